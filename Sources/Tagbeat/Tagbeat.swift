@@ -1,0 +1,7 @@
+import ArgumentParser
+import Configuration
+import Subprocess
+import Yams
+
+@main
+struct Placeholder: ParsableCommand {}
