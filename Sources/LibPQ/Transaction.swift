@@ -1,0 +1,26 @@
+extension Connection {
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws or is cancelled.
+    ///
+    /// - Throws: what `body` threw, or ``PostgresError`` where COMMIT failed. After `connectionLost` on COMMIT it is
+    ///   unknown whether the transaction took effect, so what is written must bear being written again.
+    public func transaction<Value>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> sending Value
+    ) async throws -> sending Value {
+        try await runScript("BEGIN")
+        let value: Value
+        do {
+            value = try await body(self)
+        } catch {
+            // Where the rollback fails the connection is gone, and with it the transaction.
+            try? await runDespiteCancellation("ROLLBACK")
+            throw error
+        }
+        do {
+            try await runScript("COMMIT")
+        } catch {
+            try? await runDespiteCancellation("ROLLBACK")
+            throw error
+        }
+        return value
+    }
+}
