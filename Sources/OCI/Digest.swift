@@ -32,7 +32,9 @@ public struct Digest: Hashable, Sendable {
 
     init(utf8: Bytes, text: some StringProtocol) throws(DigestError) {
         guard let colon = utf8.firstIndex(of: .colon) else { throw DigestError(code: .form, text) }
-        guard let algorithm = Algorithm(rawValue: utf8[..<colon].text) else { throw DigestError(code: .algorithm, text) }
+        guard let algorithm = Algorithm(rawValue: utf8[..<colon].text) else {
+            throw DigestError(code: .algorithm, text)
+        }
         let hex = utf8[(colon + 1)...]
         guard hex.count == algorithm.byteCount * 2 else { throw DigestError(code: .length, text) }
         var bytes = [UInt8]()

@@ -15,8 +15,8 @@ struct ReferenceScanner {
         let name = bytes[..<at]
         let (registry, rest) = try Self.splitHost(name, in: text)
         let colon = rest.firstIndex(of: .colon) ?? rest.endIndex
-        tag = colon < rest.endIndex ? try Tag(rest[(colon + 1)...], in: text) : nil
         repository = try Repository(registry: registry, path: rest[..<colon], in: text)
+        tag = colon < rest.endIndex ? try Tag(rest[(colon + 1)...], in: text) : nil
         digest = at < bytes.endIndex ? try Self.digest(bytes[(at + 1)...], in: text) : nil
     }
 

@@ -61,10 +61,11 @@ extension Repository: Comparable, CustomStringConvertible {
     /// As people write it: `python` and `owner/name` for Docker Hub, in full for any other registry.
     public var familiar: String {
         guard registry == .dockerHub else { return description }
-        let short = path.hasPrefix("library/") ? String(path.dropFirst(8)) : path
-        guard let slash = short.utf8.firstIndex(of: .slash) else {
-            return ReferenceScanner.isIdentifier(Array(short.utf8)[...]) ? description : short
+        guard let slash = path.utf8.firstIndex(of: .slash) else { return description }
+        let (namespace, name) = (path[..<slash], path[path.utf8.index(after: slash)...])
+        if namespace == "library", !name.utf8.contains(.slash) {
+            return ReferenceScanner.isIdentifier(Array(name.utf8)[...]) ? description : String(name)
         }
-        return HostGrammar.isHost(Array(short.utf8[..<slash])[...]) ? description : short
+        return HostGrammar.isHost(Array(namespace.utf8)[...]) ? description : path
     }
 }

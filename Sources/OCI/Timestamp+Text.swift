@@ -28,7 +28,8 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC; a fraction only where it is not zero, without trailing zeros.
     public var description: String {
         let second = microseconds.flooredQuotient(1_000_000)
-        var fraction = microseconds - second * 1_000_000
+        // Wrapping, because the product of the very first moment lies below what Int64 holds.
+        var fraction = microseconds &- second &* 1_000_000
         let day = second.flooredQuotient(86_400)
         let inDay = second - day * 86_400
         let (year, month, dayOfMonth) = Self.civil(day: day)
