@@ -54,6 +54,7 @@ public final class Connection: StatementRunner {
         ]
     }
 
+    @discardableResult
     public func run<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {
         var parameters = Parameters()
         statement.bind(&parameters)

@@ -22,6 +22,7 @@ public final class Pool: StatementRunner {
         limit = max(1, maximumConnections)
     }
 
+    @discardableResult
     public func run<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {
         try await withConnection { try await $0.run(statement) }
     }

@@ -1,0 +1,30 @@
+import Foundation
+
+/// An opaque position in a list: what it is a position in, and the sort key of the last item shown.
+struct Cursor: Codable {
+    let kind: String
+    let values: [String]
+
+    init(kind: String, values: [String]) {
+        self.kind = kind
+        self.values = values
+    }
+
+    /// Nil for anything that ``text`` of the same kind did not make.
+    init?(_ text: String, kind: String, count: Int) {
+        let base64 = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+        let padded = base64 + String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+        guard text.utf8.count <= 2_000, let data = Data(base64Encoded: padded),
+            let cursor = try? JSONDecoder().decode(Cursor.self, from: data), cursor.kind == kind,
+            cursor.values.count == count
+        else { return nil }
+        self = cursor
+    }
+
+    /// Base64url without padding.
+    var text: String {
+        let data = (try? JSONEncoder().encode(self)) ?? Data()
+        return data.base64EncodedString().replacingOccurrences(of: "+", with: "-")
+            .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+    }
+}

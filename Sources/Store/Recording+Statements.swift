@@ -1,0 +1,178 @@
+import LibPQ
+import OCI
+import TagHistory
+
+struct LockTags: Statement {
+    let ids: [Int32]
+    static let sql: SQL = """
+        SELECT c.tag_id, t.reference, t.state, t.origin, d.digest, c.is_missing, c.last_succeeded_at,
+            c.last_missing_at, c.failures, t.first_seen_at, c.last_checked_at
+        FROM tag_checks c JOIN tags t ON t.id = c.tag_id LEFT JOIN digests d ON d.id = c.digest_id
+        WHERE c.tag_id = ANY ($1) ORDER BY c.tag_id FOR UPDATE OF c
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LockedTag {
+        let id: Int32 = try row.next()
+        let reference: TagReference = try row.next()
+        let tagState: TagState = try row.next()
+        let origin: TagOrigin = try row.next()
+        let state = Decision.CurrentState(
+            digest: try row.next(), isMissing: try row.next(), lastSucceededAt: try row.next(),
+            lastMissingAt: try row.next())
+        return LockedTag(
+            id: id, reference: reference, tagState: tagState, origin: origin, state: state,
+            failures: try row.next(), firstSeenAt: try row.next(), lastCheckedAt: try row.next())
+    }
+}
+
+struct InsertMediaTypes: Statement {
+    typealias Row = Never
+    let mediaTypes: [MediaType]
+    static let sql: SQL = """
+        INSERT INTO media_types (name)
+        SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM media_types m WHERE m.name = n)
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(mediaTypes) }
+}
+
+/// In the digests' order, so that two workers that insert the same ones wait for each other instead of deadlocking.
+struct InsertDigests: Statement {
+    typealias Row = Never
+    let digests: [Digest]
+    let mediaTypes: [MediaType?]
+    static let sql: SQL = """
+        INSERT INTO digests (digest, media_type_id)
+        SELECT i.digest, m.id FROM unnest($1::bytea[], $2::text[]) i (digest, media_type)
+        LEFT JOIN media_types m ON m.name = i.media_type
+        WHERE NOT EXISTS (SELECT FROM digests d WHERE d.digest = i.digest)
+        ORDER BY i.digest
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(digests)
+        parameters.append(mediaTypes)
+    }
+}
+
+struct SelectDigestIDs: Statement {
+    let digests: [Digest]
+    static let sql: SQL = "SELECT digest, id FROM digests WHERE digest = ANY ($1)"
+    func bind(_ parameters: inout Parameters) { parameters.append(digests) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (digest: Digest, id: Int32) {
+        (try row.next(), try row.next())
+    }
+}
+
+struct SelectBorne: Statement {
+    let pairs: [(Int32, Int32)]
+    static let sql: SQL = """
+        SELECT i.tag_id FROM unnest($1::integer[], $2::integer[]) i (tag_id, digest_id)
+        WHERE EXISTS (SELECT FROM changes h WHERE h.tag_id = i.tag_id AND h.digest_id = i.digest_id)
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(pairs.map(\.0))
+        parameters.append(pairs.map(\.1))
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
+}
+
+struct ChangeRow: Sendable {
+    let tagID: Int32
+    /// Orders rows of the same time.
+    let ordinal: Int16
+    let change: Change
+}
+
+struct InsertChanges: Statement {
+    typealias Row = Never
+    let rows: [ChangeRow]
+    let digestIDs: [Digest: Int32]
+    static let sql: SQL = """
+        INSERT INTO changes (tag_id, ordinal, digest_id, kind, reverted, source, observed_at, not_before, pushed_at)
+        SELECT * FROM unnest($1::integer[], $2::smallint[], $3::integer[], $4::smallint[], $5::boolean[],
+            $6::smallint[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(rows.map(\.tagID))
+        parameters.append(rows.map(\.ordinal))
+        parameters.append(rows.map { row in row.change.digest.flatMap { digestIDs[$0] } })
+        parameters.append(rows.map(\.change.kind))
+        parameters.append(rows.map(\.change.reverted))
+        parameters.append(rows.map(\.change.source))
+        parameters.append(rows.map(\.change.observedAt))
+        parameters.append(rows.map(\.change.notBefore))
+        parameters.append(rows.map(\.change.pushedAt))
+    }
+}
+
+struct UpdateTagChecks: Statement {
+    typealias Row = Never
+    let updates: [TagCheckUpdate]
+    static let sql: SQL = """
+        UPDATE tag_checks c SET digest_id = d.id, is_missing = i.is_missing, failures = i.failures,
+            last_checked_at = i.checked_at, last_succeeded_at = i.succeeded_at, last_missing_at = i.missing_at,
+            next_check_at = COALESCE(i.next_at, 'infinity')
+        FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::smallint[], $5::timestamptz[], $6::timestamptz[],
+            $7::timestamptz[], $8::timestamptz[])
+            i (tag_id, digest, is_missing, failures, checked_at, succeeded_at, missing_at, next_at)
+        LEFT JOIN digests d ON d.digest = i.digest
+        WHERE c.tag_id = i.tag_id
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(updates.map(\.id))
+        parameters.append(updates.map(\.state.digest))
+        parameters.append(updates.map(\.state.isMissing))
+        parameters.append(updates.map(\.failures))
+        parameters.append(updates.map(\.lastCheckedAt))
+        parameters.append(updates.map(\.state.lastSucceededAt))
+        parameters.append(updates.map(\.state.lastMissingAt))
+        parameters.append(updates.map(\.nextCheckAt))
+    }
+}
+
+struct UpdateStates: Statement {
+    typealias Row = Never
+    let updates: [TagCheckUpdate]
+    static let sql: SQL = """
+        UPDATE tags t SET state = i.state FROM unnest($1::integer[], $2::smallint[]) i (tag_id, state)
+        WHERE t.id = i.tag_id AND t.state <> i.state AND t.state <> 4
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(updates.map(\.id))
+        parameters.append(updates.map(\.tagState))
+    }
+}
+
+struct InsertFailures: Statement {
+    typealias Row = Never
+    let updates: [TagCheckUpdate]
+    static let sql: SQL = """
+        INSERT INTO check_failures (tag_id, failed_at, reason)
+        SELECT * FROM unnest($1::integer[], $2::timestamptz[], $3::text[])
+        ON CONFLICT (tag_id) DO UPDATE SET failed_at = excluded.failed_at, reason = excluded.reason
+        """
+    func bind(_ parameters: inout Parameters) {
+        let failed = updates.filter { $0.failureReason != nil }
+        parameters.append(failed.map(\.id))
+        parameters.append(failed.map(\.lastCheckedAt))
+        parameters.append(failed.map(\.failureReason))
+    }
+}
+
+struct DeleteFailures: Statement {
+    typealias Row = Never
+    let ids: [Int32]
+    static let sql: SQL = "DELETE FROM check_failures WHERE tag_id = ANY ($1)"
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
+}
+
+/// Only tags without any history: what somebody typed and no registry ever had.
+struct DeleteUnseen: Statement {
+    typealias Row = Never
+    let ids: [Int32]
+    static let sql: SQL = """
+        DELETE FROM tags t WHERE t.id = ANY ($1) AND NOT EXISTS (SELECT FROM changes h WHERE h.tag_id = t.id)
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
+}

@@ -1,0 +1,132 @@
+import LibPQ
+public import OCI
+import TagHistory
+
+/// What a worker learned of a tag that it had claimed.
+public struct CheckResult: Sendable {
+    public enum Answer: Sendable {
+        case found(Digest, mediaType: MediaType?, pushedAt: Timestamp?)
+        case missing
+        /// Cleaned text, safe to show.
+        case failed(reason: String)
+    }
+
+    public let claim: Claim
+    public let answer: Answer
+    public let startedAt: Timestamp
+    public let checkedAt: Timestamp
+    public let nextCheckAt: Timestamp
+
+    public init(claim: Claim, answer: Answer, startedAt: Timestamp, checkedAt: Timestamp, nextCheckAt: Timestamp) {
+        self.claim = claim
+        self.answer = answer
+        self.startedAt = startedAt
+        self.checkedAt = checkedAt
+        self.nextCheckAt = nextCheckAt
+    }
+
+    /// What the claim already knew: the common case, recorded without reading anything.
+    var isUnchanged: Bool {
+        guard case .found(let digest, _, _) = answer else { return false }
+        return digest == claim.digest && !claim.isMissing && claim.failures == 0
+    }
+}
+
+extension TagStore {
+    /// Records a batch of checks in one transaction: what changed, when the tags are due next, how the checks ended,
+    /// who waited for them, and gives the claims back.
+    ///
+    /// Recording a batch a second time, after a connection was lost on COMMIT, records nothing twice.
+    public func record(_ results: [CheckResult], worker: WorkerSession) async throws -> [CheckOutcome: Int] {
+        guard !results.isEmpty else { return [:] }
+        let results = results.sorted { $0.claim.tagID < $1.claim.tagID }
+        return try await pool.retryingTransaction { connection in
+            let unchanged = try await connection.run(RecordUnchanged(results: results.filter(\.isUnchanged))).rows
+            let quick = Set(unchanged)
+            let rest = results.filter { !quick.contains($0.claim.tagID) }
+            var outcomes = try await connection.recordDifferences(rest)
+            for id in quick { outcomes[id] = .unchanged }
+            try await connection.run(CountChecks(results: results, outcomes: outcomes))
+            let finished = try await connection.run(FinishRequests(results: results, outcomes: outcomes)).affected
+            try await connection.run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
+            if finished > 0 { try await connection.run(Notify(signal: .outcome)) }
+            if outcomes.values.contains(.changed) { try await connection.run(Notify(signal: .changes)) }
+            return outcomes.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+    }
+}
+
+/// The narrow update for tags whose digest is what the claim said; a tag that differs by now is not touched.
+struct RecordUnchanged: Statement {
+    let results: [CheckResult]
+    static let sql: SQL = """
+        UPDATE tag_checks c
+        SET last_checked_at = i.checked_at, last_succeeded_at = i.checked_at, next_check_at = i.next_at
+        FROM unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[])
+            i (tag_id, digest_id, checked_at, next_at)
+        WHERE c.tag_id = i.tag_id AND c.digest_id = i.digest_id AND NOT c.is_missing AND c.failures = 0
+            AND c.next_check_at < 'infinity' AND (c.last_checked_at IS NULL OR c.last_checked_at < i.checked_at)
+            AND c.last_succeeded_at <= i.checked_at
+        RETURNING c.tag_id
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(results.map(\.claim.tagID))
+        parameters.append(results.map(\.claim.digestID))
+        parameters.append(results.map(\.checkedAt))
+        parameters.append(results.map(\.nextCheckAt))
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
+}
+
+struct CountChecks: Statement {
+    typealias Row = Never
+    let results: [CheckResult]
+    let outcomes: [Int32: CheckOutcome]
+    static let sql: SQL = """
+        INSERT INTO check_counts (hour, registry_id, seconds, unchanged, changed, missing, failed)
+        SELECT date_trunc('hour', i.checked_at, 'UTC'), i.registry_id, sum(i.seconds),
+            count(*) FILTER (WHERE i.outcome = 1), count(*) FILTER (WHERE i.outcome = 2),
+            count(*) FILTER (WHERE i.outcome = 3), count(*) FILTER (WHERE i.outcome = 4)
+        FROM unnest($1::timestamptz[], $2::smallint[], $3::float8[], $4::smallint[])
+            i (checked_at, registry_id, seconds, outcome)
+        GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (hour, registry_id) DO UPDATE SET seconds = check_counts.seconds + excluded.seconds,
+            unchanged = check_counts.unchanged + excluded.unchanged, changed = check_counts.changed + excluded.changed,
+            missing = check_counts.missing + excluded.missing, failed = check_counts.failed + excluded.failed
+        """
+    func bind(_ parameters: inout Parameters) {
+        let counted = results.compactMap { result in outcomes[result.claim.tagID].map { (result, $0) } }
+        parameters.append(counted.map(\.0.checkedAt))
+        parameters.append(counted.map(\.0.claim.registryID))
+        parameters.append(counted.map { $0.0.checkedAt.seconds(since: $0.0.startedAt) })
+        parameters.append(counted.map(\.1))
+    }
+}
+
+/// A check answers those who asked before it began.
+struct FinishRequests: Statement {
+    typealias Row = Never
+    let results: [CheckResult]
+    let outcomes: [Int32: CheckOutcome]
+    static let sql: SQL = """
+        UPDATE check_requests q SET finished_at = i.checked_at, outcome = i.outcome, reason = i.reason,
+            digest_id = (SELECT d.id FROM digests d WHERE d.digest = i.digest)
+        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::smallint[], $5::text[], $6::bytea[])
+            i (tag_id, started_at, checked_at, outcome, reason, digest)
+        WHERE q.finished_at IS NULL AND q.tag_id = i.tag_id AND q.requested_at <= i.started_at
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(results.map(\.claim.tagID))
+        parameters.append(results.map(\.startedAt))
+        parameters.append(results.map(\.checkedAt))
+        parameters.append(results.map { outcomes[$0.claim.tagID] ?? .failed })
+        parameters.append(
+            results.map { result -> String? in
+                if case .failed(let reason) = result.answer { reason } else { nil }
+            })
+        parameters.append(
+            results.map { result -> Digest? in
+                if case .found(let digest, _, _) = result.answer { digest } else { nil }
+            })
+    }
+}

@@ -1,0 +1,102 @@
+import LibPQ
+public import OCI
+
+/// A check that somebody asked for now.
+public struct CheckRequest: Sendable {
+    public let id: Int64
+    public let reference: TagReference
+}
+
+/// How a requested check ended.
+public struct CheckReport: Sendable {
+    public let reference: TagReference
+    public let outcome: CheckOutcome
+    public let digest: Digest?
+    public let reason: String?
+    public let checkedAt: Timestamp
+}
+
+extension TagStore {
+    /// Asks for a check ahead of the queue, by whichever process the worker runs in.
+    /// - Returns: nil where the tag is not tracked.
+    public func requestCheck(of reference: TagReference, at now: Timestamp) async throws -> CheckRequest? {
+        guard let id = try await pool.first(InsertRequest(reference: reference, now: now)) else { return nil }
+        try await pool.run(Notify(signal: .work))
+        return CheckRequest(id: id, reference: reference)
+    }
+
+    /// Waits for a requested check's end.
+    /// - Returns: nil where it did not end in time; it goes on then.
+    public func outcome(of request: CheckRequest, within limit: Duration) async throws -> CheckReport? {
+        let deadline = ContinuousClock.now + limit
+        let outcomes = signal(.outcome)
+        while true {
+            if let report = try await pool.first(SelectReport(request: request)) {
+                return CheckReport(
+                    reference: request.reference, outcome: report.outcome, digest: report.digest,
+                    reason: report.reason, checkedAt: report.checkedAt)
+            }
+            let left = deadline - .now
+            guard left > .zero else { return nil }
+            await outcomes.next(within: min(left, .milliseconds(500)))
+        }
+    }
+
+    /// Removes requests that ended an hour ago, and those that nobody answered in a day.
+    public func forgetRequests(at now: Timestamp) async throws { try await pool.run(DeleteOldRequests(now: now)) }
+}
+
+extension AsyncStream<Void> {
+    /// Waits for the next element, but no longer than this.
+    public func next(within limit: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in self { return } }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+struct InsertRequest: Statement {
+    let reference: TagReference
+    let now: Timestamp
+    static let sql: SQL = """
+        INSERT INTO check_requests (tag_id, requested_at)
+        SELECT id, $2 FROM tags WHERE reference = $1 AND state <> 4 RETURNING id
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(reference)
+        parameters.append(now)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int64 { try row.next() }
+}
+
+struct SelectReport: Statement {
+    struct Row: Sendable {
+        let outcome: CheckOutcome
+        let digest: Digest?
+        let reason: String?
+        let checkedAt: Timestamp
+    }
+    let request: CheckRequest
+    static let sql: SQL = """
+        SELECT q.outcome, d.digest, q.reason, q.finished_at
+        FROM check_requests q LEFT JOIN digests d ON d.id = q.digest_id
+        WHERE q.id = $1 AND q.finished_at IS NOT NULL
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(request.id) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
+        Row(outcome: try row.next(), digest: try row.next(), reason: try row.next(), checkedAt: try row.next())
+    }
+}
+
+struct DeleteOldRequests: Statement {
+    typealias Row = Never
+    let now: Timestamp
+    static let sql: SQL = """
+        DELETE FROM check_requests
+        WHERE finished_at < $1::timestamptz - interval '1 hour' OR requested_at < $1::timestamptz - interval '1 day'
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(now) }
+}

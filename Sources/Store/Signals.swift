@@ -1,0 +1,84 @@
+import LibPQ
+import Logging
+import Synchronization
+
+/// What one process tells the others over NOTIFY. A signal only says "look again": it may come twice or be lost with a
+/// connection, so whoever waits for one also looks from time to time.
+public enum Signal: String, Sendable, CaseIterable {
+    /// A check was requested or a tag was added.
+    case work = "tagbeat_work"
+    /// A requested check ended.
+    case outcome = "tagbeat_outcome"
+    /// Changes were recorded.
+    case changes = "tagbeat_changes"
+}
+
+/// One listening connection per process, shared by all who wait.
+final class Signals: Sendable {
+    private struct State {
+        var subscribers: [Int: (Signal, AsyncStream<Void>.Continuation)] = [:]
+        var lastID = 0
+        var isRunning = false
+    }
+
+    private let pool: Pool
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(pool: Pool, logger: Logger) {
+        self.pool = pool
+        self.logger = logger
+    }
+
+    func subscribe(to signal: Signal) -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state in
+            state.lastID += 1
+            state.subscribers[state.lastID] = (signal, continuation)
+            return state.lastID
+        }
+        continuation.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
+        }
+        return stream
+    }
+
+    /// Listens until the task is cancelled, connecting again whenever the server went away.
+    func run() async {
+        while !Task.isCancelled {
+            do {
+                let connection = try await pool.dedicatedConnection()
+                defer { connection.close() }
+                let notifications = try await connection.notifications(on: Signal.allCases.map(\.rawValue))
+                // What came while nobody listened.
+                for signal in Signal.allCases { publish(signal) }
+                for await notification in notifications {
+                    if let signal = Signal(rawValue: notification.channel) { publish(signal) }
+                }
+            } catch {
+                logger.debug("cannot listen for notifications", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func publish(_ signal: Signal) {
+        let continuations = state.withLock { $0.subscribers.values.filter { $0.0 == signal }.map(\.1) }
+        for continuation in continuations { continuation.yield() }
+    }
+}
+
+extension TagStore {
+    /// Delivers signals to ``signal(_:)``'s streams until the task is cancelled.
+    public func listen() async { await signals.run() }
+
+    public func signal(_ signal: Signal) -> AsyncStream<Void> { signals.subscribe(to: signal) }
+}
+
+struct Notify: Statement {
+    typealias Row = Bool
+    let signal: Signal
+    static let sql: SQL = "SELECT pg_notify($1, '') IS NULL"
+    func bind(_ parameters: inout Parameters) { parameters.append(signal.rawValue) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
+}

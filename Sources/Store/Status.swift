@@ -1,0 +1,98 @@
+import LibPQ
+public import OCI
+
+public struct LaneStatus: Sendable {
+    public let registry: Registry
+    public let tracked: Int
+    public let due: Int
+    public let oldestDueAt: Timestamp?
+    public let failing: Int
+    /// Why the newest failed check failed.
+    public let lastError: String?
+    public let lastSucceededAt: Timestamp?
+}
+
+/// How one day's checks (UTC) ended.
+public struct DayCounts: Sendable {
+    public let day: Timestamp
+    public let unchanged: Int
+    public let changed: Int
+    public let missing: Int
+    public let failed: Int
+    /// Time spent on checks, in seconds, summed over concurrent ones.
+    public let seconds: Double
+}
+
+public struct StoreStatus: Sendable {
+    public let tracked: Int
+    public let states: [TagState: Int]
+    /// Recorded changes of all tags.
+    public let changes: Int
+    public let workers: [WorkerInfo]
+    public let lanes: [LaneStatus]
+    /// The last 50 days with checks, newest last.
+    public let days: [DayCounts]
+}
+
+extension TagStore {
+    public func status(at now: Timestamp) async throws -> StoreStatus {
+        try await pool.withConnection { connection in
+            let states = try await connection.run(CountStates()).rows
+            return StoreStatus(
+                tracked: states.filter { $0.state != .untracked }.reduce(0) { $0 + $1.count },
+                states: Dictionary(uniqueKeysWithValues: states.map { ($0.state, $0.count) }),
+                changes: try await connection.first(SumChanges()) ?? 0,
+                workers: try await connection.run(SelectWorkers()).rows,
+                lanes: try await connection.run(SelectLaneStatus(now: now)).rows,
+                days: try await connection.run(SelectDays(now: now)).rows)
+        }
+    }
+}
+
+struct CountStates: Statement {
+    static let sql: SQL = "SELECT state, count(*) FROM tags GROUP BY state"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (state: TagState, count: Int) {
+        (try row.next(), try row.next())
+    }
+}
+
+struct SumChanges: Statement {
+    static let sql: SQL = "SELECT COALESCE(sum(changes), 0)::bigint FROM tags"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }
+}
+
+struct SelectLaneStatus: Statement {
+    let now: Timestamp
+    static let sql: SQL = """
+        SELECT g.name, count(*), count(*) FILTER (WHERE c.next_check_at <= $1),
+            min(c.next_check_at) FILTER (WHERE c.next_check_at <= $1), count(*) FILTER (WHERE c.failures > 0),
+            (SELECT f.reason FROM check_failures f JOIN tag_checks fc ON fc.tag_id = f.tag_id
+                WHERE fc.registry_id = g.id ORDER BY f.failed_at DESC LIMIT 1),
+            max(c.last_succeeded_at)
+        FROM registries g JOIN tag_checks c ON c.registry_id = g.id
+        WHERE c.next_check_at < 'infinity' GROUP BY g.id, g.name ORDER BY count(*) DESC, g.name
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(now) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LaneStatus {
+        let name: String = try row.next()
+        guard let registry = try? Registry(parsing: name) else { throw row.failure("is no registry's name") }
+        return LaneStatus(
+            registry: registry, tracked: try row.next(), due: try row.next(), oldestDueAt: try row.next(),
+            failing: try row.next(), lastError: try row.next(), lastSucceededAt: try row.next())
+    }
+}
+
+struct SelectDays: Statement {
+    let now: Timestamp
+    static let sql: SQL = """
+        SELECT date_trunc('day', hour, 'UTC'), sum(unchanged), sum(changed), sum(missing), sum(failed), sum(seconds)
+        FROM check_counts WHERE hour >= date_trunc('day', $1::timestamptz, 'UTC') - interval '49 days'
+        GROUP BY 1 ORDER BY 1
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(now) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> DayCounts {
+        DayCounts(
+            day: try row.next(), unchanged: try row.next(), changed: try row.next(), missing: try row.next(),
+            failed: try row.next(), seconds: try row.next())
+    }
+}

@@ -1,0 +1,181 @@
+import LibPQ
+public import OCI
+import TagHistory
+
+extension TagStore {
+    /// Begins to watch tags, due at once; what an earlier tracking learned of them is kept.
+    /// - Returns: for each distinct reference whether it is new.
+    @discardableResult
+    public func track(
+        _ references: [TagReference], origin: TagOrigin, at now: Timestamp
+    ) async throws -> [TagReference: Tracking] {
+        let distinct = Set(references).sorted()
+        var outcome: [TagReference: Tracking] = [:]
+        for chunk in distinct.chunks(of: 5_000) {
+            let added = try await pool.retryingTransaction { try await $0.track(chunk, origin: origin, at: now) }
+            for reference in chunk { outcome[reference] = added.contains(reference) ? .added : .alreadyTracked }
+        }
+        try await pool.run(Notify(signal: .work))
+        return outcome
+    }
+
+    /// Stops watching a tag and keeps its history.
+    /// - Returns: false where it was not tracked.
+    public func untrack(_ reference: TagReference) async throws -> Bool {
+        try await pool.run(Untrack(reference: reference)).affected > 0
+    }
+
+    public func trackedCount() async throws -> Int { try await pool.first(CountTracked()) ?? 0 }
+
+    /// Remembers that somebody looked, once a day at most, so that looking costs no write.
+    public func noteViewed(_ reference: TagReference, at now: Timestamp) async throws {
+        try await pool.run(NoteViewed(reference: reference, now: now))
+    }
+}
+
+extension Connection {
+    /// Makes rows for references that have none and wakes untracked ones.
+    /// - Returns: the references that were not tracked before.
+    func track(_ references: [TagReference], origin: TagOrigin, at now: Timestamp) async throws -> Set<TagReference> {
+        try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
+        try await run(InsertRepositories(repositories: Set(references.map(\.repository)).sorted()))
+        let new = try await run(InsertTags(references: references, origin: origin, now: now)).rows
+        let woken = try await run(Retrack(references: references, now: now)).rows
+        try await run(InsertTagChecks(references: new, now: now))
+        return Set(new).union(woken)
+    }
+}
+
+extension Array {
+    func chunks(of size: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+    }
+}
+
+extension Connection {
+    func track(_ references: ArraySlice<TagReference>, origin: TagOrigin, at now: Timestamp) async throws -> Set<
+        TagReference
+    > { try await track(Array(references), origin: origin, at: now) }
+}
+
+// The anti-joins keep identities from being spent on rows that are there already.
+
+struct InsertRegistries: Statement {
+    typealias Row = Never
+    let names: [String]
+    static let sql: SQL = """
+        INSERT INTO registries (name)
+        SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM registries r WHERE r.name = n)
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(names) }
+}
+
+struct InsertRepositories: Statement {
+    typealias Row = Never
+    let repositories: [Repository]
+    static let sql: SQL = """
+        INSERT INTO repositories (registry_id, path)
+        SELECT g.id, i.path
+        FROM unnest($1::text[], $2::text[]) i (registry, path) JOIN registries g ON g.name = i.registry
+        WHERE NOT EXISTS (SELECT FROM repositories r WHERE r.registry_id = g.id AND r.path = i.path)
+        ORDER BY 1, 2
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(repositories.map(\.registry.name))
+        parameters.append(repositories.map(\.path))
+    }
+}
+
+struct InsertTags: Statement {
+    let references: [TagReference]
+    let origin: TagOrigin
+    let now: Timestamp
+    static let sql: SQL = """
+        INSERT INTO tags (repository_id, reference, origin, state, tracked_since, last_viewed_at)
+        SELECT r.id, i.reference, $4, 1, $5, $5
+        FROM unnest($1::text[], $2::text[], $3::text[]) i (registry, path, reference)
+        JOIN registries g ON g.name = i.registry
+        JOIN repositories r ON r.registry_id = g.id AND r.path = i.path
+        WHERE NOT EXISTS (SELECT FROM tags t WHERE t.reference = i.reference)
+        ORDER BY i.reference
+        ON CONFLICT DO NOTHING
+        RETURNING reference
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(references.map(\.registry.name))
+        parameters.append(references.map(\.repository.path))
+        parameters.append(references)
+        parameters.append(origin)
+        parameters.append(now)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
+}
+
+struct InsertTagChecks: Statement {
+    typealias Row = Never
+    let references: [TagReference]
+    let now: Timestamp
+    static let sql: SQL = """
+        INSERT INTO tag_checks (tag_id, registry_id, next_check_at)
+        SELECT t.id, r.registry_id, $2 FROM tags t JOIN repositories r ON r.id = t.repository_id
+        WHERE t.reference = ANY ($1)
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(references)
+        parameters.append(now)
+    }
+}
+
+struct Retrack: Statement {
+    let references: [TagReference]
+    let now: Timestamp
+    static let sql: SQL = """
+        WITH woken AS (
+            SELECT t.id FROM tags t WHERE t.reference = ANY ($1) AND t.state = 4 ORDER BY t.id FOR UPDATE),
+        due AS (
+            UPDATE tag_checks c SET next_check_at = $2 FROM woken WHERE c.tag_id = woken.id
+            RETURNING c.tag_id, c.is_missing, c.failures)
+        UPDATE tags t SET tracked_since = $2, last_viewed_at = $2,
+            state = CASE WHEN due.failures > 0 THEN 5 WHEN due.is_missing THEN 3
+                WHEN t.first_seen_at IS NULL THEN 1 ELSE 2 END
+        FROM due WHERE t.id = due.tag_id
+        RETURNING t.reference
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(references)
+        parameters.append(now)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
+}
+
+struct Untrack: Statement {
+    typealias Row = Never
+    let reference: TagReference
+    static let sql: SQL = """
+        WITH stopped AS (
+            UPDATE tags SET state = 4 WHERE reference = $1 AND state <> 4 RETURNING id)
+        UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(reference) }
+}
+
+struct CountTracked: Statement {
+    static let sql: SQL = "SELECT count(*) FROM tags WHERE state <> 4"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }
+}
+
+struct NoteViewed: Statement {
+    typealias Row = Never
+    let reference: TagReference
+    let now: Timestamp
+    static let sql: SQL = """
+        UPDATE tags SET last_viewed_at = $2
+        WHERE reference = $1 AND (last_viewed_at IS NULL OR last_viewed_at < $2 - interval '1 day')
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(reference)
+        parameters.append(now)
+    }
+}

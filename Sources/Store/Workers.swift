@@ -1,0 +1,97 @@
+import LibPQ
+public import OCI
+
+/// A worker's presence: a database session that holds an advisory lock on the worker's number.
+///
+/// What the worker claimed is free again as soon as that session is gone, however the worker ended.
+public final class WorkerSession: Sendable {
+    public let id: Int32
+    let connection: Connection
+
+    init(id: Int32, connection: Connection) {
+        self.id = id
+        self.connection = connection
+    }
+
+    /// False once the session was lost: claims made under it belong to nobody.
+    public var isAlive: Bool { connection.isOpen }
+
+    /// Gives back everything that is still claimed.
+    public func end() async {
+        _ = try? await connection.run(EndWorker(id: id))
+        connection.close()
+    }
+}
+
+extension TagStore {
+    public func beginWorker(name: String, at now: Timestamp) async throws -> WorkerSession {
+        let connection = try await pool.dedicatedConnection()
+        guard let id = try await connection.first(InsertWorker(name: name, now: now)) else {
+            throw PostgresError(.misuse, "the database gave no number to this worker")
+        }
+        return WorkerSession(id: id, connection: connection)
+    }
+}
+
+/// The lock is taken in the statement that makes the row visible, so no other worker sees one without the other.
+struct InsertWorker: Statement {
+    let name: String
+    let now: Timestamp
+    static let sql: SQL = """
+        WITH worker AS (INSERT INTO workers (name, started_at) VALUES ($1, $2) RETURNING id)
+        SELECT id FROM worker, LATERAL pg_advisory_lock(7627108, id)
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(name)
+        parameters.append(now)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
+}
+
+struct EndWorker: Statement {
+    typealias Row = Never
+    let id: Int32
+    static let sql: SQL = """
+        WITH ended AS (DELETE FROM workers WHERE id = $1 RETURNING id)
+        DELETE FROM claims c USING ended WHERE c.worker_id = ended.id
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(id) }
+}
+
+/// Frees the claims of workers whose session is gone, and those that expired.
+struct FreeLostClaims: Statement {
+    typealias Row = Never
+    let now: Timestamp
+    static let sql: SQL = """
+        WITH alive AS (
+            SELECT objid::integer AS id FROM pg_locks
+            WHERE locktype = 'advisory' AND classid = 7627108 AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+        gone AS (DELETE FROM workers w WHERE w.id NOT IN (SELECT id FROM alive))
+        DELETE FROM claims c WHERE c.expires_at < $1 OR c.worker_id NOT IN (SELECT id FROM alive)
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(now) }
+}
+
+public struct WorkerInfo: Sendable {
+    public let id: Int32
+    public let name: String
+    public let startedAt: Timestamp
+}
+
+struct SelectWorkers: Statement {
+    static let sql: SQL = """
+        SELECT w.id, w.name, w.started_at FROM workers w JOIN pg_locks l ON l.objid::integer = w.id
+        WHERE l.locktype = 'advisory' AND l.classid = 7627108 AND l.granted
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        ORDER BY w.id
+        """
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> WorkerInfo {
+        WorkerInfo(id: try row.next(), name: try row.next(), startedAt: try row.next())
+    }
+}
+
+extension TagStore {
+    /// The workers whose session lives now.
+    public func workers() async throws -> [WorkerInfo] { try await pool.run(SelectWorkers()).rows }
+}
