@@ -1,0 +1,103 @@
+import Foundation
+import Glibc
+import Logging
+
+extension ClusterServer {
+    /// For a small server of one application. They are the defaults of the cluster's own postgresql.conf, where the
+    /// operator may change them; ALTER SYSTEM wins over them too.
+    private static let settings = """
+
+        # Tagbeat's choices for a small server of its own.
+        max_connections = 50
+        shared_buffers = 128MB
+        random_page_cost = 1.1        # solid-state disks
+        jit = off                     # short statements only: compiling them costs more than it saves
+        max_wal_size = 512MB
+        wal_compression = on
+        log_min_messages = warning
+        log_checkpoints = off
+        timezone = 'UTC'
+        log_timezone = 'UTC'
+
+        """
+
+    /// Makes the cluster in a folder beside its place and moves it there when it is complete, database and all, so
+    /// that a kill in the middle leaves nothing half-made behind.
+    func create(with programs: ServerPrograms) async throws {
+        logger.notice(
+            "Making a private PostgreSQL cluster.",
+            metadata: ["folder": "\(layout.cluster)", "version": "\(programs.major)"])
+        let name = layout.temporaryPrefix + String(UInt64.random(in: .min ... .max), radix: 16)
+        let folder = layout.root + "/" + name
+        do {
+            try await fill(folder, with: programs)
+            try settle(folder)
+        } catch {
+            try? FileManager.default.removeItem(atPath: folder)
+            throw error
+        }
+    }
+
+    /// What a killed process was making. It held the start lock that is ours now, so nobody needs it any more.
+    func removeUnfinishedClusters() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.root)) ?? []
+        for name in names where name.hasPrefix(layout.temporaryPrefix) {
+            // The killed process's initdb may still be writing for a second; what it leaves goes next time.
+            try? FileManager.default.removeItem(atPath: layout.root + "/" + name)
+        }
+    }
+
+    private func fill(_ folder: String, with programs: ServerPrograms) async throws {
+        guard mkdir(folder, 0o700) == 0 else { throw creationError(SystemError(errno).description) }
+        if layout.user.isDropped, chown(folder, layout.user.id, layout.user.group) != 0 {
+            throw creationError("\(folder) cannot be given to \(ServerUser.name(of: layout.user.id))")
+        }
+        let place = layout.isReachable ? folder : dataDirectoryArgument
+        let initdb = [programs.initdb, "-D", place, "-U", "tagbeat", "-A", "trust", "-E", "UTF8", "--data-checksums"]
+        // Sorted by code point, which is fast and the same everywhere; letters are what Unicode says.
+        var answer = try await run(
+            initdb + ["--locale=C.UTF-8", "--lc-collate=C", "--lc-messages=C", "-T", "english"], in: folder)
+        if !answer.succeeded, answer.errors.contains("locale") {
+            answer = try await run(initdb + ["--locale=C", "-T", "english"], in: folder)
+        }
+        guard answer.succeeded else { throw creationError(answer.errors) }
+        guard let file = FileHandle(forWritingAtPath: folder + "/postgresql.conf") else {
+            throw creationError("\(folder)/postgresql.conf cannot be written")
+        }
+        do {
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(Self.settings.utf8))
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw creationError(error.localizedDescription)
+        }
+        let single = [programs.postgres, "--single", "-D", place, "-c", "exit_on_error=on", "postgres"]
+        answer = try await run(single, in: folder, input: "CREATE DATABASE tagbeat")
+        guard answer.succeeded else { throw creationError(answer.errors) }
+    }
+
+    /// Runs one of PostgreSQL's programs as the server's user, with the folder open as descriptor 3.
+    private func run(_ command: [String], in folder: String, input: String = "") async throws -> Shell.Answer {
+        try await Shell.run(
+            "umask 077 && input=$1 && exec 3<\"$2\" && shift 2 && printf '%s\\n' \"$input\" | \"$@\"",
+            [input, folder] + layout.user.prefix + command)
+    }
+
+    private func settle(_ folder: String) throws {
+        guard rename(folder, layout.cluster) == 0 else { throw creationError(SystemError(errno).description) }
+        // The new name has to survive a power failure as well as what it names.
+        let root = open(layout.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard root >= 0 else { return }
+        fsync(root)
+        close(root)
+    }
+
+    /// initdb's reasons begin with its name, and a last line says what it removed.
+    private func creationError(_ text: String) -> ClusterError {
+        if text.contains("No space left on device") { return .diskFull(path: layout.root) }
+        let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        let telling = lines.last { $0.contains("FATAL:") } ?? lines.last { $0.contains("error:") }
+        return .creationFailed(reason: telling ?? text.oneLine)
+    }
+}
