@@ -84,7 +84,13 @@ let package = Package(
             name: "RegistryClientTests",
             dependencies: ["OCI", "RegistryClient", "TestSupport", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings),
-        .testTarget(name: "TagHistoryTests", dependencies: ["OCI", "TagHistory"], swiftSettings: settings),
+        .testTarget(
+            name: "TagHistoryTests", dependencies: ["OCI", "TagHistory"],
+            exclude: ["Resources/statistics-reference.py"],
+            resources: [
+                .copy("Resources/statistics-cases.json"), .copy("Resources/random-statistics-cases.json"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "StoreTests", dependencies: ["LibPQ", "OCI", "Store", "TagHistory", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -1,0 +1,64 @@
+extension Rhythm {
+    static func reason(_ word: Word, overdue: Bool, _ grounds: Grounds) -> String {
+        let gap = grounds.judgedGap
+        let said =
+            switch word {
+            case .unchanged:
+                "no update in the \(duration(gap)) since it was first seen"
+                    + (grounds.changes == 0
+                        ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
+            case .stopped:
+                "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0)); "
+                    + "by its past, it is probably rebuilt no more"
+            case .superseded:
+                "the repository has a newer version of this tag; none of its \(count(grounds.updates)) "
+                    + "came in the last \(duration(grounds.open ?? 0))"
+            case .irregular:
+                "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
+                    + "of the one before, but once \(duration(gap)) without any"
+            default:
+                // With one update there are no two that could be apart.
+                grounds.intervals.isEmpty || grounds.intervals.last != gap
+                    ? "\(updates(grounds)), never more than \(ceiling(gap)) without one"
+                    : "\(updates(grounds)), never more than \(ceiling(gap)) apart"
+            }
+        return "\(word.label): \(said)" + (overdue ? "; overdue, the last was \(duration(grounds.open ?? 0)) ago" : "")
+    }
+
+    private static func updates(_ grounds: Grounds) -> String {
+        count(grounds.updatesInWindow)
+            + (grounds.isFullWindow
+                ? " in the last year" : " in the \(duration(grounds.windowDays)) since it was first seen")
+    }
+
+    private static func count(_ updates: Int) -> String {
+        switch updates {
+        case 0: "no update"
+        case 1: "1 update"
+        default: "\(updates) updates"
+        }
+    }
+
+    private static func times(_ count: Int) -> String {
+        switch count {
+        case 1: "once"
+        case 2: "twice"
+        default: "\(count) times"
+        }
+    }
+
+    /// To the nearest day, below two days to the nearest hour.
+    private static func duration(_ days: Double) -> String {
+        days < 2 ? unit(days * 24, "hour") : unit(days, "day")
+    }
+
+    /// The next whole day or hour, so that "never more than" stays true.
+    private static func ceiling(_ days: Double) -> String {
+        days <= 2 ? unit((days * 24).rounded(.up), "hour") : unit(days.rounded(.up), "day")
+    }
+
+    private static func unit(_ value: Double, _ name: String) -> String {
+        let number = Int(value.rounded())
+        return number == 1 ? "1 \(name)" : "\(number) \(name)s"
+    }
+}

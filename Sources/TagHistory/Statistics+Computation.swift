@@ -1,0 +1,83 @@
+import Foundation
+public import OCI
+
+extension Statistics {
+    /// Everything from one tag's rows: some tens of microseconds for a hundred updates.
+    ///
+    /// - Parameters:
+    ///   - rows: the history oldest first, `first` included; hidden rows may be among them.
+    ///   - firstSeenAt: nil where the tag was never seen.
+    ///   - lastSucceededAt: the last successful check; a 404 is none.
+    ///   - superseded: the repository has a newer tag of the same shape.
+    ///   - asOf: what came later is left out.
+    public init(
+        changes rows: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, superseded: Bool = false,
+        asOf: Timestamp
+    ) {
+        guard let firstSeenAt, firstSeenAt <= asOf else {
+            self.init(unseenAsOf: asOf)
+            return
+        }
+        let known = rows.prefix { $0.observedAt <= asOf }
+        let lastSeen = Self.lastSuccess(known: known, of: rows, lastSucceededAt: lastSucceededAt, asOf: asOf)
+        let evaluation = Evaluation(
+            episodes: Episode.all(in: known), firstSeen: firstSeenAt, lastSeen: max(lastSeen, firstSeenAt), now: asOf)
+        self.init(evaluation, rows: known, superseded: superseded, asOf: asOf)
+    }
+
+    /// The last successful check as it was then: before what was seen next, and before a tag went missing.
+    private static func lastSuccess(
+        known: ArraySlice<Change>, of rows: [Change], lastSucceededAt: Timestamp?, asOf: Timestamp
+    ) -> Timestamp {
+        let newest = known.last { $0.digest != nil }?.observedAt
+        var last = min(asOf, lastSucceededAt ?? newest ?? asOf)
+        if let state = known.last(where: \.kind.isShown), state.kind == .missing {
+            last = min(last, state.notBefore ?? state.observedAt)
+        } else if let next = rows[known.endIndex...].first(where: { $0.kind.isShown && $0.kind != .first }) {
+            last = min(last, next.notBefore ?? last)
+        }
+        return newest.map { max(last, $0) } ?? last
+    }
+
+    private init(unseenAsOf asOf: Timestamp) {
+        self.init(
+            asOf: asOf, observedDays: 0, windowDays: 0, changes: 0, updates: 0, flaps: 0, reverts: 0,
+            updatesInWindow: 0, changesWithin: ChangesWithin(), rate: Rate(), interval: Interval(),
+            daysSinceLastUpdate: nil, aliveProbability: nil, dueWithin: DueWithin(), trend: Trend(),
+            rhythm: Rhythm(word: nil, days: nil, overdue: false, evidence: .none, reason: "not seen yet"))
+    }
+
+    private init(_ known: Evaluation, rows: ArraySlice<Change>, superseded: Bool, asOf: Timestamp) {
+        let intervals = known.intervals
+        var changes = 0
+        var within = ChangesWithin()
+        for row in rows where row.kind.isChange {
+            changes += 1
+            within.count(asOf.days(since: row.countedAt))
+        }
+        self.init(
+            asOf: asOf, observedDays: known.observedDays, windowDays: max(0, known.exposureDays), changes: changes,
+            updates: known.updates.count, flaps: known.flaps, reverts: known.reverts,
+            updatesInWindow: known.inWindow.count, changesWithin: within, rate: known.rate,
+            interval: known.interval, daysSinceLastUpdate: known.openDays, aliveProbability: known.life.alive,
+            dueWithin: DueWithin(
+                days7: known.life.due(within: 7), days14: known.life.due(within: 14),
+                days30: known.life.due(within: 30)),
+            trend: known.trend,
+            rhythm: Rhythm(
+                Rhythm.Grounds(
+                    updates: known.updates.count, updatesInWindow: known.inWindow.count, changes: changes,
+                    intervals: intervals.sorted(), firstPartial: known.firstPartialDays, open: known.openDays,
+                    alive: known.life.alive, windowDays: known.exposureDays, isFullWindow: known.isFullWindow,
+                    isSuperseded: superseded)))
+    }
+}
+
+extension Statistics.ChangesWithin {
+    fileprivate mutating func count(_ age: Double) {
+        if age < 7 { days7 += 1 }
+        if age < 30 { days30 += 1 }
+        if age < 90 { days90 += 1 }
+        if age < 365 { days365 += 1 }
+    }
+}
