@@ -22,7 +22,12 @@ struct TagSummary: Sendable {
         self.changes = Int32(changes.count)
         let monthAgo = now.advanced(bySeconds: -30 * 86_400)
         changes30d = Int32(changes.count { $0.countedAt > monthAgo })
-        intervalDays = nil
+        intervalDays =
+            changes.isEmpty
+            ? nil
+            : Statistics(
+                changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, asOf: now
+            ).interval.meanDays.map(Float.init)
     }
 }
 

@@ -18,7 +18,8 @@ public final class WorkerSession: Sendable {
 
     /// Gives back everything that is still claimed.
     public func end() async {
-        _ = try? await connection.run(EndWorker(id: id))
+        // Also from a task that is cancelled: then this is all the more wanted.
+        await Task { [id, connection] in _ = try? await connection.run(EndWorker(id: id)) }.value
         connection.close()
     }
 }

@@ -1,0 +1,60 @@
+import OCI
+public import Store
+
+extension Worker {
+    /// Checks every tag that is due now, once, and ends.
+    /// - Parameter progress: told the counts so far, after each batch.
+    /// - Returns: how the checks ended.
+    public func runOnce(
+        progress: @escaping @Sendable ([CheckOutcome: Int]) -> Void = { _ in }
+    ) async throws -> [CheckOutcome: Int] {
+        let session = try await store.beginWorker(name: settings.name, at: clock())
+        try await store.freeLostClaims(at: clock())
+        let start = clock()
+        let lanes = try await store.lanes().filter { $0.nextCheckAt <= start }
+        let counts = try await withThrowingTaskGroup(of: [CheckOutcome: Int].self) { group in
+            // What becomes due again while this runs is left for the next time.
+            for lane in lanes { group.addTask { try await self.pass(lane, until: start, session: session) } }
+            var total: [CheckOutcome: Int] = [:]
+            for try await counts in group {
+                total.merge(counts, uniquingKeysWith: +)
+                progress(total)
+            }
+            return total
+        }
+        await session.end()
+        return counts
+    }
+
+    private func pass(_ lane: Lane, until start: Timestamp, session: WorkerSession) async throws -> [CheckOutcome: Int] {
+        try await withThrowingTaskGroup(of: [CheckOutcome: Int].self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    var total: [CheckOutcome: Int] = [:]
+                    while self.digests.availability(of: lane.registry) == nil {
+                        let claims = try await self.store.claimDue(
+                            registryID: lane.registryID, worker: session, limit: self.settings.batch,
+                            lease: self.settings.lease, at: start)
+                        if claims.isEmpty { break }
+                        total.merge(await self.check(claims, session: session), uniquingKeysWith: +)
+                    }
+                    return total
+                }
+            }
+            return try await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+        }
+    }
+
+    /// Answers requested checks only, until the task is cancelled: for a command that finds no worker alive.
+    public func answerRequests() async throws {
+        let session = try await store.beginWorker(name: settings.name, at: clock())
+        while !Task.isCancelled {
+            try await store.freeLostClaims(at: clock())
+            let claims = try await store.claimRequested(
+                worker: session, limit: settings.batch, lease: settings.lease, at: clock())
+            if claims.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+            await check(claims, session: session)
+        }
+        await session.end()
+    }
+}

@@ -1,0 +1,143 @@
+public import Logging
+public import OCI
+public import RegistryClient
+public import ServiceLifecycle
+public import Store
+import Synchronization
+
+/// The one part that asks registries: claims due tags lane by lane, checks them, records what came of it.
+///
+/// Lanes run side by side, so a registry that fails or dawdles holds up no other. Requested checks overtake the queue.
+public final class Worker: Service {
+    let store: TagStore
+    let digests: DigestService
+    let settings: WorkerSettings
+    let clock: @Sendable () -> Timestamp
+    let logger: Logger
+    let health: LaneHealth
+
+    /// Seconds between looks at the queue when nobody signals work.
+    private static let idleLook = 5.0
+
+    public init(
+        store: TagStore, digests: DigestService, settings: WorkerSettings,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now, logger: Logger
+    ) {
+        self.store = store
+        self.digests = digests
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+        health = LaneHealth(logger: logger)
+    }
+
+    /// Works until graceful shutdown or cancellation; survives a database that goes away and comes back.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            await withTaskCancellationHandler {
+                while !Task.isCancelled {
+                    do { try await work() } catch {
+                        health.databaseFailed(error)
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
+            } onCancel: {
+                health.stop()
+            }
+        }
+    }
+
+    /// One session with the database: until it is lost or the task is cancelled.
+    private func work() async throws {
+        let session = try await store.beginWorker(name: settings.name, at: clock())
+        health.databaseRecovered()
+        // Woken by signals from other processes, and by lanes that have done something and may have more to do soon.
+        let (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        do {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
+                let running = RunningLanes()
+                while session.isAlive, !Task.isCancelled {
+                    try await store.freeLostClaims(at: clock())
+                    let requested = try await store.claimRequested(
+                        worker: session, limit: 100, lease: settings.lease, at: clock())
+                    // Each by itself: nobody waits for the slowest of somebody else's.
+                    for claim in requested { group.addTask { await self.check([claim], session: session) } }
+                    let next = try await startLanes(&group, session: session, running: running, wake: wake)
+                    await wakeUps.next(within: .seconds(requested.isEmpty ? max(0.01, next) : 0.01))
+                }
+                group.cancelAll()
+            }
+        } catch {
+            await session.end()
+            throw error
+        }
+        await session.end()
+    }
+
+    /// Starts the lanes that have due tags and are not running.
+    /// - Returns: seconds until the next lane has something to do.
+    private func startLanes(
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>, session: WorkerSession, running: RunningLanes,
+        wake: AsyncStream<Void>.Continuation
+    ) async throws -> Double {
+        let now = clock()
+        var next = Self.idleLook
+        for lane in try await store.lanes() where !running.contains(lane.registryID) {
+            let due = lane.nextCheckAt.seconds(since: now)
+            guard due <= 0 else {
+                next = min(next, due)
+                continue
+            }
+            guard digests.availability(of: lane.registry) == nil else { continue }
+            running.insert(lane.registryID)
+            group.addTask {
+                let didSomething = await self.run(lane, session: session)
+                running.remove(lane.registryID)
+                // Where all that is due is claimed by others, an immediate look would spin.
+                if didSomething { wake.yield() }
+            }
+        }
+        return next
+    }
+
+    /// Empties a lane's queue of due tags. Two batches at a time, so that requests go on while results are recorded.
+    /// - Returns: whether anything was checked.
+    private func run(_ lane: Lane, session: WorkerSession) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    var didSomething = false
+                    while !Task.isCancelled, session.isAlive, self.digests.availability(of: lane.registry) == nil,
+                        await self.runBatch(lane, session: session)
+                    { didSomething = true }
+                    return didSomething
+                }
+            }
+            return await group.reduce(false) { $0 || $1 }
+        }
+    }
+
+    /// - Returns: false where nothing was due or the database is away.
+    private func runBatch(_ lane: Lane, session: WorkerSession) async -> Bool {
+        do {
+            let claims = try await store.claimDue(
+                registryID: lane.registryID, worker: session, limit: settings.batch, lease: settings.lease,
+                at: clock())
+            guard !claims.isEmpty else { return false }
+            let counts = await check(claims, session: session)
+            return !counts.isEmpty
+        } catch {
+            health.databaseFailed(error)
+            return false
+        }
+    }
+}
+
+/// The lanes that this worker works on now.
+private final class RunningLanes: Sendable {
+    private let ids = Mutex<Set<Int16>>([])
+    func contains(_ id: Int16) -> Bool { ids.withLock { $0.contains(id) } }
+    func insert(_ id: Int16) { _ = ids.withLock { $0.insert(id) } }
+    func remove(_ id: Int16) { _ = ids.withLock { $0.remove(id) } }
+}

@@ -1,0 +1,26 @@
+public import TagHistory
+
+/// How a worker goes about its work.
+public struct WorkerSettings: Sendable {
+    /// Shown on the status page: host and process.
+    public var name: String
+    public var schedule: FixedSchedule
+    /// Requests at the same time per registry.
+    public var concurrency: Int
+    /// Checks recorded together. Small where the budget is small, so that results do not wait for each other long.
+    public var batch: Int
+    /// Seconds for which a claim holds although its worker lives: far more than a batch takes.
+    public var lease: Double
+
+    /// - Parameter requestsPerSecond: the budget per registry host.
+    public init(
+        name: String, schedule: FixedSchedule = .standard, requestsPerSecond: Double, concurrency: Int = 48,
+        lease: Double = 300
+    ) {
+        self.name = name
+        self.schedule = schedule
+        self.concurrency = concurrency
+        self.lease = lease
+        batch = Int(min(500, max(8, requestsPerSecond)))
+    }
+}
