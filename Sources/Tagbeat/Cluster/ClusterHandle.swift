@@ -31,7 +31,10 @@ final class ClusterHandle: Sendable {
         do {
             try await server.exclusively(starting) {
                 // Nobody can begin to use the cluster now, so whoever can have this lock alone is the last.
-                if users.tryLock(.exclusive) { try await server.stop() }
+                if users.tryLock(.exclusive) {
+                    try await server.stop()
+                    server.layout.removeSocketFolder()
+                }
                 users.unlock()
             }
         } catch {

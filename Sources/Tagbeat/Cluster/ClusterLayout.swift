@@ -72,12 +72,14 @@ extension ClusterLayout {
             throw .folderUnusable(path: root, reason: SystemError(errno).description)
         }
         let cluster = FileStatus(root + "/postgresql")
-        for status in [rootStatus, cluster] {
-            if let status, geteuid() != 0, status.owner != geteuid() {
-                // A folder that is shared on purpose (group-writable, say) is no reason to give up; a cluster is.
-                if status == cluster || access(root, W_OK | X_OK) != 0 {
-                    throw .foreignFolder(path: root, owner: ServerUser.name(of: status.owner))
-                }
+        if geteuid() != 0 {
+            if let cluster, cluster.owner != geteuid() {
+                // Root's cluster is the server's user's; whose Tagbeat made it is seen by the lock.
+                let owner = FileStatus(root + "/postgresql.users")?.owner ?? cluster.owner
+                throw .foreignFolder(path: root, owner: ServerUser.name(of: owner))
+            }
+            if rootStatus.owner != geteuid(), access(root, X_OK) != 0 {
+                throw .foreignFolder(path: root, owner: ServerUser.name(of: rootStatus.owner))
             }
         }
         guard access(root, R_OK | W_OK | X_OK) == 0 else {
@@ -90,9 +92,7 @@ extension ClusterLayout {
                 throw .folderUnusable(path: root, reason: SystemError(errno).description)
             }
         }
-        let layout = ClusterLayout(root: root, user: user)
-        try layout.makeSocketFolder()
-        return layout
+        return ClusterLayout(root: root, user: user)
     }
 
     private static func makeRoot(_ path: String) throws(ClusterError) -> String {
@@ -103,10 +103,11 @@ extension ClusterLayout {
             made += "/" + part
             // Only the last folder is Tagbeat's own; as root the server's user must be able to pass through it.
             let mode: mode_t = index < parts.count - 1 ? 0o755 : geteuid() == 0 ? 0o711 : 0o700
-            if mkdir(made, mode) != 0, errno != EEXIST, FileStatus(made)?.isDirectory != true {
-                let code = errno == 0 ? ENOENT : errno
-                throw .folderUnusable(path: made, reason: "it cannot be made: \(SystemError(code))")
-            }
+            guard mkdir(made, mode) != 0 else { continue }
+            let code = errno
+            guard code != EEXIST, FileStatus(made)?.isDirectory != true else { continue }
+            if code == ENOSPC { throw .diskFull(path: made) }
+            throw .folderUnusable(path: made, reason: "it cannot be made: \(SystemError(code))")
         }
         guard let status = FileStatus(absolute) else {
             throw .folderUnusable(path: absolute, reason: SystemError(errno).description)
@@ -122,11 +123,14 @@ extension ClusterLayout {
 
     /// The socket's folder is what keeps others out: it is the server's user's alone. In /tmp somebody else may have
     /// been there first, so what is found is checked, not taken over.
-    private func makeSocketFolder() throws(ClusterError) {
-        if mkdir(socketFolder, 0o700) == 0 {
-            if user.isDropped { _ = chown(socketFolder, user.id, user.group) }
-        } else if errno != EEXIST {
+    func makeSocketFolder() throws(ClusterError) {
+        if mkdir(socketFolder, 0o700) != 0, errno != EEXIST {
+            if errno == ENOSPC { throw .diskFull(path: root) }
             throw .socketFolderUnsafe(path: socketFolder, reason: SystemError(errno).description)
+        }
+        // One that root made, perhaps just before it was killed. Nobody else can make root's folders.
+        if user.isDropped, FileStatus(socketFolder, followingLinks: false)?.owner == geteuid() {
+            _ = lchown(socketFolder, user.id, user.group)
         }
         guard let status = FileStatus(socketFolder, followingLinks: false), status.isDirectory else {
             throw .socketFolderUnsafe(path: socketFolder, reason: "it is not a folder")
@@ -138,5 +142,10 @@ extension ClusterLayout {
         guard status.permissions & 0o077 == 0 || chmod(socketFolder, 0o700) == 0 else {
             throw .socketFolderUnsafe(path: socketFolder, reason: SystemError(errno).description)
         }
+    }
+
+    /// Leaves nothing behind in /tmp. Beside the cluster the folder may stay.
+    func removeSocketFolder() {
+        if !socketFolder.hasPrefix(root + "/") { rmdir(socketFolder) }
     }
 }

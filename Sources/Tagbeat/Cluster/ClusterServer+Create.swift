@@ -32,6 +32,8 @@ extension ClusterServer {
         do {
             try await fill(folder, with: programs)
             try settle(folder)
+            // A killed process's initdb, which wrote on when the folder was removed before, is done by now.
+            removeUnfinishedClusters()
         } catch {
             try? FileManager.default.removeItem(atPath: folder)
             throw error
@@ -42,7 +44,6 @@ extension ClusterServer {
     func removeUnfinishedClusters() {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: layout.root)) ?? []
         for name in names where name.hasPrefix(layout.temporaryPrefix) {
-            // The killed process's initdb may still be writing for a second; what it leaves goes next time.
             try? FileManager.default.removeItem(atPath: layout.root + "/" + name)
         }
     }
@@ -79,9 +80,9 @@ extension ClusterServer {
 
     /// Runs one of PostgreSQL's programs as the server's user, with the folder open as descriptor 3.
     private func run(_ command: [String], in folder: String, input: String = "") async throws -> Shell.Answer {
-        try await Shell.run(
+        try await runAsServerUser(
             "umask 077 && input=$1 && exec 3<\"$2\" && shift 2 && printf '%s\\n' \"$input\" | \"$@\"",
-            [input, folder] + layout.user.prefix + command)
+            [input, folder], command)
     }
 
     private func settle(_ folder: String) throws {

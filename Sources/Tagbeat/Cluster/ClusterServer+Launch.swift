@@ -21,7 +21,7 @@ extension ClusterServer {
         // by whatever. That no server runs here was just seen. A number that is not in use is left to PostgreSQL.
         if let stale = PostmasterFile(path: layout.postmasterFile), kill(stale.process, 0) == 0 || errno == EPERM {
             logger.notice(
-                "Removing a stale postmaster.pid: its process is not this database's.", metadata: ["pid": "\(stale.process)"])
+                "Removing a stale postmaster.pid: no database has that process number now.", metadata: ["pid": "\(stale.process)"])
             unlink(layout.postmasterFile)
         }
         unlink(layout.socket + ".lock")
@@ -30,6 +30,7 @@ extension ClusterServer {
 
     /// Starts the server; while orphans of the one before still hold its memory, for up to half a minute.
     func launchPatiently(_ programs: ServerPrograms) async throws {
+        try makeLog()
         trimLog()
         let deadline = ContinuousClock.now.advanced(by: .seconds(30))
         while true {
@@ -46,11 +47,10 @@ extension ClusterServer {
 
     private func launch(_ programs: ServerPrograms) async throws {
         let logStart = FileStatus(layout.log)?.size ?? 0
-        // Root opens the log and the data directory before it becomes the server's user, because folders above them
-        // may be closed to that user; see `dataDirectoryArgument`. The server's number comes back on standard output.
-        let answer = try await Shell.run(
+        // The server's process number comes back on standard output.
+        let answer = try await runAsServerUser(
             "umask 077 && exec 2>>\"$1\" 3<\"$2\" && shift 2 && { \"$@\" >&2 & } && echo $!",
-            [layout.log, layout.cluster] + layout.user.prefix + [programs.postgres] + serverArguments, detached: true)
+            [layout.log, layout.cluster], [programs.postgres] + serverArguments, detached: true)
         guard answer.succeeded, let process = pid_t(answer.output.trimmingCharacters(in: .newlines)) else {
             throw failure(logStart, otherwise: answer.errors)
         }
@@ -91,14 +91,35 @@ extension ClusterServer {
     /// kernel then asks for no right on the way to it. The server goes there at once and opens all else from there.
     var dataDirectoryArgument: String { layout.isReachable ? layout.cluster : "/proc/self/fd/3" }
 
+    /// Runs a script whose last arguments are a command for the server's user. Where folders above are closed to that
+    /// user, the script is run by root, which opens what is needed, and only the command by the user.
+    func runAsServerUser(
+        _ script: String, _ arguments: [String], _ command: [String], detached: Bool = false
+    ) async throws -> Shell.Answer {
+        let prefix = layout.user.prefix
+        return layout.isReachable
+            ? try await Shell.run(script, arguments + command, under: prefix, detached: detached)
+            : try await Shell.run(script, arguments + prefix + command, detached: detached)
+    }
+
     private var serverArguments: [String] {
-        let folder = layout.isReachable || !layout.socketFolder.hasPrefix(layout.root) ? layout.socketFolder : "../socket"
+        let folder = layout.isReachable || !layout.socketFolder.hasPrefix(layout.root + "/") ? layout.socketFolder : "../socket"
         let settings = [
             "listen_addresses=", "port=\(ClusterLayout.port)", "unix_socket_directories=\"\(folder)\"",
             "unix_socket_permissions=0700", "logging_collector=off", "log_destination=stderr",
             "cluster_name=tagbeat", ServerProcesses.mark(layout.cluster),
         ]
         return ["-D", dataDirectoryArgument] + settings.flatMap { ["-c", $0] }
+    }
+
+    private func makeLog() throws(ClusterError) {
+        let log = open(layout.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard log >= 0 else {
+            if errno == ENOSPC { throw .diskFull(path: layout.root) }
+            throw .folderUnusable(path: layout.log, reason: SystemError(errno).description)
+        }
+        if layout.user.isDropped { _ = fchown(log, layout.user.id, layout.user.group) }
+        close(log)
     }
 
     /// What the log says since a start, cut down to its reason.

@@ -25,6 +25,7 @@ struct ClusterServer: Sendable {
 
     /// Leaves with a server that is ready for connections.
     func ensureRunning() async throws {
+        try layout.makeSocketFolder()
         removeUnfinishedClusters()
         let programs = try await findPrograms()
         if try await adopt() { return }
