@@ -36,28 +36,33 @@ public enum History {
     ///
     /// - Parameters:
     ///   - existing: all rows of the tag, oldest first, as this function or `Decision.decide` made them.
-    ///   - lastSucceededAt: the last observation of the newest digest where it is later than that digest's row. Where
-    ///     other observations come between the two, it becomes a row of kind `same`, so that nothing is lost.
+    ///   - lastSucceededAt: the last observation of the newest digest, which may be later than that digest's row.
+    ///     Where other observations come between the two, or after it, it becomes a row of its own, of kind `same`
+    ///     where nothing came between, so that nothing is lost.
+    ///   - lastMissingAt: likewise for a tag that is missing now.
     ///   - adding: in any order; equal times stand in the order given. A missing tag that was never seen is left out.
     ///   - classify: the kind of a change from one digest to another. A kind that an existing row bears for the same
     ///     two digests stays.
     public static func merge(
-        existing: [Change] = [], lastSucceededAt: Timestamp? = nil, adding: [Observation],
+        existing: [Change] = [], lastSucceededAt: Timestamp? = nil, lastMissingAt: Timestamp? = nil,
+        adding: [Observation],
         classify: (_ previous: Digest, _ new: Digest) -> ChangeKind = { _, _ in .rebuild }
     ) -> Merged {
-        var timeline = Timeline(existing: existing, lastSucceededAt: lastSucceededAt)
+        var timeline = Timeline(existing: existing, lastSucceededAt: lastSucceededAt, lastMissingAt: lastMissingAt)
         timeline.add(adding)
         return timeline.derived(classify: classify)
     }
 
     /// A history as observations, oldest first: merged into nothing, they give it back. For exports.
-    public static func observations(of rows: [Change], lastSucceededAt: Timestamp?) -> [Observation] {
-        var timeline = Timeline(existing: rows, lastSucceededAt: lastSucceededAt)
-        timeline.materialiseTail()
+    public static func observations(
+        of rows: [Change], lastSucceededAt: Timestamp?, lastMissingAt: Timestamp? = nil
+    ) -> [Observation] {
+        var timeline = Timeline(existing: rows, lastSucceededAt: lastSucceededAt, lastMissingAt: lastMissingAt)
+        timeline.materialiseTails()
         return timeline.entries.map { entry in
             Observation(
                 digest: entry.digest, observedAt: entry.observedAt,
-                notBefore: entry.notBefore ?? entry.absentUntil, pushedAt: entry.pushedAt,
+                notBefore: entry.notBefore, pushedAt: entry.pushedAt,
                 mediaType: entry.mediaType, source: entry.source)
         }
     }

@@ -5,15 +5,15 @@ extension Timeline {
     func derived(classify: (Digest, Digest) -> ChangeKind) -> History.Merged {
         var walk = Walk()
         walk.rows.reserveCapacity(entries.count)
-        var tail = tail
+        var tails = tails[...]
         for entry in entries {
-            if let reached = tail, reached.observedAt <= entry.observedAt {
-                walk.pass(reached)
-                tail = nil
+            while let tail = tails.first, tail.observedAt <= entry.observedAt {
+                walk.pass(tail)
+                tails.removeFirst()
             }
             walk.take(entry, classify: classify)
         }
-        if let tail { walk.pass(tail) }
+        tails.forEach { walk.pass($0) }
         return History.Merged(
             rows: walk.rows, lastSucceededAt: walk.lastSeenAt, digest: walk.digest, mediaType: walk.mediaType,
             isMissing: walk.missingAt != nil, lastMissingAt: walk.missingAt)
@@ -26,28 +26,31 @@ extension Timeline {
         var lastSeenAt: Timestamp?
         /// The last observation that found the tag missing, until it returns.
         var missingAt: Timestamp?
+        /// What the `missing` row says of the last time before it: a bound, which is no observation.
+        var missingAfter: Timestamp?
         var borne: Set<Digest> = []
 
-        /// A successful check without a row: it only extends what is known of its digest.
+        /// A check without a row only extends what is known.
         mutating func pass(_ tail: Tail) {
-            guard tail.digest == digest, missingAt == nil else { return }
-            lastSeenAt = latest(lastSeenAt, tail.observedAt)
+            if tail.digest == nil {
+                if missingAt != nil { missingAt = latest(missingAt, tail.observedAt) }
+            } else if tail.digest == digest, missingAt == nil {
+                lastSeenAt = latest(lastSeenAt, tail.observedAt)
+            }
         }
 
         mutating func take(_ entry: Entry, classify: (Digest, Digest) -> ChangeKind) {
             guard let new = entry.digest else { return takeMissing(entry) }
-            let bound = latest(entry.notBefore, entry.absentUntil)
             if digest == nil {
                 append(entry, .first, notBefore: entry.notBefore)
             } else if digest == new, missingAt == nil {
-                append(entry, .same, notBefore: informative(bound, lastSeenAt))
+                append(entry, .same, notBefore: informative(entry.notBefore, lastSeenAt))
             } else if let missingAt {
-                append(entry, .returned, notBefore: latest(bound, missingAt))
-                if digest != new {
-                    appendChange(entry, to: new, notBefore: latest(entry.notBefore, lastSeenAt), classify: classify)
-                }
+                append(entry, .returned, notBefore: latest(entry.notBefore, missingAt))
+                // The old digest was last seen before it went missing, whatever the return's own bound.
+                if digest != new { appendChange(entry, to: new, notBefore: missingAfter, classify: classify) }
             } else {
-                appendChange(entry, to: new, notBefore: latest(bound, lastSeenAt), classify: classify)
+                appendChange(entry, to: new, notBefore: latest(entry.notBefore, lastSeenAt), classify: classify)
             }
             mediaType = entry.mediaType ?? (digest == new ? mediaType : nil)
             digest = new
@@ -61,7 +64,8 @@ extension Timeline {
             if let missingAt {
                 append(entry, .same, notBefore: informative(entry.notBefore, missingAt))
             } else {
-                append(entry, .missing, previous: digest, notBefore: latest(entry.notBefore, lastSeenAt))
+                missingAfter = latest(entry.notBefore, lastSeenAt)
+                append(entry, .missing, previous: digest, notBefore: missingAfter)
             }
             missingAt = entry.observedAt
         }

@@ -5,11 +5,8 @@ struct Timeline {
     struct Entry {
         let digest: Digest?
         let observedAt: Timestamp
-        /// Until then the tag bore another digest.
+        /// Until then the tag was something else: as given, or as a row has it.
         var notBefore: Timestamp?
-        /// Until then the tag was missing: the `notBefore` of a return, which may be a return with another digest and
-        /// then has both.
-        var absentUntil: Timestamp?
         var pushedAt: Timestamp?
         var mediaType: MediaType?
         var source: Source
@@ -17,39 +14,44 @@ struct Timeline {
         var storedChange: Change?
     }
 
-    /// The last successful check where no row tells of it.
+    /// The last check that found the newest digest, or the tag missing, where no row tells of it.
     struct Tail {
-        let digest: Digest
+        let digest: Digest?
         let mediaType: MediaType?
         let observedAt: Timestamp
-        /// Where the row of its digest stood, to see what has come between.
+        /// Where the last row of the same stands, to see what comes between.
         let after: Timestamp
+
+        /// Nil where the row itself is the last that is known.
+        init?(of row: Change?, until observedAt: Timestamp?) {
+            guard let row, let observedAt, observedAt > row.observedAt else { return nil }
+            digest = row.digest
+            mediaType = row.mediaType
+            self.observedAt = observedAt
+            after = row.observedAt
+        }
+
+        var entry: Entry {
+            Entry(Observation(digest: digest, observedAt: observedAt, mediaType: mediaType, source: .observed))
+        }
     }
 
     private(set) var entries: [Entry] = []
-    private(set) var tail: Tail?
+    /// In the order of time: none, one, or for a missing tag two.
+    private(set) var tails: [Tail]
 
-    init(existing: [Change], lastSucceededAt: Timestamp?) {
+    init(existing: [Change], lastSucceededAt: Timestamp?, lastMissingAt: Timestamp?) {
+        let seen = Tail(of: existing.last { $0.digest != nil }, until: lastSucceededAt)
+        let missing = Tail(of: existing.last.flatMap { $0.digest == nil ? $0 : nil }, until: lastMissingAt)
+        tails = [seen, missing].compactMap(\.self)
         entries = existing.map(Entry.init)
         mergeEqual()
-        guard let newest = existing.last(where: { $0.digest != nil }), let digest = newest.digest, let lastSucceededAt,
-            lastSucceededAt > newest.observedAt
-        else { return }
-        tail = Tail(
-            digest: digest, mediaType: newest.mediaType, observedAt: lastSucceededAt, after: newest.observedAt)
     }
 
     mutating func add(_ observations: [Observation]) {
         guard !observations.isEmpty else { return }
         let added = observations.map(Entry.init)
-        if let tail {
-            let known = Set(entries.filter { $0.observedAt == tail.after }.map(\.digest))
-            let between = added.contains {
-                $0.digest != tail.digest && $0.observedAt < tail.observedAt
-                    && ($0.observedAt > tail.after || $0.observedAt == tail.after && !known.contains($0.digest))
-            }
-            if between { materialiseTail() }
-        }
+        for tail in tails where added.contains(where: { obscures($0, tail) }) { materialise(tail) }
         // Stored rows come first, so a stable order keeps them before new ones of the same time.
         entries = (entries + added).enumerated()
             .sorted { ($0.element.observedAt, $0.offset) < ($1.element.observedAt, $1.offset) }
@@ -57,13 +59,22 @@ struct Timeline {
         mergeEqual()
     }
 
-    mutating func materialiseTail() {
-        guard let tail else { return }
-        self.tail = nil
-        let observation = Observation(
-            digest: tail.digest, observedAt: tail.observedAt, mediaType: tail.mediaType, source: .observed)
+    mutating func materialiseTails() {
+        tails.forEach { materialise($0) }
+    }
+
+    /// Without a row, the tail would be forgotten: something else comes between its row and it, or after it, before
+    /// which something else may be put later.
+    private func obscures(_ entry: Entry, _ tail: Tail) -> Bool {
+        guard entry.observedAt > tail.observedAt || (entry.observedAt >= tail.after && entry.digest != tail.digest)
+        else { return false }
+        return !entries.contains { $0.observedAt == entry.observedAt && $0.digest == entry.digest }
+    }
+
+    private mutating func materialise(_ tail: Tail) {
+        tails.removeAll { $0.observedAt == tail.observedAt && $0.digest == tail.digest }
         let place = entries.firstIndex { $0.observedAt >= tail.observedAt } ?? entries.endIndex
-        entries.insert(Entry(observation), at: place)
+        entries.insert(tail.entry, at: place)
     }
 
     private mutating func mergeEqual() {
@@ -98,8 +109,7 @@ extension Timeline.Entry {
     init(_ row: Change) {
         digest = row.digest
         observedAt = row.observedAt
-        notBefore = row.kind == .returned ? nil : row.notBefore
-        absentUntil = row.kind == .returned ? row.notBefore : nil
+        notBefore = row.notBefore
         pushedAt = row.pushedAt
         mediaType = row.mediaType
         source = row.source
@@ -109,7 +119,6 @@ extension Timeline.Entry {
     /// An equal observation adds what is not known yet and never takes anything away.
     mutating func merge(_ other: Self) {
         notBefore = latest(notBefore, other.notBefore)
-        absentUntil = latest(absentUntil, other.absentUntil)
         pushedAt = pushedAt ?? other.pushedAt
         mediaType = mediaType ?? other.mediaType
         source = source.strongest(other.source)

@@ -25,46 +25,46 @@ import Testing
         let rows = try one.rows()
         let (input, expected) = (one.input, one.expected)
         let now = StatisticsCase.time(input.now)
-        let seen = StatisticsCase.time(input.first_seen)
-        let last = StatisticsCase.time(input.last_poll)
+        let seen = StatisticsCase.time(input.firstSeen)
+        let last = StatisticsCase.time(input.lastPoll)
         let statistics = Statistics(
             changes: rows, firstSeenAt: seen, lastSucceededAt: last, superseded: input.superseded ?? false, asOf: now)
         #expect(statistics.changes == expected.changes)
         #expect(statistics.updates == expected.updates)
         #expect(statistics.flaps == expected.flaps)
         #expect(statistics.reverts == expected.reverts)
-        #expect(statistics.updatesInWindow == expected.updates_in_window)
+        #expect(statistics.updatesInWindow == expected.updatesInWindow)
         #expect(statistics.rhythm.word?.rawValue == expected.rhythm)
-        #expect(statistics.rhythm.days == expected.rhythm_days)
+        #expect(statistics.rhythm.days == expected.rhythmDays)
         #expect(statistics.rhythm.overdue == expected.overdue)
         #expect(statistics.rhythm.evidence.rawValue == expected.evidence)
         let arrivals = Evaluation(episodes: Episode.all(in: rows), firstSeen: seen, lastSeen: last, now: now).arrivals
         if statistics.windowDays > 0 {
             #expect(
-                isClose(arrivals.maximumLikelihood.map { $0 * Evaluation.day }, expected.rate_mle_per_day))
-            #expect(isClose(arrivals.effectiveCount, expected.k_star))
+                isClose(arrivals.maximumLikelihood.map { $0 * Evaluation.day }, expected.rateMlePerDay))
+            #expect(isClose(arrivals.effectiveCount, expected.kStar))
         }
         let numbers: [(String, Double?, Double?)] = [
-            ("observed", statistics.observedDays, expected.observed_days),
-            ("window", statistics.windowDays, expected.window_days),
-            ("rate", statistics.rate.perDay, expected.rate_per_day),
-            ("rate low", statistics.rate.low95, expected.rate_low95),
-            ("rate high", statistics.rate.high95, expected.rate_high95),
-            ("at most", statistics.rate.atMost95, expected.rate_at_most95),
-            ("median", statistics.interval.medianDays, expected.median_gap_days),
-            ("median low", statistics.interval.medianLow95, expected.median_gap_low95),
-            ("median high", statistics.interval.medianHigh95, expected.median_gap_high95),
-            ("mean", statistics.interval.meanDays, expected.mean_gap_days),
-            ("longest", statistics.interval.longestDays, expected.longest_gap_days),
-            ("variation", statistics.interval.variation, expected.cv_gaps),
-            ("worst", statistics.interval.worstGapDays, expected.worst_gap_days),
-            ("worst ever", statistics.interval.worstGapDaysEver, expected.worst_gap_days_ever),
-            ("open", statistics.daysSinceLastUpdate, expected.days_since_last_update),
-            ("alive", statistics.aliveProbability, expected.p_alive),
-            ("due 7", statistics.dueWithin.days7, expected.p_due_7d),
-            ("due 14", statistics.dueWithin.days14, expected.p_due_14d),
-            ("due 30", statistics.dueWithin.days30, expected.p_due_30d),
-            ("trend", statistics.trend.u, expected.laplace_u),
+            ("observed", statistics.observedDays, expected.observedDays),
+            ("window", statistics.windowDays, expected.windowDays),
+            ("rate", statistics.rate.perDay, expected.ratePerDay),
+            ("rate low", statistics.rate.low95, expected.rateLow95),
+            ("rate high", statistics.rate.high95, expected.rateHigh95),
+            ("at most", statistics.rate.atMost95, expected.rateAtMost95),
+            ("median", statistics.interval.medianDays, expected.medianGapDays),
+            ("median low", statistics.interval.medianLow95, expected.medianGapLow95),
+            ("median high", statistics.interval.medianHigh95, expected.medianGapHigh95),
+            ("mean", statistics.interval.meanDays, expected.meanGapDays),
+            ("longest", statistics.interval.longestDays, expected.longestGapDays),
+            ("variation", statistics.interval.variation, expected.cvGaps),
+            ("worst", statistics.interval.worstGapDays, expected.worstGapDays),
+            ("worst ever", statistics.interval.worstGapDaysEver, expected.worstGapDaysEver),
+            ("open", statistics.daysSinceLastUpdate, expected.daysSinceLastUpdate),
+            ("alive", statistics.aliveProbability, expected.pAlive),
+            ("due 7", statistics.dueWithin.days7, expected.pDue7D),
+            ("due 14", statistics.dueWithin.days14, expected.pDue14D),
+            ("due 30", statistics.dueWithin.days30, expected.pDue30D),
+            ("trend", statistics.trend.u, expected.laplaceU),
         ]
         for (name, value, wanted) in numbers {
             #expect(isClose(value, wanted), "\(name): \(String(describing: value)), not \(String(describing: wanted))")
