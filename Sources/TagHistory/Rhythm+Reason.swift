@@ -22,7 +22,9 @@ extension Rhythm {
                     ? "\(updates(grounds)), never more than \(ceiling(gap)) without one"
                     : "\(updates(grounds)), never more than \(ceiling(gap)) apart"
             }
-        return "\(word.label): \(said)" + (overdue ? "; overdue, the last was \(duration(grounds.open ?? 0)) ago" : "")
+        let isExpected = word != .unchanged && word != .stopped && word != .superseded
+        return "\(word.label): \(said)"
+            + (overdue && isExpected ? "; overdue, the last was \(duration(grounds.open ?? 0)) ago" : "")
     }
 
     private static func updates(_ grounds: Grounds) -> String {

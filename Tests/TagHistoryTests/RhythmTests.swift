@@ -1,0 +1,104 @@
+import OCI
+import Testing
+
+@testable import TagHistory
+
+@Suite struct RhythmTests {
+    struct Example: Sendable {
+        let text: String
+        let last: Double
+        let reason: String
+    }
+
+    static func weekly(_ count: Int) -> String {
+        (0...count).map { "D\($0)@\($0 * 7)>\($0 * 7)" }.joined(separator: " ")
+    }
+
+    @Test(arguments: [
+        Example(text: "A@0", last: 100, reason: "unchanged: no update in the 100 days since it was first seen"),
+        Example(
+            text: "A@0 B@1 A@1.1", last: 1.2,
+            reason: "unchanged: no update in the 29 hours since it was first seen; its digest changed twice, "
+                + "which was no update"),
+        Example(
+            text: weekly(8), last: 57,
+            reason: "weekly: 8 updates in the 57 days since it was first seen, never more than 7 days apart"),
+        Example(
+            text: weekly(70), last: 491, reason: "weekly: 52 updates in the last year, never more than 7 days apart"),
+        Example(
+            text: weekly(70), last: 505,
+            reason: "weekly: 50 updates in the last year, never more than 7 days apart; "
+                + "overdue, the last was 15 days ago"),
+        Example(
+            text: "A@0 B@20>20", last: 25,
+            reason: "fortnightly: 1 update in the 25 days since it was first seen, "
+                + "never more than 20 days without one"),
+        Example(
+            text: "A@0 B@1>1 C@2>2 D@3>3 E@43>43 F@44>44", last: 45,
+            reason: "irregular: 5 updates in the 45 days since it was first seen, half of them within 24 hours of the "
+                + "one before, but once 40 days without any"),
+        Example(
+            text: weekly(20), last: 400,
+            reason: "stopped: 20 updates in all, none for 260 days; by its past, it is probably rebuilt no more"),
+        Example(
+            text: "A@0 B@400>400", last: 450,
+            reason: "yearly: 1 update in the last year, never more than 400 days without one"),
+    ])
+    func reasons(_ example: Example) throws {
+        let merged = History.merge(adding: try observations(example.text))
+        let rhythm = Statistics(
+            changes: merged.rows, firstSeenAt: merged.firstSeenAt, lastSucceededAt: day(example.last),
+            asOf: day(example.last)
+        ).rhythm
+        #expect(rhythm.reason == example.reason)
+        #expect(rhythm.word.map { rhythm.reason.hasPrefix($0.label + ": ") } == true)
+    }
+
+    @Test func superseded() throws {
+        let merged = History.merge(adding: try observations(Self.weekly(20)))
+        let rhythm = Statistics(
+            changes: merged.rows, firstSeenAt: merged.firstSeenAt, lastSucceededAt: day(400), superseded: true,
+            asOf: day(400)
+        ).rhythm
+        #expect(rhythm.word == .superseded)
+        #expect(
+            rhythm.reason == "superseded: the repository has a newer version of this tag; none of its 20 updates "
+                + "came in the last 260 days")
+    }
+
+    @Test func everyStepOfTheLadder() throws {
+        for (step, word) in Rhythm.ladder {
+            // Gaps of one and a half steps still belong to it.
+            let gap = Double(step) * 1.5
+            let text = (0...4).map { "D\($0)@\(Double($0) * gap)>\(Double($0) * gap)" }.joined(separator: " ")
+            let merged = History.merge(adding: try observations(text))
+            let rhythm = Statistics(
+                changes: merged.rows, firstSeenAt: merged.firstSeenAt, lastSucceededAt: merged.lastSucceededAt,
+                asOf: day(gap * 4)
+            ).rhythm
+            #expect(rhythm.word == word)
+            #expect(rhythm.days == step)
+        }
+        let rare = Statistics(
+            changes: History.merge(adding: try observations("A@0 B@600>600")).rows, firstSeenAt: day(0),
+            lastSucceededAt: day(600), asOf: day(600)
+        ).rhythm
+        #expect(rare.word == .rare)
+        #expect(rare.days == nil)
+    }
+
+    @Test func namesAndNumbersStay() {
+        #expect(
+            ChangeKind.allCases.map { "\($0.rawValue) \($0.name)" } == [
+                "1 first", "2 rebuild", "3 noop", "4 platforms", "5 metadata", "6 missing", "7 returned", "8 same",
+            ])
+        #expect(
+            Source.allCases.map { "\($0.rawValue) \($0.name)" } == [
+                "1 observed", "2 registry", "3 sibling", "4 metadata", "5 imported",
+            ])
+        for kind in ChangeKind.allCases { #expect(ChangeKind(name: kind.name) == kind) }
+        for source in Source.allCases { #expect(Source(name: source.name) == source) }
+        #expect(ChangeKind(name: "Rebuild") == nil)
+        #expect(Source(name: "") == nil)
+    }
+}
