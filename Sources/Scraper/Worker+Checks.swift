@@ -5,28 +5,31 @@ import TagHistory
 
 extension Worker {
     /// Checks claimed tags and records the outcomes.
+    /// - Parameter urgent: somebody waits, so the requests overtake others in their host's queue.
     /// - Returns: how the checks ended; empty where nothing could be recorded. Unrecorded claims are free again.
     @discardableResult
-    func check(_ claims: [Claim], session: WorkerSession) async -> [CheckOutcome: Int] {
-        let results = await results(of: claims)
+    func check(
+        _ claims: [Claim], session: WorkerSession, urgent: Bool = false
+    ) async -> [CheckOutcome: Int] {
+        let results = await results(of: claims, urgent: urgent)
         health.note(results)
         // What the registry has answered is recorded although the worker is told to stop meanwhile.
         return await Task { await self.record(results, of: claims, session: session) }.value
     }
 
-    private func results(of claims: [Claim]) async -> [CheckResult] {
+    private func results(of claims: [Claim], urgent: Bool) async -> [CheckResult] {
         await withTaskGroup(of: CheckResult?.self) { group in
             var results: [CheckResult] = []
             results.reserveCapacity(claims.count)
             var waiting = claims.makeIterator()
             for _ in 0..<settings.concurrency {
                 guard let claim = waiting.next() else { break }
-                group.addTask { await self.result(of: claim) }
+                group.addTask { await self.result(of: claim, urgent: urgent) }
             }
             while let result = await group.next() {
                 if let result { results.append(result) }
                 if !Task.isCancelled, let claim = waiting.next() {
-                    group.addTask { await self.result(of: claim) }
+                    group.addTask { await self.result(of: claim, urgent: urgent) }
                 }
             }
             return results
@@ -34,9 +37,9 @@ extension Worker {
     }
 
     /// - Returns: nil where the worker was stopped before an answer came.
-    private func result(of claim: Claim) async -> CheckResult? {
+    private func result(of claim: Claim, urgent: Bool) async -> CheckResult? {
         let started = clock()
-        let outcome = await digests.digest(of: claim.reference)
+        let outcome = await digests.digest(of: claim.reference, urgent: urgent)
         let now = clock()
         switch outcome {
         case .found(let answer):

@@ -31,7 +31,7 @@ extension Worker {
             for _ in 0..<2 {
                 group.addTask {
                     var total: [CheckOutcome: Int] = [:]
-                    while self.digests.availability(of: lane.registry) == nil {
+                    while self.digests.availability(of: lane.registry) == .zero {
                         let claims = try await self.store.claimDue(
                             registryID: lane.registryID, worker: session, limit: self.settings.batch,
                             lease: self.settings.lease, at: start)
@@ -53,7 +53,7 @@ extension Worker {
             let claims = try await store.claimRequested(
                 worker: session, limit: settings.batch, lease: settings.lease, at: clock())
             if claims.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
-            await check(claims, session: session)
+            await check(claims, session: session, urgent: true)
         }
         await session.end()
     }

@@ -62,7 +62,7 @@ public final class Worker: Service {
                     let requested = try await store.claimRequested(
                         worker: session, limit: 100, lease: settings.lease, at: clock())
                     // Each by itself: nobody waits for the slowest of somebody else's.
-                    for claim in requested { group.addTask { await self.check([claim], session: session) } }
+                    for claim in requested { group.addTask { await self.check([claim], session: session, urgent: true) } }
                     let next = try await startLanes(&group, session: session, running: running, wake: wake)
                     await wakeUps.next(within: .seconds(requested.isEmpty ? max(0.01, next) : 0.01))
                 }
@@ -89,7 +89,7 @@ public final class Worker: Service {
                 next = min(next, due)
                 continue
             }
-            guard digests.availability(of: lane.registry) == nil else { continue }
+            guard digests.availability(of: lane.registry) == .zero else { continue }
             running.insert(lane.registryID)
             group.addTask {
                 let didSomething = await self.run(lane, session: session)
@@ -108,7 +108,7 @@ public final class Worker: Service {
             for _ in 0..<2 {
                 group.addTask {
                     var didSomething = false
-                    while !Task.isCancelled, session.isAlive, self.digests.availability(of: lane.registry) == nil,
+                    while !Task.isCancelled, session.isAlive, self.digests.availability(of: lane.registry) == .zero,
                         await self.runBatch(lane, session: session)
                     { didSomething = true }
                     return didSomething

@@ -1,0 +1,112 @@
+import Foundation
+import ArgumentParser
+import OCI
+import Store
+import TagHistory
+import Web
+
+struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List tags and how often they change.")
+
+    @Argument(help: "Only tags whose name holds this.") var query: String = ""
+    @Option(help: "Only tags in this state: \(TagState.allCases.map(\.name).joined(separator: ", ")).")
+    var state: String?
+    @Option(help: "Sort by \(TagSort.allCases.map(\.rawValue).joined(separator: ", ")); with - before it in reverse.")
+    var sort: String = "name"
+    @Flag(help: "Print one JSON object per tag.") var json = false
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func run() async throws {
+        let query = try tagQuery()
+        try await Session.with(options) { session in
+            var page = query
+            let now = Timestamp.now()
+            var rows: [[String]] = []
+            repeat {
+                let tags = try await session.store.tags(page)
+                let histories = try await session.store.histories(of: tags.items.map(\.id))
+                for tag in tags.items {
+                    let history = histories[tag.id] ?? []
+                    if json {
+                        print(try Console.json(TagJSON(tag, history: history, asOf: now)))
+                    } else {
+                        rows.append(row(tag, Statistics(of: tag, history: history, asOf: now)))
+                    }
+                }
+                page.cursor = tags.next
+            } while page.cursor != nil
+            if json { return }
+            guard !rows.isEmpty else { return print("No tags. Begin with: tagbeat track python:3.12") }
+            let header = ["TAG", "STATE", "UPDATES", "RHYTHM", "LAST UPDATE", "DIGEST"]
+            print(Console.table(header, rows, rightAligned: [2]))
+        }
+    }
+
+    private func row(_ tag: TrackedTag, _ statistics: Statistics) -> [String] {
+        let last = statistics.daysSinceLastUpdate.map { $0 < 1 ? "today" : "\(Int($0)) d ago" } ?? "–"
+        return [
+            tag.reference.familiar, tag.state.name, String(statistics.updates), statistics.rhythm.class?.rawValue ?? "–",
+            last, tag.digest?.short ?? "–",
+        ]
+    }
+
+    private func tagQuery() throws -> TagQuery {
+        var result = TagQuery()
+        result.text = query
+        result.limit = 500
+        result.descending = sort.hasPrefix("-")
+        let name = result.descending ? String(sort.dropFirst()) : sort
+        guard let sort = TagSort(rawValue: name) else {
+            let all = TagSort.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure.badInput("there is no sort order “\(name)”; use one of \(all)")
+        }
+        result.sort = sort
+        guard let state else { return result }
+        guard let known = TagState(name: state) else {
+            let all = TagState.allCases.map(\.name).joined(separator: ", ")
+            throw Failure.badInput("there is no state “\(state)”; use one of \(all)")
+        }
+        result.state = known
+        return result
+    }
+}
+
+struct Stats: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show how often a tag is rebuilt.")
+
+    @Argument(help: "A tracked image.") var reference: String
+    @Flag(help: "Print the tag with its statistics as JSON, as the API does.") var json = false
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func run() async throws {
+        let reference = try TagReference(argument: reference)
+        try await Session.with(options) { session in
+            guard let tag = try await session.store.tag(reference) else {
+                throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
+            }
+            let history = try await session.store.history(of: tag.id)
+            if json {
+                print(try Console.json(TagJSON(tag, history: history, asOf: .now())))
+            } else {
+                show(tag, Statistics(of: tag, history: history, asOf: .now()))
+            }
+        }
+    }
+
+    private func show(_ tag: TrackedTag, _ statistics: Statistics) {
+        print(tag.reference)
+        print(statistics.rhythm.reason.map { "  \($0)" } ?? "  not seen yet")
+        func days(_ value: Double?) -> String { value.map { String(format: "%.1f days", $0) } ?? "–" }
+        let interval = statistics.interval
+        let rows = [
+            ["state", tag.state.name + (tag.lastError.map { ": \($0)" } ?? "")],
+            ["digest", tag.digest?.description ?? "–"],
+            ["observed", days(statistics.observedDays)],
+            ["updates", "\(statistics.updates) (of \(statistics.changes) digest changes)"],
+            ["last update", statistics.daysSinceLastUpdate.map { days($0) + " ago" } ?? "–"],
+            ["between updates", "mean \(days(interval.meanDays)), median \(days(interval.medianDays))"],
+            ["longest gap", days(interval.worstGapDays)],
+        ]
+        for row in rows { print("  " + row[0].padding(toLength: 16, withPad: " ", startingAt: 0) + row[1]) }
+    }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Logging
+import OCI
+import RegistryClient
+import Scraper
+import ServiceLifecycle
+import Store
+import TagHistory
+import Web
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start everything: worker, web page and, without DATABASE_URL, a private PostgreSQL.",
+        discussion: "Stop it with Ctrl-C. An empty database begins with a short list of well-known images.")
+
+    @OptionGroup(title: "Settings") var options: ServiceOptions
+
+    func run() async throws { try await Services.run(options, worker: true, web: true) }
+}
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the web page and the API only; checks are left to `tagbeat scrape` elsewhere.")
+
+    @OptionGroup(title: "Settings") var options: ServiceOptions
+
+    func run() async throws { try await Services.run(options, worker: false, web: true) }
+}
+
+struct Scrape: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check tags only; several workers share the work.",
+        discussion: "With --once: check what is due now, print how the checks ended, and exit.")
+
+    @OptionGroup(title: "Settings") var options: ServiceOptions
+    @Flag(help: "Check every tag that is due now, once, and exit.") var once = false
+    @Flag(help: "Print the outcome of --once as JSON.") var json = false
+
+    func run() async throws {
+        guard once else { return try await Services.run(options, worker: true, web: false) }
+        try await Session.with(options) { session in
+            let worker = try Services.worker(session)
+            let start = ContinuousClock.now
+            let counts = try await worker.worker.runOnce { counts in
+                Console.progress("\(counts.values.reduce(0, +)) tags checked")
+            }
+            Console.endProgress()
+            try await worker.digests.shutdown()
+            try report(counts, seconds: (.now - start) / .seconds(1))
+        }
+    }
+
+    private func report(_ counts: [CheckOutcome: Int], seconds: Double) throws {
+        if json {
+            var values = Dictionary(uniqueKeysWithValues: CheckOutcome.allCases.map { ($0.name, Double(counts[$0] ?? 0)) })
+            values["seconds"] = seconds
+            print(try Console.json(values))
+        } else if counts.isEmpty {
+            print("Nothing was due.")
+        } else {
+            let parts = CheckOutcome.allCases.compactMap { outcome in counts[outcome].map { "\($0) \(outcome.name)" } }
+            let all = counts.values.reduce(0, +)
+            print("Checked \(all) tags in \(String(format: "%.1f", seconds)) s: \(parts.joined(separator: ", ")).")
+        }
+        if let failed = counts[.failed], failed == counts.values.reduce(0, +) {
+            throw Failure("every check failed; `tagbeat list --state failing` shows why")
+        }
+    }
+}
+
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring the database's schema up to date.",
+        discussion: "The other commands do so themselves; this one is for deployments that want it as a step.")
+
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func run() async throws {
+        try await Session.with(options, migrating: false) { session in
+            let names = try await session.store.migrate()
+            print(names.isEmpty ? "The schema is up to date." : "Applied \(names.joined(separator: ", ")).")
+        }
+    }
+}
+
+enum Services {
+    static func run(_ options: any SettingFlags, worker runsWorker: Bool, web runsWeb: Bool) async throws {
+        try await Session.with(options) { session in
+            var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+            let store = session.store
+            services.append(.init(service: LoopService { await store.listen() }))
+            if let cluster = session.cluster {
+                services.append(.init(service: LoopService { await cluster.keepAlive() }))
+            }
+            var digests: DigestService?
+            if runsWorker {
+                try await plantStarter(session)
+                let worker = try worker(session)
+                digests = worker.digests
+                services.append(.init(service: worker.worker))
+            }
+            if runsWeb { services.append(.init(service: try webService(session))) }
+            var configuration = ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(session.logger))
+            // A request or a check that does not end within this is given up.
+            configuration.maximumGracefulShutdownDuration = .seconds(8)
+            let result = await Result { try await ServiceGroup(configuration: configuration).run() }
+            try await digests?.shutdown()
+            try result.get()
+        }
+    }
+
+    private static func plantStarter(_ session: Session) async throws {
+        guard session.settings.starter else { return }
+        let count = try await Starter.plant(in: session.store, at: .now())
+        if count > 0 { session.logger.info("tracking \(count) well-known images to begin with") }
+    }
+
+    static func worker(_ session: Session) throws -> (worker: Worker, digests: DigestService) {
+        let settings = session.settings
+        let digests = try DigestService(
+            configuration: try settings.registryConfiguration(), logger: session.logger)
+        let schedule = settings.checkInterval.map { FixedSchedule(interval: $0 / .seconds(1)) } ?? .standard
+        let worker = Worker(
+            store: session.store, digests: digests,
+            settings: WorkerSettings(
+                name: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
+                schedule: schedule, requestsPerSecond: settings.requestsPerSecond),
+            logger: session.logger)
+        return (worker, digests)
+    }
+
+    /// The libraries' own start and stop messages are for those who debug them.
+    static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return logger.logLevel <= .debug ? logger : quiet
+    }
+}
+
+/// A loop that lives as long as the program.
+struct LoopService: Service {
+    let body: @Sendable () async -> Void
+    func run() async { await cancelWhenGracefulShutdown { await body() } }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Foundation
+import OCI
+import RegistryClient
+import Scraper
+import Store
+
+struct Track: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Begin to watch tags.",
+        discussion: """
+            Short names work as with docker: `python` is docker.io/library/python:latest. Each is checked at once by \
+            the running worker. With - the names are read from standard input, one a line.
+            """)
+
+    @Argument(help: "Images to watch, for example python:3.12 or ghcr.io/owner/name:tag; - for standard input.")
+    var references: [String]
+    @Flag(help: "Print one JSON object per reference.") var json = false
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func run() async throws {
+        let texts = references == ["-"] ? Self.standardInput() : references
+        let references = try texts.map { try TagReference(argument: $0) }
+        try await Session.with(options) { session in
+            let outcomes = try await session.store.track(references, origin: .operator, at: .now())
+            for reference in references {
+                let isNew = outcomes[reference] == .added
+                if json {
+                    print(try Console.json(["reference": reference.description, "outcome": isNew ? "added" : "tracked"]))
+                } else {
+                    print(isNew ? "Tracking \(reference)" : "\(reference) is tracked already")
+                }
+            }
+        }
+    }
+
+    private static func standardInput() -> [String] {
+        var lines: [String] = []
+        while let line = readLine() {
+            let name = line.trimmingCharacters(in: .whitespaces)
+            if !name.isEmpty { lines.append(name) }
+        }
+        return lines
+    }
+}
+
+struct Untrack: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Stop watching tags; their history is kept.")
+
+    @Argument(help: "Tracked images.") var references: [String]
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func run() async throws {
+        let references = try references.map { try TagReference(argument: $0) }
+        try await Session.with(options) { session in
+            var unknown: [String] = []
+            for reference in references {
+                if try await session.store.untrack(reference) {
+                    print("No longer tracking \(reference); its history is kept")
+                } else {
+                    unknown.append(reference.description)
+                }
+            }
+            if !unknown.isEmpty { throw Failure("not tracked: \(unknown.joined(separator: ", "))") }
+        }
+    }
+}
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check tracked tags now and print the outcomes.",
+        discussion: "The running worker does it ahead of its queue; where none runs, this command does it itself.")
+
+    @Argument(help: "Tracked images.") var references: [String]
+    @Option(help: "Seconds to wait for the outcomes.") var timeout: Int = 60
+    @Flag(help: "Print one JSON object per reference.") var json = false
+    @OptionGroup var options: CheckOptions
+
+    func run() async throws {
+        let references = try references.map { try TagReference(argument: $0) }
+        try await Session.with(options) { session in
+            let store = session.store
+            var requests: [CheckRequest] = []
+            for reference in references {
+                guard let request = try await store.requestCheck(of: reference, at: .now()) else {
+                    throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
+                }
+                requests.append(request)
+            }
+            let (waiting, limit) = (requests, Duration.seconds(timeout))
+            let reports = try await withHelp(session) {
+                let deadline = ContinuousClock.now + limit
+                var reports: [CheckReport?] = []
+                for request in waiting {
+                    reports.append(try await store.outcome(of: request, within: max(.zero, deadline - .now)))
+                }
+                return reports
+            }
+            try show(reports, requests)
+        }
+    }
+
+    /// Runs a worker of its own beside `body` where no other is alive.
+    private func withHelp<Value: Sendable>(
+        _ session: Session, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let listening = Task { await session.store.listen() }
+        defer { listening.cancel() }
+        guard try await session.store.workers().isEmpty else { return try await body() }
+        let (worker, digests) = try Services.worker(session)
+        let working = Task { try await worker.answerRequests() }
+        let result = await Result { try await body() }
+        working.cancel()
+        _ = await working.result
+        try await digests.shutdown()
+        return try result.get()
+    }
+
+    private func show(_ reports: [CheckReport?], _ requests: [CheckRequest]) throws {
+        var failed = false
+        for (report, request) in zip(reports, requests) {
+            let reference = request.reference
+            guard let report else {
+                failed = true
+                Console.error("\(reference): no outcome within \(timeout) seconds; the check goes on")
+                continue
+            }
+            failed = failed || report.outcome == .failed
+            if json {
+                print(try Console.json(CheckReportJSON(report)))
+            } else {
+                switch report.outcome {
+                case .failed: Console.error("\(reference): \(report.reason ?? "failed")")
+                case .missing: print("\(reference)  missing: the registry has no such tag")
+                case .changed, .unchanged: print("\(reference)  \(report.outcome.name)  \(report.digest?.description ?? "")")
+                }
+            }
+        }
+        if failed { throw Failure("") }
+    }
+}
+
+struct CheckReportJSON: Encodable {
+    let report: CheckReport
+    init(_ report: CheckReport) { self.report = report }
+
+    private enum Key: CodingKey { case reference, outcome, digest, reason, checkedAt }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(report.reference, forKey: .reference)
+        try container.encode(report.outcome.name, forKey: .outcome)
+        try container.encode(report.digest, forKey: .digest)
+        try container.encode(report.reason, forKey: .reason)
+        try container.encode(report.checkedAt, forKey: .checkedAt)
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import OCI
+import Store
+import TagHistory
+
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Merge observations from a file into the histories.",
+        discussion: """
+            The file is NDJSON, plain or gzipped, one observation a line:
+              {"image":"python:3.12","digest":"sha256:…","observedAt":"2026-01-31T12:00:00Z"}
+            and optionally "notBefore", "pushedAt", "mediaType", "source". A digest of null says that the registry had \
+            no such tag. Importing twice changes nothing; nothing is imported where a line is bad.
+            """)
+
+    @Argument(help: "The file, or - for standard input.") var file: String
+    @Flag(help: "Leave out bad lines, naming them, instead of refusing the file.") var skipInvalid = false
+    @Flag(help: "Print the outcome as JSON.") var json = false
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func run() async throws {
+        try await Session.with(options) { session in
+            let counters = ImportCounters(skipInvalid: skipInvalid)
+            let summary = try await LineReader.lines(of: file) { nextLines in
+                try await session.store.importObservations(at: .now(), progress: counters.show) {
+                    guard let lines = try await nextLines() else { return nil }
+                    return try counters.parse(lines)
+                }
+            }
+            Console.endProgress()
+            if json {
+                let counts = [
+                    "observations": summary.observations, "tags": summary.tags, "newRows": summary.newRows,
+                    "skipped": counters.skipped,
+                ]
+                print(try Console.json(counts))
+            } else {
+                let skipped = counters.skipped > 0 ? " Left out \(counters.skipped) bad lines." : ""
+                print("Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(skipped)")
+            }
+            if summary.observations == 0, counters.skipped > 0 { throw Failure("no line of \(file) could be read") }
+        }
+    }
+}
+
+/// Parses lines and keeps count of them.
+final class ImportCounters {
+    private let skipInvalid: Bool
+    private var line = 0
+    private(set) var skipped = 0
+    private var lastShown = ContinuousClock.now - .seconds(1)
+
+    init(skipInvalid: Bool) { self.skipInvalid = skipInvalid }
+
+    /// - Throws: ``Failure`` naming the first bad line, unless these are left out.
+    func parse(_ lines: [Result<ArraySlice<UInt8>, LineTooLong>]) throws -> [ImportRow] {
+        var rows: [ImportRow] = []
+        rows.reserveCapacity(lines.count)
+        for item in lines {
+            line += 1
+            do {
+                let bytes = try item.get()
+                if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+                rows.append(try ObservationLine.parse(bytes))
+            } catch {
+                guard skipInvalid else {
+                    throw Failure.badInput("line \(line): \(error); nothing was imported")
+                }
+                skipped += 1
+                if skipped <= 20 { Console.error("line \(line) left out: \(error)") }
+            }
+        }
+        return rows
+    }
+
+    func show(_ progress: ImportProgress) {
+        guard ContinuousClock.now - lastShown > .milliseconds(100) else { return }
+        lastShown = .now
+        switch progress {
+        case .read(let count): Console.progress("read \(count) observations")
+        case .merged(let count, let all): Console.progress("merged \(count) of \(all) observations (\(count * 100 / max(1, all)) %)")
+        }
+    }
+}
+
+struct Export: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write all histories as NDJSON to standard output.",
+        discussion: "What `tagbeat import` reads: for backups, other programs, or another Tagbeat.")
+
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func run() async throws {
+        try await Session.with(options) { session in
+            var last: TagReference?
+            while true {
+                let rows = try await session.store.exportObservations(after: last)
+                guard let end = rows.last else { return }
+                var text = ""
+                for row in rows { text += ObservationLine.text(of: row) + "\n" }
+                try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+                last = end.reference
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Glibc
+
+/// What a person at a terminal sees.
+enum Console {
+    static let progressIsShown = isatty(STDERR_FILENO) == 1
+
+    static func error(_ text: String) { write("tagbeat: \(text)\n") }
+    static func note(_ text: String) { write(text + "\n") }
+
+    /// Replaces the last line of progress; silent where standard error is no terminal.
+    static func progress(_ text: String) {
+        if progressIsShown { write("\r\u{1B}[K\(text)") }
+    }
+
+    static func endProgress() { progress("") }
+
+    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// Columns as wide as their widest cell; `rightAligned` ones hold numbers.
+    static func table(_ header: [String], _ rows: [[String]], rightAligned: Set<Int> = []) -> String {
+        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+        return ([header] + rows).map { row in
+            let cells = row.indices.map { column in
+                let padding = String(repeating: " ", count: widths[column] - row[column].count)
+                return rightAligned.contains(column) ? padding + row[column] : row[column] + padding
+            }
+            var line = cells.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            return line
+        }.joined(separator: "\n")
+    }
+
+    /// One JSON value a line, keys in order, nulls written.
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

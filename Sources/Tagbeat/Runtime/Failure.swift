@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import LibPQ
+
+/// Why a command ends without success, in words for the person who typed it.
+struct Failure: Error, CustomStringConvertible {
+    enum Code: Int32 {
+        case failed = 1
+        case badInput = 2
+    }
+
+    let code: Code
+    let description: String
+
+    init(_ description: String, code: Code = .failed) {
+        self.description = description
+        self.code = code
+    }
+
+    static func badInput(_ description: String) -> Failure { Failure(description, code: .badInput) }
+
+    /// Prints what went wrong in one line, or the help that was asked for, and exits with the contract's code.
+    static func exit(with error: any Error) -> Never {
+        if let failure = error as? Failure {
+            if !failure.description.isEmpty { Console.error(failure.description) }
+            Foundation.exit(failure.code.rawValue)
+        }
+        switch Tagbeat.exitCode(for: error) {
+        case .success:
+            print(Tagbeat.fullMessage(for: error))
+            Foundation.exit(0)
+        case .validationFailure:
+            FileHandle.standardError.write(Data((Tagbeat.fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(Code.badInput.rawValue)
+        default:
+            if !(error is CancellationError) { Console.error(explanation(error)) }
+            Foundation.exit(Code.failed.rawValue)
+        }
+    }
+
+    private static func explanation(_ error: any Error) -> String {
+        guard let error = error as? PostgresError else { return "\(error)" }
+        switch error.code {
+        case .invalidConnectionString: return "DATABASE_URL: \(error.description)"
+        case .connectionFailed:
+            return "\(error.description); check DATABASE_URL and that the server runs, or unset it to use a private one"
+        default: return "the database refused: \(error.description)"
+        }
+    }
+}

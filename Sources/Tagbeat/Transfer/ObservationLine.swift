@@ -1,0 +1,67 @@
+import Foundation
+import OCI
+import Store
+import TagHistory
+
+/// One line of NDJSON: an observation of a tag.
+struct ObservationLine: Codable {
+    var image: String
+    var digest: String?
+    var observedAt: String
+    var notBefore: String?
+    var pushedAt: String?
+    var mediaType: String?
+    var source: String?
+
+    struct Invalid: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private static let decoder = JSONDecoder()
+
+    /// - Throws: what is wrong with the line and what would be right.
+    static func parse(_ bytes: ArraySlice<UInt8>) throws -> ImportRow {
+        let line: ObservationLine
+        do {
+            line = try decoder.decode(ObservationLine.self, from: Data(bytes))
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw Invalid(description: "“\(key.stringValue)” is missing")
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+            throw Invalid(description: "“\(context.codingPath.last?.stringValue ?? "the line")” is of the wrong type")
+        } catch {
+            throw Invalid(description: "not a JSON object")
+        }
+        return try line.row()
+    }
+
+    private func row() throws -> ImportRow {
+        let observation = Observation(
+            digest: try digest.map { try Digest(parsing: $0) },
+            observedAt: try Timestamp(parsing: observedAt),
+            notBefore: try notBefore.map { try Timestamp(parsing: $0) },
+            pushedAt: try pushedAt.map { try Timestamp(parsing: $0) },
+            mediaType: try mediaType.map { try Self.named("media type", $0, MediaType.init(header:)) },
+            source: try source.map { try Self.named("source", $0, Source.init(name:)) } ?? .imported)
+        if let notBefore = observation.notBefore, notBefore > observation.observedAt {
+            throw Invalid(description: "“notBefore” lies after “observedAt”")
+        }
+        return ImportRow(reference: try TagReference(parsing: image), observation: observation)
+    }
+
+    private static func named<Value>(_ what: String, _ text: String, _ make: (String) -> Value?) throws -> Value {
+        guard let value = make(text) else { throw Invalid(description: "“\(text.prefix(80))” is not a \(what)") }
+        return value
+    }
+
+    /// Times, digests and names need no escaping in JSON, so none is done.
+    static func text(of row: ImportRow) -> String {
+        let observation = row.observation
+        var text = "{\"image\":\"\(row.reference)\",\"digest\":"
+        text += observation.digest.map { "\"\($0)\"" } ?? "null"
+        text += ",\"observedAt\":\"\(observation.observedAt)\""
+        if let time = observation.notBefore { text += ",\"notBefore\":\"\(time)\"" }
+        if let time = observation.pushedAt { text += ",\"pushedAt\":\"\(time)\"" }
+        if let type = observation.mediaType { text += ",\"mediaType\":\"\(type)\"" }
+        return text + ",\"source\":\"\(observation.source.name)\"}"
+    }
+}
