@@ -18,81 +18,95 @@ struct Episode {
     static let settlingSeconds = 48 * 3_600.0
 
     let outcome: Outcome
-    /// Its span and its times are those of its first change.
-    let first: Change
+    /// The span of its first change, in microseconds since 1970. A Double holds those, and halves of them, exactly.
+    let begin: Double
+    let end: Double
+    /// The push time of its first change where it is believed, else the middle of the span.
+    let event: Double
+    /// When its first change counts.
+    let countedAt: Timestamp
 
-    /// The span's begin in microseconds since 1970. A Double holds those, and halves of them, exactly.
-    var begin: Double { Double((first.notBefore ?? first.observedAt).microseconds) }
-    var end: Double { Double(first.observedAt.microseconds) }
-    /// The push time where it is believed, else the middle of the span.
-    var event: Double {
-        first.believedPush.map { Double($0.microseconds) } ?? (begin + end) / 2
+    private init(_ first: Change, outcome: Outcome) {
+        self.outcome = outcome
+        countedAt = first.countedAt
+        end = Double(first.observedAt.microseconds)
+        begin = first.notBefore.map { Double($0.microseconds) } ?? end
+        event = first.believedPush.map { Double($0.microseconds) } ?? (begin + end) / 2
     }
 
     /// - Parameter rows: oldest first; all but changes are passed over.
-    static func all(in rows: some Collection<Change>) -> [Episode] {
+    static func all(in rows: ArraySlice<Change>) -> [Episode] {
         var episodes: [Episode] = []
-        var open: Builder?
+        episodes.reserveCapacity(rows.count)
         var ends: Set<Digest> = []
+        ends.reserveCapacity(rows.count)
         if let first = rows.first(where: { $0.kind == .first || $0.kind.isChange }),
             let digest = first.kind == .first ? first.digest : first.previousDigest
         {
             ends.insert(digest)
         }
-        for row in rows where row.kind.isChange {
-            if open?.take(row) == true { continue }
-            if let open { episodes.append(open.closed(&ends)) }
-            open = Builder(row)
+        // Rows are looked at in place: a copy of one costs more than all that is done with it.
+        var open: Builder?
+        for index in rows.indices where rows[index].kind.isChange {
+            if open?.take(index, of: rows) == true { continue }
+            if let open { episodes.append(Episode(open, of: rows, &ends)) }
+            open = Builder(index, of: rows)
         }
-        if let open { episodes.append(open.closed(&ends)) }
+        if let open { episodes.append(Episode(open, of: rows, &ends)) }
         return episodes
     }
 
-    private struct Builder {
-        let first: Change
-        var last: Change
-        var isRebuild: Bool
-        var touched: Set<Platform>
-        /// Every rebuild in it says which platforms it touched.
-        var isKnown: Bool
+    private init(_ builder: Builder, of rows: ArraySlice<Change>, _ ends: inout Set<Digest>) {
+        let digest = rows[builder.last].digest
+        let isNew = digest.map { ends.insert($0).inserted } ?? true
+        let outcome: Outcome =
+            if digest == rows[builder.first].previousDigest {
+                .flap
+            } else if !isNew {
+                .revert
+            } else {
+                builder.isRebuild ? .update : .other
+            }
+        self.init(rows[builder.first], outcome: outcome)
+    }
+}
 
-        init(_ change: Change) {
-            first = change
-            last = change
-            isRebuild = false
-            touched = []
-            isKnown = true
-            note(change)
+extension Episode {
+    private struct Builder {
+        let first: Int
+        var last: Int
+        var isRebuild = false
+        var touched: Set<Platform> = []
+        /// Every rebuild in it says which platforms it touched.
+        var isKnown = true
+
+        init(_ index: Int, of rows: ArraySlice<Change>) {
+            first = index
+            last = index
+            note(index, of: rows)
         }
 
-        mutating func take(_ change: Change) -> Bool {
-            let isNear = change.observedAt.seconds(since: last.observedAt) < Episode.gapSeconds
-            let mayJoin = change.observedAt.seconds(since: first.observedAt) <= Episode.settlingSeconds
-            guard isNear || (mayJoin && settles(change)) else { return false }
-            last = change
-            note(change)
+        mutating func take(_ index: Int, of rows: ArraySlice<Change>) -> Bool {
+            let time = rows[index].observedAt
+            let isNear = time.seconds(since: rows[last].observedAt) < Episode.gapSeconds
+            let mayJoin = time.seconds(since: rows[first].observedAt) <= Episode.settlingSeconds
+            guard isNear || (mayJoin && settles(rows[index].platforms)) else { return false }
+            last = index
+            note(index, of: rows)
             return true
         }
 
-        /// The change brings platforms that the episode has not brought yet, and no other.
-        private func settles(_ change: Change) -> Bool {
-            isKnown && !touched.isEmpty && !change.platforms.isEmpty && touched.isDisjoint(with: change.platforms)
+        /// They are platforms that the episode has not touched yet, all of them.
+        private func settles(_ platforms: [Platform]) -> Bool {
+            isKnown && !touched.isEmpty && !platforms.isEmpty && touched.isDisjoint(with: platforms)
         }
 
-        private mutating func note(_ change: Change) {
-            isRebuild = isRebuild || change.kind == .rebuild
-            isKnown = isKnown && (change.kind == .metadata || !change.platforms.isEmpty)
-            if !change.platforms.isEmpty { touched.formUnion(change.platforms) }
-        }
-
-        func closed(_ ends: inout Set<Digest>) -> Episode {
-            guard let end = last.digest else { return Episode(outcome: .other, first: first) }
-            let isNew = ends.insert(end).inserted
-            let outcome: Outcome =
-                if end == first.previousDigest { .flap } else if !isNew { .revert } else if isRebuild { .update } else {
-                    .other
-                }
-            return Episode(outcome: outcome, first: first)
+        private mutating func note(_ index: Int, of rows: ArraySlice<Change>) {
+            let kind = rows[index].kind
+            let isEmpty = rows[index].platforms.isEmpty
+            isRebuild = isRebuild || kind == .rebuild
+            isKnown = isKnown && (kind == .metadata || !isEmpty)
+            if !isEmpty { touched.formUnion(rows[index].platforms) }
         }
     }
 }

@@ -18,7 +18,7 @@ extension Statistics {
             self.init(unseenAsOf: asOf)
             return
         }
-        let known = rows.prefix { $0.observedAt <= asOf }
+        let known = rows[..<(rows.firstIndex { $0.observedAt > asOf } ?? rows.endIndex)]
         let lastSeen = Self.lastSuccess(known: known, of: rows, lastSucceededAt: lastSucceededAt, asOf: asOf)
         let evaluation = Evaluation(
             episodes: Episode.all(in: known), firstSeen: firstSeenAt, lastSeen: max(lastSeen, firstSeenAt), now: asOf)
@@ -51,9 +51,9 @@ extension Statistics {
         let intervals = known.intervals
         var changes = 0
         var within = ChangesWithin()
-        for row in rows where row.kind.isChange {
+        for index in rows.indices where rows[index].kind.isChange {
             changes += 1
-            within.count(asOf.days(since: row.countedAt))
+            within.count(asOf.days(since: rows[index].countedAt))
         }
         self.init(
             asOf: asOf, observedDays: known.observedDays, windowDays: max(0, known.exposureDays), changes: changes,

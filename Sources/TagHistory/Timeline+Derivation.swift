@@ -80,7 +80,7 @@ extension Timeline {
             _ entry: Entry, to new: Digest, notBefore: Timestamp?, classify: (Digest, Digest) -> ChangeKind
         ) {
             guard let previous = digest else { return }
-            let stored = entry.storedChange.flatMap { $0.previousDigest == previous ? $0 : nil }
+            let stored = entry.stored.flatMap { $0.previousDigest == previous ? $0 : nil }
             append(
                 entry, stored?.kind ?? classify(previous, new), previous: previous, notBefore: notBefore,
                 reverted: borne.contains(new), platforms: stored?.platforms ?? [])

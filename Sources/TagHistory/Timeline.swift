@@ -10,8 +10,14 @@ struct Timeline {
         var pushedAt: Timestamp?
         var mediaType: MediaType?
         var source: Source
-        /// The change that the row was when it was stored, to keep its kind.
-        var storedChange: Change?
+        /// What the row was when it was stored, to keep it where its digests stay.
+        var stored: Classified?
+    }
+
+    struct Classified {
+        let previousDigest: Digest?
+        let kind: ChangeKind
+        let platforms: [Platform]
     }
 
     /// The last check that found the newest digest, or the tag missing, where no row tells of it.
@@ -52,10 +58,13 @@ struct Timeline {
         guard !observations.isEmpty else { return }
         let added = observations.map(Entry.init)
         for tail in tails where added.contains(where: { obscures($0, tail) }) { materialise(tail) }
+        entries += added
         // Stored rows come first, so a stable order keeps them before new ones of the same time.
-        entries = (entries + added).enumerated()
-            .sorted { ($0.element.observedAt, $0.offset) < ($1.element.observedAt, $1.offset) }
-            .map(\.element)
+        if !zip(entries, entries.dropFirst()).allSatisfy({ $0.observedAt <= $1.observedAt }) {
+            entries = entries.indices
+                .sorted { (entries[$0].observedAt, $0) < (entries[$1].observedAt, $1) }
+                .map { entries[$0] }
+        }
         mergeEqual()
     }
 
@@ -80,17 +89,20 @@ struct Timeline {
     private mutating func mergeEqual() {
         var merged: [Entry] = []
         merged.reserveCapacity(entries.count)
+        // Where the entries of the current time stand, by digest; most times have one.
         var positions: [Digest?: Int] = [:]
-        for entry in entries {
-            if let last = merged.last, last.observedAt != entry.observedAt {
-                positions.removeAll(keepingCapacity: true)
+        for index in entries.indices {
+            let time = entries[index].observedAt
+            let isTied = index > 0 && entries[index - 1].observedAt == time
+            if !isTied { positions.removeAll(keepingCapacity: true) }
+            if isTied, let equal = positions[entries[index].digest] {
+                merged[equal].merge(entries[index])
+                continue
             }
-            if let equal = positions[entry.digest] {
-                merged[equal].merge(entry)
-            } else {
-                positions[entry.digest] = merged.count
-                merged.append(entry)
+            if isTied || (index + 1 < entries.count && entries[index + 1].observedAt == time) {
+                positions[entries[index].digest] = merged.count
             }
+            merged.append(entries[index])
         }
         entries = merged
     }
@@ -113,7 +125,9 @@ extension Timeline.Entry {
         pushedAt = row.pushedAt
         mediaType = row.mediaType
         source = row.source
-        storedChange = row.kind.isChange ? row : nil
+        stored =
+            row.kind.isChange
+            ? .init(previousDigest: row.previousDigest, kind: row.kind, platforms: row.platforms) : nil
     }
 
     /// An equal observation adds what is not known yet and never takes anything away.
@@ -122,7 +136,7 @@ extension Timeline.Entry {
         pushedAt = pushedAt ?? other.pushedAt
         mediaType = mediaType ?? other.mediaType
         source = source.strongest(other.source)
-        storedChange = storedChange ?? other.storedChange
+        stored = stored ?? other.stored
     }
 }
 
