@@ -1,0 +1,33 @@
+import OCI
+import Store
+import TagHistory
+
+struct ChangeJSON: Encodable {
+    let reference: TagReference
+    let change: Change
+
+    init(_ item: TagChange) {
+        reference = item.reference
+        change = item.change
+    }
+
+    private enum CodingKeys: CodingKey {
+        case reference, digest, previousDigest, kind, reverted, source, observedAt, notBefore, pushedAt, mediaType
+        case platforms
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(reference, forKey: .reference)
+        try container.encode(change.digest, forKey: .digest)
+        try container.encode(change.previousDigest, forKey: .previousDigest)
+        try container.encode(change.kind, forKey: .kind)
+        try container.encode(change.reverted, forKey: .reverted)
+        try container.encode(change.source, forKey: .source)
+        try container.encode(change.observedAt, forKey: .observedAt)
+        try container.encode(change.notBefore, forKey: .notBefore)
+        try container.encode(change.pushedAt, forKey: .pushedAt)
+        try container.encode(change.mediaType, forKey: .mediaType)
+        try container.encode(change.platforms, forKey: .platforms)
+    }
+}

@@ -1,0 +1,65 @@
+import OCI
+import Store
+
+struct StatusJSON: Encodable {
+    struct Worker: Encodable {
+        let id: Int32
+        let name: String
+        let startedAt: Timestamp
+    }
+
+    struct Lane: Encodable {
+        let status: LaneStatus
+
+        private enum CodingKeys: CodingKey {
+            case registry, tracked, due, oldestDueAt, failing, lastError, lastSucceededAt
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(status.registry.name, forKey: .registry)
+            try container.encode(status.tracked, forKey: .tracked)
+            try container.encode(status.due, forKey: .due)
+            try container.encode(status.oldestDueAt, forKey: .oldestDueAt)
+            try container.encode(status.failing, forKey: .failing)
+            try container.encode(status.lastError, forKey: .lastError)
+            try container.encode(status.lastSucceededAt, forKey: .lastSucceededAt)
+        }
+    }
+
+    struct Day: Encodable {
+        let day: String
+        let unchanged: Int
+        let changed: Int
+        let missing: Int
+        let failed: Int
+        /// Time spent on checks, summed over concurrent ones.
+        let checkSeconds: Double
+    }
+
+    let version: String
+    let asOf: Timestamp
+    let tracked: Int
+    let changes: Int
+    /// By the state's name; every state is there.
+    let states: [String: Int]
+    let workers: [Worker]
+    let lanes: [Lane]
+    /// The last 50 days, newest last.
+    let days: [Day]
+
+    init(_ status: StoreStatus, version: String, now: Timestamp) {
+        self.version = version
+        asOf = now
+        tracked = status.tracked
+        changes = status.changes
+        states = Dictionary(uniqueKeysWithValues: TagState.allCases.map { ($0.name, status.states[$0] ?? 0) })
+        workers = status.workers.map { Worker(id: $0.id, name: $0.name, startedAt: $0.startedAt) }
+        lanes = status.lanes.map(Lane.init)
+        days = status.days.map {
+            Day(
+                day: String($0.day.description.prefix(10)), unchanged: $0.unchanged, changed: $0.changed,
+                missing: $0.missing, failed: $0.failed, checkSeconds: $0.seconds)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import OCI
+import Store
+import TagHistory
+
+/// A tag as the API shows it. Every member is always there, null where nothing is known.
+struct TagJSON: Encodable {
+    let tag: TrackedTag
+    let statistics: Statistics
+
+    init(_ tag: TrackedTag, history: [Change], at time: Timestamp) {
+        self.tag = tag
+        statistics = Statistics(
+            changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, asOf: time)
+    }
+
+    private enum CodingKeys: CodingKey {
+        case reference, registry, repository, tag, state, digest, mediaType, platforms
+        case trackedSince, firstSeenAt, lastCheckedAt, lastSucceededAt, lastChangedAt, lastPushedAt, nextCheckAt
+        case lastError, statistics
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(tag.reference, forKey: .reference)
+        try container.encode(tag.reference.registry.name, forKey: .registry)
+        try container.encode(tag.reference.repository.path, forKey: .repository)
+        try container.encode(tag.reference.tag.name, forKey: .tag)
+        try container.encode(tag.state.name, forKey: .state)
+        try container.encode(tag.digest, forKey: .digest)
+        try container.encode(tag.mediaType, forKey: .mediaType)
+        try container.encode(tag.platforms, forKey: .platforms)
+        try container.encode(tag.trackedSince, forKey: .trackedSince)
+        try container.encode(tag.firstSeenAt, forKey: .firstSeenAt)
+        try container.encode(tag.lastCheckedAt, forKey: .lastCheckedAt)
+        try container.encode(tag.lastSucceededAt, forKey: .lastSucceededAt)
+        try container.encode(tag.lastChangedAt, forKey: .lastChangedAt)
+        try container.encode(tag.lastPushedAt, forKey: .lastPushedAt)
+        try container.encode(tag.nextCheckAt, forKey: .nextCheckAt)
+        try container.encode(tag.lastError, forKey: .lastError)
+        try container.encode(statistics, forKey: .statistics)
+    }
+}
+
+/// A part of a list, and where the next one begins.
+struct ListJSON<Item: Encodable>: Encodable {
+    let items: [Item]
+    let next: String?
+
+    private enum CodingKeys: CodingKey { case items, next }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(items, forKey: .items)
+        try container.encode(next, forKey: .next)
+    }
+}

@@ -1,0 +1,51 @@
+import Store
+import TagHistory
+
+extension Badge {
+    init(_ state: TagState) {
+        switch state {
+        case .pending: self.init(label: "not seen yet", style: "info")
+        case .active: self.init(label: "watched", style: "good")
+        case .missing: self.init(label: "missing", style: "bad")
+        case .untracked: self.init(label: "not tracked", style: "")
+        case .failing: self.init(label: "failing", style: "warn")
+        }
+    }
+}
+
+extension ChangeKind {
+    /// In a word or two, how it looks and what it means.
+    var words: (label: String, style: String, help: String) {
+        switch self {
+        case .first: ("first seen", "info", "The history begins here")
+        case .rebuild: ("rebuilt", "accent", "At least one platform's image differs")
+        case .noop: ("same content", "", "New manifests over the same layers: not counted as an update")
+        case .platforms: ("platforms", "", "Platforms only came or went: not counted as an update")
+        case .metadata: ("metadata", "", "Only attestations or annotations differ: not counted as an update")
+        case .missing: ("gone", "bad", "The registry had no such tag any more")
+        case .returned: ("returned", "good", "The registry had the tag again")
+        case .same: ("unchanged", "", "Seen again with the same digest")
+        }
+    }
+}
+
+extension Source {
+    var words: String {
+        switch self {
+        case .observed: "our check"
+        case .registry: "the registry’s own history"
+        case .sibling: "a dated sibling tag"
+        case .metadata: "the image’s build time (approximate)"
+        case .imported: "an import"
+        }
+    }
+}
+
+extension Rhythm {
+    /// One or two words for a list.
+    var shortWords: String {
+        guard let word else { return "–" }
+        let label = word.label.prefix(1).uppercased() + word.label.dropFirst()
+        return evidence == .thin ? label + ", so far" : label
+    }
+}

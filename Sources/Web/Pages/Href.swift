@@ -1,0 +1,30 @@
+import OCI
+import Store
+
+/// Addresses of this site's own pages.
+enum Href {
+    static func tag(_ reference: TagReference) -> String { "/tags/" + path(reference) }
+    static func check(_ reference: TagReference) -> String { "/checks/" + path(reference) }
+    static func api(_ list: String, _ reference: TagReference) -> String { "/api/v1/\(list)/" + path(reference) }
+
+    /// Slashes and colons stay as they are; an IPv6 address's brackets may not stand in a path.
+    private static func path(_ reference: TagReference) -> String {
+        var text = ""
+        for character in reference.description {
+            switch character {
+            case "[": text += "%5B"
+            case "]": text += "%5D"
+            default: text.append(character)
+            }
+        }
+        return text
+    }
+
+    /// Empty and missing values are left out.
+    static func address(_ path: String, _ query: KeyValuePairs<String, String?>) -> String {
+        let parts = query.compactMap { name, value in
+            value.flatMap { $0.isEmpty ? nil : "\(name)=\(PercentCoding.encoded($0))" }
+        }
+        return parts.isEmpty ? path : path + "?" + parts.joined(separator: "&")
+    }
+}

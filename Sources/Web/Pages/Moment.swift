@@ -1,0 +1,14 @@
+import OCI
+
+/// A time as pages show it: relative in words, exact on demand, and for machines.
+struct Moment: Sendable, Hashable {
+    let iso: String
+    let exact: String
+    let relative: String
+
+    init(_ time: Timestamp, now: Timestamp) {
+        iso = time.description
+        exact = Words.time(time)
+        relative = Words.relative(time, now: now)
+    }
+}

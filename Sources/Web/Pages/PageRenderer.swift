@@ -1,0 +1,29 @@
+import Mustache
+
+/// Turns page models into HTML with templates that are parsed once.
+struct PageRenderer: Sendable {
+    /// What every page needs to know of its site.
+    struct Site: Sendable {
+        let version: String
+        let stylesheet: String
+        let script: String
+        let icon: String
+    }
+
+    private struct Frame<Content> {
+        let site: Site
+        let page: Content
+    }
+
+    private let library: MustacheLibrary
+    private let site: Site
+
+    init(library: MustacheLibrary, site: Site) {
+        self.library = library
+        self.site = site
+    }
+
+    func html<Content: Page>(_ page: Content) -> String {
+        library.render(Frame(site: site, page: page), withTemplate: Content.template) ?? ""
+    }
+}

@@ -1,0 +1,118 @@
+import OCI
+import Store
+import TagHistory
+
+extension TagPage {
+    static func unseenAnswer(_ tag: TrackedTag) -> String {
+        switch tag.state {
+        case .pending: "Not seen yet: its first check is due."
+        case .failing: "Not seen yet: no check has succeeded."
+        case .missing: "The registry has no such tag."
+        case .untracked: "Tagbeat does not watch this tag any more, and never saw it."
+        case .active: "Not seen yet."
+        }
+    }
+
+    /// When it was last, when it may be next, and how long we have looked.
+    static func detail(_ statistics: Statistics) -> String {
+        var parts: [String] = []
+        if let days = statistics.daysSinceLastUpdate {
+            parts.append("Last update \(Words.days(days)) ago")
+            let due = statistics.dueWithin
+            let likely = [(7, due.days7), (14, due.days14), (30, due.days30)].first { ($0.1 ?? 0) >= 0.75 }
+            if let likely, !statistics.rhythm.overdue { parts.append("the next is likely within \(likely.0) days") }
+        }
+        let watched = "Watched for \(Words.days(statistics.observedDays))."
+        return parts.isEmpty ? watched : parts.joined(separator: "; ") + ". " + watched
+    }
+
+    static func figures(_ statistics: Statistics) -> [Figure] {
+        let window = statistics.windowDays >= 364 ? "in the last year" : "in \(Words.days(statistics.windowDays))"
+        var figures = [Figure(label: "Updates", value: Words.number(statistics.updatesInWindow), detail: window)]
+        if let median = statistics.interval.medianDays {
+            figures.append(Figure(label: "Typical gap", value: Words.days(median), detail: "half are shorter"))
+        }
+        if let longest = statistics.interval.worstGapDays {
+            figures.append(Figure(label: "Longest gap", value: Words.days(longest), detail: "without an update"))
+        }
+        let last = statistics.daysSinceLastUpdate
+        figures.append(
+            Figure(
+                label: "Last update", value: last.map { Words.days($0) } ?? "none",
+                detail: last == nil ? "seen so far" : "ago"))
+        let others = statistics.changes - statistics.updates
+        figures.append(
+            Figure(
+                label: "Other changes", value: Words.number(others),
+                detail: others == 0 ? "every change was an update" : "not counted as updates"))
+        figures.append(Figure(label: "Watched for", value: Words.days(statistics.observedDays)))
+        return figures
+    }
+
+    static func pinHint(_ tag: TrackedTag, now: Timestamp) -> String {
+        guard let changed = tag.lastChangedAt else {
+            return "The tag’s digest, unchanged since it was first seen. Pinned, it stays what it is."
+        }
+        let verb = tag.state == .active ? "The tag’s newest digest" : "The newest digest that was seen"
+        return "\(verb), borne since \(Words.time(changed)). Pinned, it stays what it is."
+    }
+
+    static func facts(_ tag: TrackedTag, now: Timestamp) -> [Fact] {
+        func time(_ label: String, _ time: Timestamp?, otherwise: String) -> Fact {
+            Fact(label: label, moment: time.map { Moment($0, now: now) }, text: time == nil ? otherwise : nil)
+        }
+        var facts = [
+            time("Last checked", tag.lastCheckedAt, otherwise: "never"),
+            time("Last success", tag.lastSucceededAt, otherwise: "never"),
+        ]
+        if let next = tag.nextCheckAt {
+            facts.append(
+                next <= now
+                    ? Fact(label: "Next check", text: "due now")
+                    : Fact(label: "Next check", moment: Moment(next, now: now)))
+        } else {
+            facts.append(Fact(label: "Next check", text: "none: it is not tracked"))
+        }
+        facts.append(time("First seen", tag.firstSeenAt, otherwise: "never"))
+        facts.append(Fact(label: "Tracked since", moment: Moment(tag.trackedSince, now: now)))
+        if let pushed = tag.lastPushedAt {
+            facts.append(Fact(label: "Pushed, says the registry", moment: Moment(pushed, now: now)))
+        }
+        if let type = tag.mediaType { facts.append(Fact(label: "Kind", text: type.words)) }
+        if !tag.platforms.isEmpty {
+            let names = tag.platforms.map(\.platform.description).joined(separator: ", ")
+            facts.append(Fact(label: "Platforms", text: names))
+        }
+        return facts
+    }
+}
+
+extension MediaType {
+    var words: String {
+        if isIndex { return "image index (several platforms)" }
+        return isManifest ? "single image" : description
+    }
+}
+
+extension Notice {
+    /// What keeps a tag from being up to date.
+    static func of(_ tag: TrackedTag, now: Timestamp) -> [Notice] {
+        let next = tag.nextCheckAt.map { $0 <= now ? "now" : Words.relative($0, now: now) }
+        let again = next.map { " It is asked again \($0)." } ?? ""
+        switch tag.state {
+        case .failing:
+            return [
+                Notice(
+                    style: "warn", heading: "The last check failed.",
+                    text: "What is shown may be out of date." + again, reasonText: tag.lastError)
+            ]
+        case .missing:
+            return [
+                Notice(
+                    style: "bad", heading: "The registry has no such tag any more.",
+                    text: "Its history stays, and goes on if the tag returns." + again)
+            ]
+        case .pending, .active, .untracked: return []
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import OCI
+
+/// Numbers and times for people. Everything is UTC, so that a shared link says the same to everybody.
+enum Words {
+    static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// `1,234,567`
+    static func number(_ value: Int) -> String {
+        var text = ""
+        let digits = String(value.magnitude)
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.utf8.count - index) % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return value < 0 ? "-" + text : text
+    }
+
+    /// `1 update`, `1,234 updates`
+    static func count(_ value: Int, _ singular: String, _ plural: String? = nil) -> String {
+        "\(number(value)) \(value == 1 ? singular : plural ?? singular + "s")"
+    }
+
+    /// A length of time in days: `12 minutes`, `18 hours`, `6.8 days`, `41 days`, `2.5 years`.
+    static func days(_ days: Double) -> String {
+        guard days.isFinite else { return "unknown" }
+        let minutes = days * 1_440
+        if minutes < 0.5 { return "under a minute" }
+        if minutes < 90 { return count(Int(minutes.rounded()), "minute") }
+        if days < 2 { return count(Int((days * 24).rounded()), "hour") }
+        if days < 9.95 { return tenths(days) + " days" }
+        if days < 730 { return count(Int(days.rounded()), "day") }
+        return tenths(days / 365.25) + " years"
+    }
+
+    /// `3 days ago`, `in 5 minutes`, `just now`
+    static func relative(_ time: Timestamp, now: Timestamp) -> String {
+        let seconds = now.seconds(since: time)
+        let distance = abs(seconds)
+        if distance < 45 { return seconds < 0 ? "in a moment" : "just now" }
+        let units: [(limit: Double, length: Double, name: String)] = [
+            (3_600, 60, "minute"), (2 * 86_400, 3_600, "hour"), (60 * 86_400, 86_400, "day"),
+            (730 * 86_400, 30.44 * 86_400, "month"),
+        ]
+        let unit = units.first { distance < $0.limit } ?? (0, 365.25 * 86_400, "year")
+        let words = count(max(1, Int((distance / unit.length).rounded(.down))), unit.name)
+        return seconds < 0 ? "in \(words)" : "\(words) ago"
+    }
+
+    /// `31 Jan 2026`
+    static func date(_ time: Timestamp) -> String {
+        let parts = DateParts(time)
+        return "\(parts.day) \(months[parts.month - 1]) \(parts.year)"
+    }
+
+    /// `31 Jan 2026, 12:00 UTC`
+    static func time(_ time: Timestamp) -> String {
+        let parts = DateParts(time)
+        return "\(date(time)), \(parts.clock) UTC"
+    }
+
+    /// `between 31 Jan 2026, 11:00 and 12:00 UTC`; the day is said once where it is the same.
+    static func span(from start: Timestamp, to end: Timestamp) -> String {
+        let (first, last) = (DateParts(start), DateParts(end))
+        let day = date(start) == date(end) ? "" : date(end) + ", "
+        return "between \(date(start)), \(first.clock) and \(day)\(last.clock) UTC"
+    }
+
+    /// The first letter in upper case, a full stop at the end.
+    static func sentence(_ text: String) -> String {
+        let capital = text.prefix(1).uppercased() + text.dropFirst()
+        return capital.hasSuffix(".") ? capital : capital + "."
+    }
+
+    /// For an axis: `15k`, `2.5M`
+    static func compact(_ value: Int) -> String {
+        switch value {
+        case 1_000_000...: tenths(Double(value) / 1_000_000) + "M"
+        case 1_000...: tenths(Double(value) / 1_000) + "k"
+        default: String(value)
+        }
+    }
+
+    static func tenths(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return tenths % 10 == 0 ? number(tenths / 10) : "\(number(tenths / 10)).\(abs(tenths % 10))"
+    }
+}
+
+/// The parts of a time's written form, which is always UTC.
+struct DateParts {
+    let year: Int
+    let month: Int
+    let day: Int
+    /// `12:00`
+    let clock: String
+
+    init(_ time: Timestamp) {
+        let text = time.description
+        let halves = text.split(separator: "T")
+        let numbers = (halves.first ?? "").split(separator: "-").compactMap { Int($0) }
+        year = numbers.count == 3 ? numbers[0] : 0
+        month = numbers.count == 3 ? min(12, max(1, numbers[1])) : 1
+        day = numbers.count == 3 ? numbers[2] : 1
+        clock = halves.count == 2 ? String(halves[1].prefix(5)) : "00:00"
+    }
+}

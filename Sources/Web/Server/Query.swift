@@ -1,0 +1,97 @@
+import OCI
+import Store
+import TagHistory
+
+/// A request's parameters. Unknown ones are left alone; of a repeated one the first counts.
+struct Query {
+    private let values: [String: String]
+
+    init(_ text: String?) throws(Problem) {
+        var values: [String: String] = [:]
+        for part in (text ?? "").split(separator: "&") {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentCoding.decoded(sides[0], plusIsSpace: true),
+                let value = PercentCoding.decoded(sides.count == 2 ? sides[1] : "", plusIsSpace: true)
+            else { throw .badRequest("The query is not UTF-8.") }
+            if values[name] == nil { values[name] = value }
+        }
+        self.values = values
+    }
+
+    /// Nil where it is absent or empty.
+    subscript(name: String) -> String? {
+        values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Text to search for.
+    func text(_ name: String, limit: Int = 400) throws(Problem) -> String {
+        let text = self[name] ?? ""
+        guard text.utf8.count <= limit else {
+            throw .badRequest("\(name) is longer than \(limit) bytes, which no image's name is.")
+        }
+        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else {
+            throw .badRequest("\(name) holds a control character; give a part of an image's name.")
+        }
+        return text
+    }
+
+    func limit(default standard: Int = 100) throws(Problem) -> Int {
+        guard let text = self["limit"] else { return standard }
+        guard let limit = Int(text), (1...1_000).contains(limit) else {
+            throw .badRequest("limit is \"\(PrintableText.excerpt(text))\"; give a number from 1 to 1000.")
+        }
+        return limit
+    }
+
+    func time(_ name: String) throws(Problem) -> Timestamp? {
+        guard let text = self[name] else { return nil }
+        // A plus sign of the offset reads as a space where it was not encoded.
+        let repaired = text.replacing(" ", with: "+")
+        do { return try Timestamp(parsing: repaired) } catch { throw .badRequest("\(name): \(error.description)") }
+    }
+
+    func bucket() throws(Problem) -> Histogram.Bucket? {
+        guard let text = self["bucket"] else { return nil }
+        guard let bucket = Histogram.Bucket(rawValue: text) else {
+            throw .badRequest("bucket is \"\(PrintableText.excerpt(text))\"; give one of day, week, month.")
+        }
+        return bucket
+    }
+
+    /// The parameters of a list of tags.
+    func tags(defaultLimit: Int = 100) throws(Problem) -> TagQuery {
+        var query = TagQuery()
+        query.text = try text("query")
+        query.limit = try limit(default: defaultLimit)
+        query.cursor = self["cursor"]
+        query.registry = try registry()
+        query.repository = try repository()
+        if let name = self["state"] {
+            guard let state = TagState(name: name) else {
+                let allowed = TagState.allCases.map(\.name).joined(separator: ", ")
+                throw .badRequest("state is \"\(PrintableText.excerpt(name))\"; give one of \(allowed).")
+            }
+            query.state = state
+        }
+        if let text = self["sort"] {
+            query.descending = text.hasPrefix("-")
+            guard let sort = TagSort(rawValue: query.descending ? String(text.dropFirst()) : text) else {
+                let allowed = TagSort.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .badRequest(
+                    "sort is \"\(PrintableText.excerpt(text))\"; give one of \(allowed), or one with - before it.")
+            }
+            query.sort = sort
+        }
+        return query
+    }
+
+    private func registry() throws(Problem) -> Registry? {
+        guard let text = self["registry"] else { return nil }
+        do { return try Registry(parsing: text) } catch { throw .unacceptable("registry: \(error.description)") }
+    }
+
+    private func repository() throws(Problem) -> Repository? {
+        guard let text = self["repository"] else { return nil }
+        do { return try Repository(parsing: text) } catch { throw .unacceptable("repository: \(error.description)") }
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+
+extension Site {
+    typealias Handler = @Sendable (Request, SiteContext) async throws -> Response
+
+    /// Every address of the site.
+    var routes: [(path: RouterPath, handlers: [HTTPRequest.Method: Handler])] {
+        [
+            ("/", [.get: overviewPage]),
+            ("/tags", [.get: { _, _ in Response(status: .seeOther, headers: [.location: "/"]) }, .post: trackForm]),
+            ("/tags/**", [.get: tagPage]),
+            ("/checks/**", [.post: checkForm]),
+            ("/status", [.get: statusPage]),
+            ("/details/**", [.get: redirectDetails]),
+            ("/assets/*", [.get: asset]),
+            ("/api/v1/tags", [.get: listTags, .post: addTag]),
+            ("/api/v1/tags/**", [.get: showTag, .delete: removeTag]),
+            ("/api/v1/changes", [.get: listChanges]),
+            ("/api/v1/changes/**", [.get: listTagChanges]),
+            ("/api/v1/histogram/**", [.get: showHistogram]),
+            ("/api/v1/checks/**", [.post: checkTag]),
+            ("/api/v1/status", [.get: showStatus]),
+            ("/healthz", [.get: showHealth]),
+            ("/readyz", [.get: showReadiness]),
+        ]
+    }
+
+    func buildRouter() -> Router<SiteContext> {
+        let router = Router(context: SiteContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: SiteMiddleware(site: self))
+        for (path, handlers) in routes {
+            for (method, handler) in handlers { router.on(path, method: method, use: handler) }
+            refuseOtherMethods(of: path, allowed: Set(handlers.keys), in: router)
+        }
+        return router
+    }
+
+    /// 405 with what is allowed; without it the router would say that nothing is there.
+    private func refuseOtherMethods(
+        of path: RouterPath, allowed: Set<HTTPRequest.Method>, in router: Router<SiteContext>
+    ) {
+        let allowed = allowed.contains(.get) ? allowed.union([.head]) : allowed
+        let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+        let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        for method in all where !allowed.contains(method) {
+            router.on(path, method: method) { _, _ -> Response in
+                throw Problem(.methodNotAllowed, "Here one can \(names).", headers: [.allow: names])
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+import Store
+
+extension Site {
+    private struct Health: Encodable { let status = "ok" }
+
+    /// The process answers; nothing else is asked.
+    func showHealth(_ request: Request, _ context: SiteContext) async throws -> Response { json(Health()) }
+
+    /// The database answers and has this binary's schema.
+    func showReadiness(_ request: Request, _ context: SiteContext) async throws -> Response {
+        guard try await store.isMigrated() else {
+            throw Problem.unavailable("The database's schema is not this version's. Run tagbeat migrate.", after: 5)
+        }
+        return json(Health())
+    }
+
+    func asset(_ request: Request, _ context: SiteContext) async throws -> Response {
+        guard let response = resources.assets.response(for: request.uri.path.dropFirst("/assets/".count), to: request)
+        else { throw Problem.notFound("There is no such file.") }
+        return response
+    }
+}

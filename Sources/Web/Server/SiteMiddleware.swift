@@ -1,0 +1,93 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Store
+
+/// Around every request: errors become problems or pages, and every answer bears the headers that protect visitors.
+struct SiteMiddleware: RouterMiddleware {
+    typealias Context = SiteContext
+
+    let site: Site
+
+    func handle(
+        _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
+    ) async throws -> Response {
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            response = answer(to: request, for: problem(of: error, context))
+        }
+        for field in Self.protection { response.headers[field.name] = field.value }
+        return response
+    }
+
+    /// No inline script, no outside asset, in no frame. `data:` images: none yet, style sheets may have them.
+    private static let protection: HTTPFields = {
+        var fields: HTTPFields = [
+            .contentSecurityPolicy:
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+                + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            .xContentTypeOptions: "nosniff",
+        ]
+        if let name = HTTPField.Name("Referrer-Policy") { fields[name] = "same-origin" }
+        return fields
+    }()
+
+    private func problem(of error: any Error, _ context: SiteContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case StoreError.invalidCursor: return .badRequest(Words.sentence(StoreError.invalidCursor.description))
+        case let error as HTTPError where error.status == .notFound: return .notFound("There is nothing at this address.")
+        case let error as any HTTPResponseError where error.status.code < 500:
+            return Problem(error.status, "The request cannot be read.")
+        default:
+            // The operator's log has the reason; visitors can only wait.
+            context.logger.error("a request could not be answered", metadata: ["error": "\(error)"])
+            return .unavailable("The database does not answer. Try again in a moment.", after: 5)
+        }
+    }
+
+    private func answer(to request: Request, for problem: Problem) -> Response {
+        guard Self.wantsPage(request) else { return problem.response() }
+        let page = ErrorPage(
+            status: problem.status.code, heading: Self.heading(problem.status), detail: problem.detail,
+            query: Self.image(in: request))
+        var response = site.html(page, status: problem.status)
+        for field in problem.headers { response.headers[field.name] = field.value }
+        return response
+    }
+
+    /// Browsers ask for HTML. The pages' own addresses answer with pages to whoever does not ask for JSON.
+    static func wantsPage(_ request: Request) -> Bool {
+        let path = request.uri.path
+        if path.hasPrefix("/api/") || path == "/healthz" || path == "/readyz" { return false }
+        let accept = request.headers[values: .accept].joined(separator: ",").lowercased()
+        if accept.contains("text/html") { return true }
+        let isPage = path == "/" || path == "/status" || path.hasPrefix("/tags") || path.hasPrefix("/checks/")
+        return isPage && !accept.contains("json")
+    }
+
+    private static func heading(_ status: HTTPResponse.Status) -> String {
+        switch status {
+        case .notFound: "Nothing is here"
+        case .unprocessableContent: "That is no tag of an image"
+        case .tooManyRequests: "A little slower, please"
+        case .serviceUnavailable: "The database does not answer"
+        case .unauthorized, .forbidden: "That is not allowed"
+        case .methodNotAllowed: "Not this way"
+        default: "That cannot be answered"
+        }
+    }
+
+    /// What was meant to be an image, for the search box.
+    private static func image(in request: Request) -> String {
+        for prefix in ["/tags/", "/checks/"] where request.uri.path.hasPrefix(prefix) {
+            return PercentCoding.decoded(request.uri.path.dropFirst(prefix.count).prefix(400)) ?? ""
+        }
+        return ""
+    }
+}

@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import OCI
+import Store
+
+/// What the handlers share. The handlers themselves are its extensions, a file for each part of the site.
+struct Site: Sendable {
+    let store: TagStore
+    let settings: WebSettings
+    let clock: @Sendable () -> Timestamp
+    let resources: Resources
+    let renderer: PageRenderer
+    let access: Access
+    let addresses: ClientAddress
+    let limiter = RateLimiter()
+    let statusCache = StatusCache()
+
+    init(store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp) throws(WebError) {
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+        resources = try Resources()
+        renderer = resources.renderer(version: settings.version)
+        access = Access(adminToken: settings.adminToken)
+        addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
+    }
+
+    func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache"],
+            body: .init(byteBuffer: ByteBuffer(string: renderer.html(page))))
+    }
+
+    func json(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) -> Response {
+        var headers = headers
+        headers[.cacheControl] = "no-cache"
+        return JSONBody.response(value, status: status, headers: headers)
+    }
+
+    /// - Throws: 429 for a client that made too much work lately. Who shows the admin token is not counted.
+    func requireBudget(_ request: Request, _ context: SiteContext) throws(Problem) {
+        guard !access.isAdmin(request) else { return }
+        let client = addresses.client(of: context.peer, headers: request.headers)
+        if let seconds = limiter.take(client, at: clock()) { throw .tooManyRequests(after: seconds) }
+    }
+
+    /// The state of everything, some seconds old at most: it is the same for all visitors and costs the most.
+    func status() async throws -> StoreStatus {
+        let now = clock()
+        if let status = statusCache.status(at: now) { return status }
+        let status = try await store.status(at: now)
+        statusCache.keep(status, at: now)
+        return status
+    }
+}
