@@ -4,6 +4,14 @@ extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
     public func encode(into buffer: inout [UInt8]) { self?.encode(into: &buffer) }
 }
 
+extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
+    public static func accepts(_ type: PostgresType) -> Bool { Wrapped.accepts(type) }
+    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Wrapped?? {
+        Wrapped.decode(bytes, type: type).map { .some($0) }
+    }
+    public static func decodeNull() -> Wrapped?? { .some(nil) }
+}
+
 /// Marks element types that have an array type in PostgreSQL.
 ///
 /// Source of the binary layout: `array_send` in
@@ -39,7 +47,7 @@ func appendCell<Value: PostgresEncodable>(_ value: Value, to buffer: inout [UInt
 extension Array: PostgresDecodable where Element: PostgresDecodable {
     public static func accepts(_ type: PostgresType) -> Bool {
         // Element types are checked against the element identifier in the value itself.
-        type.description.hasSuffix("[]")
+        type.isArray
     }
 
     public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> [Element]? {
@@ -50,6 +58,7 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
         if dimensions == 0 { return [] }
         guard dimensions == 1, bytes.count >= 20 else { return nil }
         let count = Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: 12, as: Int32.self)))
+        guard count >= 0 else { return nil }
         var result: [Element] = []
         result.reserveCapacity(Swift.min(count, bytes.count / 4))
         var offset = 20
@@ -57,7 +66,12 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
             guard offset + 4 <= bytes.count else { return nil }
             let length = Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
             offset += 4
-            guard length >= 0, offset + length <= bytes.count else { return nil }
+            guard length >= 0 else {
+                guard let null = Element.decodeNull() else { return nil }
+                result.append(null)
+                continue
+            }
+            guard offset + length <= bytes.count else { return nil }
             let slice = UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)])
             guard let value = Element.decode(slice, type: element) else { return nil }
             result.append(value)

@@ -15,6 +15,12 @@ public protocol PostgresDecodable: Sendable {
     static func accepts(_ type: PostgresType) -> Bool
     /// - Returns: nil where the bytes are not a value of this type; the row's decoder names the column then.
     static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Self?
+    /// The value for NULL; nil where NULL is no value of this type, as for all but optionals.
+    static func decodeNull() -> Self?
+}
+
+extension PostgresDecodable {
+    public static func decodeNull() -> Self? { nil }
 }
 
 public typealias PostgresCodable = PostgresEncodable & PostgresDecodable
@@ -96,6 +102,7 @@ extension Double: PostgresCodable {
     public func encode(into buffer: inout [UInt8]) { bitPattern.appendBigEndian(to: &buffer) }
     public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Double? {
         type == .float4
-            ? Float.decode(bytes, type: type).map(Double.init) : UInt64(bigEndianBytes: bytes).map(Double.init(bitPattern:))
+            ? Float.decode(bytes, type: type).map(Double.init)
+            : UInt64(bigEndianBytes: bytes).map(Double.init(bitPattern:))
     }
 }

@@ -44,7 +44,8 @@ public struct JSONText: Hashable, Sendable, PostgresCodable {
 
 /// A `timestamptz`: microseconds since 1970-01-01T00:00:00Z.
 ///
-/// PostgreSQL counts from 2000-01-01 and reserves the two extreme values for ±infinity, which decode to nil here.
+/// PostgreSQL counts from 2000-01-01 and reserves the two extreme values for ±infinity, which decode to nil here, as do
+/// its last 30 years before 294277, which no 64-bit count from 1970 can hold.
 public struct EpochMicroseconds: Hashable, Comparable, Sendable, PostgresCodable {
     public var value: Int64
     public init(_ value: Int64) { self.value = value }
@@ -54,9 +55,14 @@ public struct EpochMicroseconds: Hashable, Comparable, Sendable, PostgresCodable
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
     public static var postgresType: PostgresType { .timestamptz }
     public static func accepts(_ type: PostgresType) -> Bool { type == .timestamptz }
-    public func encode(into buffer: inout [UInt8]) { (value - Self.year2000).appendBigEndian(to: &buffer) }
+    public func encode(into buffer: inout [UInt8]) {
+        // What is too early by far must not become −infinity: the server refuses this one as out of range.
+        let (shifted, overflow) = value.subtractingReportingOverflow(Self.year2000)
+        (overflow || shifted == .min ? .min + 1 : shifted).appendBigEndian(to: &buffer)
+    }
     public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Self? {
         guard let value = Int64(bigEndianBytes: bytes), value != .max, value != .min else { return nil }
-        return Self(value + year2000)
+        let (shifted, overflow) = value.addingReportingOverflow(year2000)
+        return overflow ? nil : Self(shifted)
     }
 }

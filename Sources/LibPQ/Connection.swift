@@ -6,12 +6,12 @@ import Synchronization
 ///
 /// Cancelling the calling task cancels the statement on the server and leaves the connection usable.
 public final class Connection: StatementRunner {
-    let mailbox: Mailbox
+    private let mailbox: Mailbox
     let shared = Shared()
 
     private init(mailbox: Mailbox) { self.mailbox = mailbox }
 
-    deinit { mailbox.send(.close) }
+    deinit { close() }
 
     /// Connects by a libpq connection string, URI or keywords; service files, several hosts, TLS and
     /// `target_session_attrs` are libpq's own.
@@ -23,14 +23,12 @@ public final class Connection: StatementRunner {
         let parameters = try connectionParameters(conninfo, applicationName, connectTimeout)
         let connection = Connection(mailbox: try Mailbox())
         let (mailbox, shared) = (connection.mailbox, connection.shared)
-        try await withCheckedThrowingContinuation { (ready: CheckedContinuation<Void, any Error>) in
-            let thread = Thread {
-                ConnectionThread.run(parameters: parameters, mailbox: mailbox, shared: shared, ready: ready)
-            }
-            thread.name = "libpq"
-            thread.stackSize = 512 * 1024
-            thread.start()
-        }
+        let thread = Thread { ConnectionThread.run(parameters: parameters, mailbox: mailbox, shared: shared) }
+        thread.name = "libpq"
+        thread.stackSize = 512 * 1024
+        thread.start()
+        // A cancelled task goes on at once; the thread gives up what it then has, because nobody holds the connection.
+        _ = try await connection.ask(.connected)
         return connection
     }
 
@@ -47,21 +45,32 @@ public final class Connection: StatementRunner {
                 "the connection string cannot be read; write postgresql://user:password@host:5432/database "
                     + "or host=… dbname=…")
         }
-        PQconninfoFree(options)
-        return [
-            ("connect_timeout", String(connectTimeout)), ("fallback_application_name", applicationName),
-            ("dbname", conninfo), ("client_encoding", "UTF8"),
-        ]
+        defer { PQconninfoFree(options) }
+        var parameters = [("fallback_application_name", applicationName)]
+        // Parameters given here win over a service file's, so its author decides alone where there is one.
+        if !names("service", in: options), getenv("PGSERVICE") == nil {
+            if getenv("PGCONNECT_TIMEOUT") == nil { parameters.append(("connect_timeout", String(connectTimeout))) }
+            // A server that vanished without a word is noticed in a minute, not in the system's two hours.
+            parameters += [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3")]
+        }
+        return parameters + [("dbname", conninfo), ("client_encoding", "UTF8")]
+    }
+
+    private static func names(_ keyword: String, in options: UnsafePointer<PQconninfoOption>) -> Bool {
+        var option = options
+        while let name = option.pointee.keyword {
+            if option.pointee.val != nil, String(cString: name) == keyword { return true }
+            option += 1
+        }
+        return false
     }
 
     @discardableResult
     public func run<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {
         var parameters = Parameters()
         statement.bind(&parameters)
-        let bound = parameters
         do {
-            return try await ask { .run(.init(id: $0, sql: statement.sql, parameters: bound, reply: $1)) }
-                .decode(S.self)
+            return try await ask(.run(sql: statement.sql, parameters)).decode(S.self)
         } catch let error as PostgresError {
             throw error.inStatement(S.name)
         }
@@ -69,26 +78,29 @@ public final class Connection: StatementRunner {
 
     /// Runs trusted text of several statements, such as a migration's file.
     public func runScript(_ text: String) async throws {
-        _ = try await ask { .script(id: $0, text: text, $1) }
+        _ = try await ask(.script(text))
     }
 
     /// Like ``runScript(_:)``, for what must happen although the task is cancelled: ROLLBACK.
     func runDespiteCancellation(_ text: String) async throws {
         let id = mailbox.nextID()
-        _ = try await withCheckedThrowingContinuation { mailbox.send(.script(id: id, text: text, $0)) }
+        _ = try await withCheckedThrowingContinuation {
+            mailbox.send(Command(id: id, work: .script(text), reply: $0))
+        }
     }
 
-    func ask(_ command: (UInt64, Reply<ResultSet>) -> Command) async throws -> ResultSet {
+    func ask(_ work: Command.Work) async throws -> ResultSet {
         let id = mailbox.nextID()
+        defer { mailbox.forget(id) }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { mailbox.send(command(id, $0)) }
+            try await withCheckedThrowingContinuation { mailbox.send(Command(id: id, work: work, reply: $0)) }
         } onCancel: {
             mailbox.cancel(id)
         }
     }
 
-    /// Ends the session; what still runs fails with code `closed`.
-    public func close() { mailbox.send(.close) }
+    /// Ends the session; what still runs is cancelled and fails with code `closed`.
+    public func close() { mailbox.fail(PostgresError(.closed, "the database connection was closed")) }
 
     /// False once the server went away or the connection was closed.
     public var isOpen: Bool { mailbox.failure == nil }
@@ -99,6 +111,8 @@ public final class Connection: StatementRunner {
     final class Shared: Sendable {
         private struct State {
             var transactionStatus = PQTRANS_IDLE
+            var isInTransaction = false
+            var hasEnded = false
             var listener: AsyncStream<Notification>.Continuation?
         }
         private let state = Mutex(State())
@@ -107,8 +121,31 @@ public final class Connection: StatementRunner {
         func setTransactionStatus(_ status: PGTransactionStatusType) {
             state.withLock { $0.transactionStatus = status }
         }
-        func listen(_ listener: AsyncStream<Notification>.Continuation) { state.withLock { $0.listener = listener } }
+        /// - Returns: whether the caller now holds the connection's one transaction.
+        func claimTransaction() -> Bool {
+            state.withLock { state in
+                guard !state.isInTransaction, state.transactionStatus == PQTRANS_IDLE else { return false }
+                state.isInTransaction = true
+                return true
+            }
+        }
+        func releaseTransaction() { state.withLock { $0.isInTransaction = false } }
+
+        func listen(_ listener: AsyncStream<Notification>.Continuation) {
+            let over = state.withLock { state in
+                defer { if !state.hasEnded { state.listener = listener } }
+                return state.hasEnded ? listener : state.listener
+            }
+            over?.finish()
+        }
         func deliver(_ notification: Notification) { _ = state.withLock { $0.listener }?.yield(notification) }
-        func ended() { state.withLock { $0.listener }?.finish() }
+        func ended() {
+            let listener = state.withLock { state in
+                state.hasEnded = true
+                defer { state.listener = nil }
+                return state.listener
+            }
+            listener?.finish()
+        }
     }
 }

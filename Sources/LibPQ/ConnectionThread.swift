@@ -11,31 +11,36 @@ final class ConnectionThread {
     let mailbox: Mailbox
     let shared: Connection.Shared
     let connection: OpaquePointer
-    /// Prepared statements of this session by their text.
-    var prepared: [SQL: String] = [:]
+    /// The command that runs.
+    var current: UInt64 = 0
+    /// What was asked of the server to end the running command.
+    var cancellation: Cancellation?
+    /// Prepared statements of this session.
+    private var prepared: [PreparedKey: String] = [:]
+    private var preparedCount = 0
 
-    init(connection: OpaquePointer, mailbox: Mailbox, shared: Connection.Shared) {
+    /// The same text with other parameter types is another statement.
+    private struct PreparedKey: Hashable {
+        let sql: SQL
+        let types: [UInt32]
+    }
+
+    private init(connection: OpaquePointer, mailbox: Mailbox, shared: Connection.Shared) {
         self.connection = connection
         self.mailbox = mailbox
         self.shared = shared
     }
 
     /// Connects, answers commands until told to close or until the server goes away, and frees everything.
-    static func run(
-        parameters: [(String, String)], mailbox: Mailbox, shared: Connection.Shared,
-        ready: CheckedContinuation<Void, any Error>
-    ) {
-        let connection: OpaquePointer
-        do { connection = try connect(parameters) } catch {
+    static func run(parameters: [(String, String)], mailbox: Mailbox, shared: Connection.Shared) {
+        do throws(PostgresError) {
+            let connection = try connect(parameters)
+            defer { PQfinish(connection) }
+            try ConnectionThread(connection: connection, mailbox: mailbox, shared: shared).serve()
+        } catch {
             mailbox.fail(error)
-            return ready.resume(throwing: error)
         }
-        let thread = ConnectionThread(connection: connection, mailbox: mailbox, shared: shared)
-        ready.resume()
-        let end = thread.serve()
-        mailbox.fail(end)
         shared.ended()
-        PQfinish(connection)
     }
 
     /// Blocks this thread, so that hosts, time-outs, TLS and `target_session_attrs` are libpq's own in every detail.
@@ -59,69 +64,71 @@ final class ConnectionThread {
         return connection
     }
 
-    private func serve() -> PostgresError {
-        while true {
+    /// Returns when the connection was closed from this side, throws when it was lost.
+    private func serve() throws(PostgresError) {
+        while mailbox.failure == nil {
             guard let command = mailbox.next() else {
-                do {
-                    try wait(for: Int16(POLLIN))
-                    try consume()
-                } catch { return error }
+                if try wait(for: POLLIN) { try consume() }
                 continue
             }
-            if case .close = command { return PostgresError(.closed, "the database connection was closed") }
-            if mailbox.isCancelled(command.id), !command.mustRun {
-                command.reply?.resume(throwing: CancellationError())
-                continue
-            }
-            let outcome = Result { () throws(PostgresError) in try execute(command) }
-            shared.setTransactionStatus(PQtransactionStatus(connection))
-            switch outcome {
-            case .success(let result): command.reply?.resume(returning: result)
-            case .failure(let error) where error.sqlState == .queryCanceled && mailbox.isCancelled(command.id):
-                command.reply?.resume(throwing: CancellationError())
-            case .failure(let error):
-                if error.isConnectionError { mailbox.fail(error) }
-                command.reply?.resume(throwing: error)
-                if error.isConnectionError { return error }
-            }
+            let (outcome, end) = perform(command)
+            // First, so that the pool sees a closed connection when the task gives it back.
+            if let end { mailbox.fail(end) }
+            command.reply.resume(with: outcome)
+            if let end { throw end }
         }
     }
 
-    private func execute(_ command: Command) throws(PostgresError) -> ResultSet {
-        switch command {
-        case .run(let run):
-            do { return try runPrepared(run) } catch {
+    /// - Returns: the command's outcome, and why the connection cannot go on, if it cannot.
+    private func perform(_ command: Command) -> (outcome: Result<ResultSet, any Error>, end: PostgresError?) {
+        current = command.id
+        let outcome: Result<ResultSet, any Error>
+        do throws(PostgresError) {
+            outcome = .success(try execute(command.work))
+        } catch {
+            if error.isConnectionError { return (.failure(mailbox.failure ?? error), error) }
+            let isWanted = error.sqlState == .queryCanceled && mailbox.isCancelled(current)
+            outcome = .failure(isWanted ? mailbox.reasonToStop : error)
+        }
+        do throws(PostgresError) { try settleCancellation() } catch { return (outcome, error) }
+        shared.setTransactionStatus(PQtransactionStatus(connection))
+        deliverNotifications()
+        return (outcome, nil)
+    }
+
+    private func execute(_ work: Command.Work) throws(PostgresError) -> ResultSet {
+        switch work {
+        case .connected:
+            return ResultSet()
+        case .run(let sql, let parameters):
+            let key = PreparedKey(sql: sql, types: parameters.types)
+            do { return try runPrepared(key, parameters) } catch {
                 // A plan made before a migration, or a session that a pooler changed under us: prepare anew, once.
                 guard error.sqlState == .featureNotSupported || error.sqlState == .invalidStatementName,
-                    prepared.removeValue(forKey: run.sql) != nil, PQtransactionStatus(connection) == PQTRANS_IDLE
+                    prepared.removeValue(forKey: key) != nil, PQtransactionStatus(connection) == PQTRANS_IDLE
                 else { throw error }
-                return try runPrepared(run)
+                return try runPrepared(key, parameters)
             }
-        case .script(let id, let text, _):
+        case .script(let text):
             try check(PQsendQuery(connection, text))
-            return try results(id)
-        case .beginCopy(let id, let text, _):
+            return try results()
+        case .beginCopy(let text):
             try check(PQsendQuery(connection, text))
-            return try results(id, untilCopy: true)
-        case .copyData(_, let bytes, _):
+            return try results(untilCopy: true)
+        case .copyData(let bytes):
             try putCopyData(bytes)
             return ResultSet()
-        case .endCopy(let id, let failure, _):
-            while true {
-                let sent = PQputCopyEnd(connection, failure)
-                if sent == 1 { break }
-                guard sent == 0 else { throw lost() }
-                try flush()
-            }
-            return try results(id)
-        case .close:
-            return ResultSet()
+        case .endCopy(let failure):
+            try endCopy(failure)
+            return try results()
         }
     }
 
-    private func runPrepared(_ run: Command.Run) throws(PostgresError) -> ResultSet {
-        let name = try prepare(run)
-        let parameters = run.parameters
+    private func runPrepared(_ key: PreparedKey, _ parameters: Parameters) throws(PostgresError) -> ResultSet {
+        let name = try prepare(key)
+        if mailbox.isCancelled(current) {
+            throw PostgresError(.server, "the statement was cancelled", sqlState: .queryCanceled)
+        }
         let lengths = parameters.cells.map { Int32(max(0, $0.length)) }
         let formats = [Int32](repeating: 1, count: parameters.cells.count)
         let sent = parameters.bytes.withUnsafeBytes { bytes in
@@ -133,15 +140,16 @@ final class ConnectionThread {
             return PQsendQueryPrepared(connection, name, Int32(values.count), values, lengths, formats, 1)
         }
         try check(sent)
-        return try results(run.id)
+        return try results()
     }
 
-    private func prepare(_ run: Command.Run) throws(PostgresError) -> String {
-        if let name = prepared[run.sql] { return name }
-        let name = "s\(run.id)"
-        try check(PQsendPrepare(connection, name, run.sql.text, Int32(run.parameters.types.count), run.parameters.types))
-        _ = try results(run.id)
-        prepared[run.sql] = name
+    private func prepare(_ key: PreparedKey) throws(PostgresError) -> String {
+        if let name = prepared[key] { return name }
+        preparedCount += 1
+        let name = "s\(preparedCount)"
+        try check(PQsendPrepare(connection, name, key.sql.text, Int32(key.types.count), key.types))
+        _ = try results()
+        prepared[key] = name
         return name
     }
 
@@ -150,18 +158,4 @@ final class ConnectionThread {
         guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
         throw PostgresError(.misuse, "the connection cannot take a statement now")
     }
-
-    func lost() -> PostgresError {
-        let text = String(cString: PQerrorMessage(connection))
-        return PostgresError(.connectionLost, "the connection to PostgreSQL was lost", detail: text.trimmed)
-    }
-}
-
-extension Command {
-    /// The end of a COPY has to reach the server even when its task was cancelled, or the connection is stuck in it.
-    fileprivate var mustRun: Bool { if case .endCopy = self { true } else { false } }
-}
-
-extension String {
-    var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -40,7 +40,7 @@ extension Connection {
     public func copyIn(
         _ sql: SQL, isolation: isolated (any Actor)? = #isolation, next: () async throws -> CopyRows?
     ) async throws -> Int {
-        _ = try await ask { .beginCopy(id: $0, text: sql.text, $1) }
+        _ = try await ask(.beginCopy(sql.text))
         do {
             try await put(CopyRows.header)
             while let rows = try await next() { try await put(rows.bytes) }
@@ -53,10 +53,10 @@ extension Connection {
     }
 
     private func put(_ bytes: [UInt8]) async throws {
-        _ = try await ask { .copyData(id: $0, bytes: bytes, $1) }
+        _ = try await ask(.copyData(bytes))
     }
 
     private func end(failure: String?) async throws -> ResultSet {
-        try await ask { .endCopy(id: $0, failure: failure, $1) }
+        try await ask(.endCopy(failure: failure))
     }
 }

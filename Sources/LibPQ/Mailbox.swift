@@ -2,51 +2,34 @@ import CLibPQ
 import Synchronization
 
 /// What a task asks of the thread that owns a `PGconn`.
-enum Command: Sendable {
-    case run(Run)
-    /// Text that may hold several statements and no parameters: migrations, LISTEN, BEGIN.
-    case script(id: UInt64, text: String, Reply<ResultSet>)
-    case beginCopy(id: UInt64, text: String, Reply<ResultSet>)
-    case copyData(id: UInt64, bytes: [UInt8], Reply<ResultSet>)
-    case endCopy(id: UInt64, failure: String?, Reply<ResultSet>)
-    case close
-
-    struct Run: Sendable {
-        let id: UInt64
-        let sql: SQL
-        let parameters: Parameters
-        let reply: Reply<ResultSet>
+struct Command: Sendable {
+    enum Work: Sendable {
+        /// Answered once the connection is made.
+        case connected
+        case run(sql: SQL, Parameters)
+        /// Text that may hold several statements and no parameters: migrations, LISTEN, BEGIN.
+        case script(String)
+        case beginCopy(String)
+        case copyData([UInt8])
+        case endCopy(failure: String?)
     }
 
-    var id: UInt64 {
-        switch self {
-        case .run(let run): run.id
-        case .script(let id, _, _), .beginCopy(let id, _, _), .copyData(let id, _, _), .endCopy(let id, _, _): id
-        case .close: 0
-        }
-    }
+    let id: UInt64
+    let work: Work
+    let reply: CheckedContinuation<ResultSet, any Error>
 
-    var reply: Reply<ResultSet>? {
-        switch self {
-        case .run(let run): run.reply
-        case .script(_, _, let reply), .beginCopy(_, _, let reply), .copyData(_, _, let reply),
-            .endCopy(_, _, let reply):
-            reply
-        case .close: nil
-        }
-    }
+    /// The end of a COPY has to reach the server even when its task was cancelled, or the connection is stuck in it.
+    var mustRun: Bool { if case .endCopy = work { true } else { false } }
 }
-
-typealias Reply<Value: Sendable> = CheckedContinuation<Value, any Error>
 
 /// Hands commands from tasks to a connection's thread and wakes it, which waits in poll(2) on {socket, eventfd}.
 final class Mailbox: Sendable {
     private struct State {
         var queue: [Command] = []
+        /// A mark may come before its command; it goes when the command's task goes on.
         var cancelled: Set<UInt64> = []
         var lastID: UInt64 = 0
-        var lastTaken: UInt64 = 0
-        /// Set when the thread has ended: later commands fail with it at once.
+        /// Why the connection is of no use any more: commands fail with it at once.
         var failure: PostgresError?
     }
 
@@ -70,42 +53,47 @@ final class Mailbox: Sendable {
     }
 
     func send(_ command: Command) {
-        let failure = state.withLock { state in
-            if state.failure == nil { state.queue.append(command) }
-            return state.failure
+        let refusal = state.withLock { state -> (any Error)? in
+            if let failure = state.failure { return failure }
+            if state.cancelled.contains(command.id), !command.mustRun { return CancellationError() }
+            state.queue.append(command)
+            return nil
         }
-        if let failure { command.reply?.resume(throwing: failure) } else { wake() }
+        if let refusal { command.reply.resume(throwing: refusal) } else { wake() }
     }
 
+    /// Ends a waiting command at once; of a running one the thread cancels the statement.
     func cancel(_ id: UInt64) {
-        state.withLock { _ = $0.cancelled.insert(id) }
-        wake()
-    }
-
-    func isCancelled(_ id: UInt64) -> Bool { state.withLock { $0.cancelled.contains(id) } }
-
-    /// The next command, after dropping the cancellation marks that can no longer matter.
-    func next() -> Command? {
-        state.withLock { state in
-            guard !state.queue.isEmpty else {
-                // Ids only grow, and a mark may come before its command: only those of finished ones go.
-                state.cancelled = state.cancelled.filter { $0 > state.lastTaken }
-                return nil
-            }
-            let command = state.queue.removeFirst()
-            state.lastTaken = max(state.lastTaken, command.id)
-            return command
+        let waiting = state.withLock { state -> Command? in
+            state.cancelled.insert(id)
+            return state.queue.firstIndex { $0.id == id && !$0.mustRun }.map { state.queue.remove(at: $0) }
         }
+        if let waiting { waiting.reply.resume(throwing: CancellationError()) } else { wake() }
     }
 
-    /// Fails everything that waits and everything that will be sent.
+    /// Drops the mark of a command whose task has its answer.
+    func forget(_ id: UInt64) { state.withLock { _ = $0.cancelled.remove(id) } }
+
+    /// The running command should end: its task was cancelled or the connection is being closed.
+    func isCancelled(_ id: UInt64) -> Bool { state.withLock { $0.failure != nil || $0.cancelled.contains(id) } }
+
+    /// What a cancelled command's task is told.
+    var reasonToStop: any Error {
+        if let failure { return failure }
+        return CancellationError()
+    }
+
+    func next() -> Command? { state.withLock { $0.queue.isEmpty ? nil : $0.queue.removeFirst() } }
+
+    /// Fails everything that waits and everything that will be sent, and tells the thread to end.
     func fail(_ error: PostgresError) {
         let waiting = state.withLock { state in
             state.failure = state.failure ?? error
             defer { state.queue = [] }
             return state.queue
         }
-        for command in waiting { command.reply?.resume(throwing: error) }
+        for command in waiting { command.reply.resume(throwing: error) }
+        wake()
     }
 
     var failure: PostgresError? { state.withLock { $0.failure } }

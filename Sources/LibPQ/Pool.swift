@@ -8,6 +8,22 @@ public final class Pool: StatementRunner {
         var waiting: [(id: UInt64, continuation: CheckedContinuation<Connection?, any Error>)] = []
         var lastID: UInt64 = 0
         var isClosed = false
+
+        /// An idle connection, after dropping those that the server has ended.
+        mutating func takeIdle() -> Connection? {
+            while let connection = idle.popLast() {
+                if connection.isOpen { return connection }
+                open -= 1
+            }
+            return nil
+        }
+
+        /// - Returns: whether one more connection may be opened; it is counted as open then.
+        mutating func takePlace(_ limit: Int) -> Bool {
+            guard open < limit else { return false }
+            open += 1
+            return true
+        }
     }
 
     public let conninfo: String
@@ -71,14 +87,8 @@ public final class Pool: StatementRunner {
     private func acquire() async throws -> Connection {
         let acquisition = try state.withLock { state throws(PostgresError) -> Acquisition in
             if state.isClosed { throw Self.closed }
-            while let connection = state.idle.popLast() {
-                if connection.isOpen { return .idle(connection) }
-                state.open -= 1
-            }
-            if state.open < limit {
-                state.open += 1
-                return .connect
-            }
+            if let connection = state.takeIdle() { return .idle(connection) }
+            if state.takePlace(limit) { return .connect }
             state.lastID += 1
             return .wait(state.lastID)
         }
@@ -105,11 +115,8 @@ public final class Pool: StatementRunner {
                 let outcome = state.withLock { state -> Result<Connection?, any Error>? in
                     if Task.isCancelled { return .failure(CancellationError()) }
                     if state.isClosed { return .failure(Self.closed) }
-                    if let connection = state.idle.popLast() { return .success(connection) }
-                    if state.open < limit {
-                        state.open += 1
-                        return .success(nil)
-                    }
+                    if let connection = state.takeIdle() { return .success(connection) }
+                    if state.takePlace(limit) { return .success(nil) }
                     state.waiting.append((id, continuation))
                     return nil
                 }

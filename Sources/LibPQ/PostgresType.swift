@@ -30,13 +30,16 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
         .bool: 1000, .bytea: 1001, .char: 1002, .name: 1003, .int2: 1005, .int4: 1007, .text: 1009, .varchar: 1015,
         .int8: 1016, .float4: 1021, .float8: 1022, .oid: 1028, .timestamptz: 1185, .json: 199, .jsonb: 3807,
     ]
+    private static let elements = Dictionary(uniqueKeysWithValues: arrays.map { ($1, $0) })
+
+    var isArray: Bool { Self.elements[rawValue] != nil }
 
     /// The type of an array of this; nil for types that Tagbeat never puts into arrays.
     public var array: PostgresType? { Self.arrays[self].map(PostgresType.init(rawValue:)) }
 
     public var description: String {
         if let name = Self.names[self] { return name }
-        if let element = Self.arrays.first(where: { $0.value == rawValue })?.key { return "\(element)[]" }
+        if let element = Self.elements[rawValue] { return "\(element)[]" }
         return "type \(rawValue)"
     }
 }

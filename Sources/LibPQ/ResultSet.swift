@@ -64,21 +64,10 @@ public struct RowDecoder {
         self.row = row
     }
 
-    /// The next column's value.
+    /// The next column's value; an optional type takes NULL as nil.
     /// - Throws: ``PostgresError`` of code `decoding`, naming the column, its PostgreSQL type and the wanted type.
-    public mutating func next<Value: PostgresDecodable>(_ type: Value.Type = Value.self) throws(PostgresError) -> Value {
-        guard let value = try nextIfPresent(type) else {
-            throw failure("is NULL, where \(Value.self) was expected")
-        }
-        return value
-    }
-
-    /// The next column's value, or nil where it is NULL.
-    public mutating func next<Value: PostgresDecodable>(_ type: Value?.Type = Value?.self) throws(PostgresError) -> Value? {
-        try nextIfPresent(Value.self)
-    }
-
-    private mutating func nextIfPresent<Value: PostgresDecodable>(_ type: Value.Type) throws(PostgresError) -> Value? {
+    public mutating func next<Value: PostgresDecodable>(_ type: Value.Type = Value.self) throws(PostgresError) -> Value
+    {
         let index = column
         guard index < result.columns.count else {
             throw PostgresError(.decoding, "column \(index + 1) was asked for, but only \(index) are there")
@@ -89,10 +78,14 @@ public struct RowDecoder {
         guard Value.accepts(postgresType) else {
             throw failure("is \(postgresType), which cannot be read as \(Value.self)")
         }
-        guard cell.length >= 0 else { return nil }
+        guard cell.length >= 0 else {
+            if let null = Value.decodeNull() { return null }
+            throw failure("is NULL, where \(Value.self) was expected")
+        }
         let value = result.bytes.withUnsafeBytes {
             Value.decode(
-                UnsafeRawBufferPointer(rebasing: $0[cell.offset..<(cell.offset + Int(cell.length))]), type: postgresType)
+                UnsafeRawBufferPointer(rebasing: $0[cell.offset..<(cell.offset + Int(cell.length))]), type: postgresType
+            )
         }
         guard let value else { throw failure("holds a \(postgresType) that is not a valid \(Value.self)") }
         return value

@@ -1,3 +1,5 @@
+import CLibPQ
+
 extension Connection {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws or is cancelled.
     ///
@@ -6,10 +8,16 @@ extension Connection {
     public func transaction<Value>(
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> sending Value
     ) async throws -> sending Value {
+        guard shared.claimTransaction() else {
+            throw PostgresError(.misuse, "the connection is already in a transaction")
+        }
+        defer { shared.releaseTransaction() }
         try await runScript("BEGIN")
         let value: Value
         do {
             value = try await body(self)
+            // COMMIT would quietly roll back where the body went on after a statement that failed.
+            guard shared.transactionStatus == PQTRANS_INTRANS else { throw Self.aborted }
         } catch {
             // Where the rollback fails the connection is gone, and with it the transaction.
             try? await runDespiteCancellation("ROLLBACK")
@@ -22,5 +30,9 @@ extension Connection {
             throw error
         }
         return value
+    }
+
+    private static var aborted: PostgresError {
+        PostgresError(.server, "a statement of the transaction had failed, so nothing was committed", sqlState: "25P02")
     }
 }

@@ -11,14 +11,17 @@ public final class PostgresServer: Sendable {
     public let folder: URL
     private let programs: URL
     private let lifeline: FileHandle
+    private let settings: [String]
 
     private static let sharedServer = Task { try await PostgresServer() }
 
     /// The server that all tests of this process share; started by the first that asks.
     public static func shared() async throws -> PostgresServer { try await sharedServer.value }
 
-    /// A server of its own, for tests that kill or restart it. It ends when this object does.
-    public init() async throws {
+    /// A server of its own, for tests that kill, restart or set up it. It ends when this object does.
+    /// - Parameter settings: more of postgresql.conf, as `name=value`.
+    public init(settings: [String] = []) async throws {
+        self.settings = settings
         programs = try Self.newestPrograms()
         // Short, because a socket's path may have 107 bytes at most.
         var template = Array("/tmp/tbpg-XXXXXX".utf8CString)
@@ -48,10 +51,11 @@ public final class PostgresServer: Sendable {
 
     /// Starts a stopped or killed server on the same folder; returns when it takes connections.
     public func start() async throws {
-        let options = [
-            "listen_addresses=''", "unix_socket_directories=\(folder.path)", "max_connections=200",
-            "fsync=off", "full_page_writes=off", "shared_buffers=64MB",
-        ]
+        let options =
+            [
+                "listen_addresses=''", "unix_socket_directories=\(folder.path)", "max_connections=200",
+                "fsync=off", "full_page_writes=off", "shared_buffers=64MB",
+            ] + settings
         let arguments = [
             "start", "-w", "-l", folder.path + "/log", "-o", options.map { "-c \($0)" }.joined(separator: " "),
         ]
@@ -89,7 +93,8 @@ public final class PostgresServer: Sendable {
     }
 
     private func program(_ name: String, _ arguments: [String]) async throws {
-        let command = Self.asServerUser + [programs.appending(path: name).path, "-D", folder.path + "/data"] + arguments
+        let command =
+            Self.asServerUser + [programs.appending(path: name).path, "-D", folder.path + "/data"] + arguments
         try await Self.execute(command[0], Array(command.dropFirst()))
     }
 
