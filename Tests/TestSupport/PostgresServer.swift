@@ -27,7 +27,7 @@ public final class PostgresServer: Sendable {
         var template = Array("/tmp/tbpg-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure("mkdtemp: errno \(errno)") }
         folder = URL(filePath: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
-        lifeline = try Self.startGuardian(of: folder, programs: programs)
+        lifeline = try await Self.startGuardian(of: folder, programs: programs)
         if geteuid() == 0 { try await Self.execute("chown", ["postgres:postgres", folder.path]) }
         try await program("initdb", ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
         try await start()
@@ -119,31 +119,27 @@ public final class PostgresServer: Sendable {
     }
 
     /// - Returns: the pipe's end whose closing ends the server. It is closed on exec, so no child keeps it open.
-    private static func startGuardian(of folder: URL, programs: URL) throws -> FileHandle {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw Failure("pipe: errno \(errno)") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        // Repeated, because initdb or a start may be in full course when the test process dies.
+    private static func startGuardian(of folder: URL, programs: URL) async throws -> FileHandle {
+        let pipe = folder.path + "/lifeline"
+        // Opened for both ways, because opening a named pipe for one waits for the other side.
+        guard mkfifo(pipe, 0o600) == 0, case let lifeline = open(pipe, O_RDWR | O_CLOEXEC), lifeline >= 0 else {
+            throw Failure("mkfifo: errno \(errno)")
+        }
+        // A session of its own: Ctrl-C in the terminal must not reach it before its work is done. Repeated, because initdb
+        // or a start may be in full course when the test process dies. No child of ours, so nobody has to wait for it.
         let script = """
-            folder=$1; shift
-            cat >/dev/null
-            for attempt in 1 2 3 4 5 6 7 8; do
-                "$@" -D "$folder/data" -m immediate -w stop
-                rm -rf "$folder"
-                sleep 1
-                [ -e "$folder" ] || exit 0
-            done
+            exec setsid --fork sh -c '
+                folder=$1; shift
+                cat >/dev/null
+                for attempt in 1 2 3 4 5 6 7 8; do
+                    "$@" -D "$folder/data" -m immediate -w stop
+                    rm -rf "$folder"
+                    sleep 1
+                    [ -e "$folder" ] || exit 0
+                done' guardian "$@" <"$1/lifeline" >/dev/null 2>&1
             """
-        let process = Process()
-        // A session of its own: Ctrl-C in the terminal must not reach it before its work is done.
-        process.executableURL = URL(filePath: "/usr/bin/setsid")
-        process.arguments =
-            ["sh", "-c", script, "guardian", folder.path] + asServerUser + [programs.appending(path: "pg_ctl").path]
-        process.standardInput = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        process.currentDirectoryURL = URL(filePath: "/tmp")
-        try process.run()
-        return FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
+        try await execute(
+            "sh", ["-c", script, "sh", folder.path] + asServerUser + [programs.appending(path: "pg_ctl").path])
+        return FileHandle(fileDescriptor: lifeline, closeOnDealloc: true)
     }
 }
