@@ -45,7 +45,8 @@ env:
   {{- end }}
   {{- range $name, $value := $settings }}
   - name: {{ $name }}
-    value: {{ $value | quote }}
+    {{- /* A large number would else be written as 1e+06. */}}
+    value: {{ ternary $value ($value | int64) (kindIs "string" $value) | quote }}
   {{- end }}
   {{- with .Values.env }}
   {{- toYaml . | nindent 2 }}
