@@ -75,7 +75,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "TestSupport",
-            dependencies: ["LibPQ", "Store", nioCore, nioHTTP1, nioPosix, subprocess],
+            dependencies: ["LibPQ", "Store", logging, nioCore, nioHTTP1, nioPosix, subprocess],
             path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "TestSupport"], swiftSettings: settings),
@@ -100,13 +100,13 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "OCI", "Store", "TagHistory", "TestSupport", "Web",
+                "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging, nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["OCI", "Store", "Tagbeat", "TestSupport", asyncHTTPClient],
+            dependencies: ["OCI", "Store", "Tagbeat", "TestSupport", asyncHTTPClient, logging],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
