@@ -1,13 +1,13 @@
-import OCI
-import Store
-import TagHistory
+package import OCI
+package import Store
+package import TagHistory
 
 /// A tag as the API shows it. Every member is always there, null where nothing is known.
-struct TagJSON: Encodable {
+package struct TagJSON: Encodable {
     let tag: TrackedTag
-    let statistics: Statistics
+    package let statistics: Statistics
 
-    init(_ tag: TrackedTag, history: [Change], at time: Timestamp) {
+    package init(_ tag: TrackedTag, history: [Change], at time: Timestamp) {
         self.tag = tag
         statistics = Statistics(
             changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, asOf: time)
@@ -19,7 +19,7 @@ struct TagJSON: Encodable {
         case lastError, statistics
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(tag.reference, forKey: .reference)
         try container.encode(tag.reference.registry.name, forKey: .registry)
