@@ -8,28 +8,30 @@ final class ClusterHandle: Sendable {
     let conninfo: String
     private let server: ClusterServer
     private let users: FileLock
-    private let starting: FileLock
     private let logger: Logger
     private let isReleased = Mutex(false)
 
-    init(server: ClusterServer, users: FileLock, starting: FileLock, logger: Logger) {
+    init(server: ClusterServer, users: FileLock, logger: Logger) {
         conninfo = server.layout.conninfo
         self.server = server
         self.users = users
-        self.starting = starting
         self.logger = logger
     }
 
     /// Ends this use and, where nobody else's is left, stops the server. A second call does nothing. It runs to its
     /// end even in a cancelled task.
     func release() async {
-        guard isReleased.withLock({ let first = !$0; $0 = true; return first }) else { return }
+        guard
+            isReleased.withLock({
+                let first = !$0; $0 = true; return first
+            })
+        else { return }
         await Task { await leave() }.value
     }
 
     private func leave() async {
         do {
-            try await server.exclusively(starting) {
+            try await server.exclusively {
                 // Nobody can begin to use the cluster now, so whoever can have this lock alone is the last.
                 if users.tryLock(.exclusive) {
                     try await server.stop()
@@ -60,7 +62,10 @@ final class ClusterHandle: Sendable {
         var told = ""
         while !isReleased.withLock({ $0 }), !Task.isCancelled {
             do {
-                try await server.exclusively(starting) { try await server.ensureRunning() }
+                try await server.exclusively {
+                    // Whoever released the handle meanwhile has stopped the server on purpose.
+                    if !isReleased.withLock({ $0 }) { try await server.ensureRunning() }
+                }
                 logger.notice("The database runs again.")
                 return
             } catch is CancellationError {

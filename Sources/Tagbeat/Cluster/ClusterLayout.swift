@@ -73,9 +73,11 @@ extension ClusterLayout {
         }
         let cluster = FileStatus(root + "/postgresql")
         if geteuid() != 0 {
-            if let cluster, cluster.owner != geteuid() {
-                // Root's cluster is the server's user's; whose Tagbeat made it is seen by the lock.
-                let owner = FileStatus(root + "/postgresql.users")?.owner ?? cluster.owner
+            // Root's cluster is the server's user's; whose Tagbeat made it is seen by the lock.
+            if let cluster, cluster.owner != geteuid(),
+                let owner = FileStatus(root + "/postgresql.users")?.owner
+                    ?? (access(root, W_OK) == 0 ? cluster.owner : nil)
+            {
                 throw .foreignFolder(path: root, owner: ServerUser.name(of: owner))
             }
             if rootStatus.owner != geteuid(), access(root, X_OK) != 0 {
@@ -147,5 +149,19 @@ extension ClusterLayout {
     /// Leaves nothing behind in /tmp. Beside the cluster the folder may stay.
     func removeSocketFolder() {
         if !socketFolder.hasPrefix(root + "/") { rmdir(socketFolder) }
+    }
+
+    func openLock(_ path: String) throws(ClusterError) -> FileLock {
+        do {
+            let lock = try FileLock(path: path)
+            if let status = FileStatus(root) { lock.give(to: status.owner, group: status.group) }
+            return lock
+        } catch {
+            if error.code == EACCES, let owner = FileStatus(path)?.owner, owner != geteuid() {
+                throw .foreignFolder(path: root, owner: ServerUser.name(of: owner))
+            }
+            if error.code == ENOSPC { throw .diskFull(path: root) }
+            throw .folderUnusable(path: path, reason: error.description)
+        }
     }
 }

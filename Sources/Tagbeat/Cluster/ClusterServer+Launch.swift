@@ -21,7 +21,8 @@ extension ClusterServer {
         // by whatever. That no server runs here was just seen. A number that is not in use is left to PostgreSQL.
         if let stale = PostmasterFile(path: layout.postmasterFile), kill(stale.process, 0) == 0 || errno == EPERM {
             logger.notice(
-                "Removing a stale postmaster.pid: no database has that process number now.", metadata: ["pid": "\(stale.process)"])
+                "Removing a stale postmaster.pid: no database has that process number now.",
+                metadata: ["pid": "\(stale.process)"])
             unlink(layout.postmasterFile)
         }
         unlink(layout.socket + ".lock")
@@ -47,20 +48,24 @@ extension ClusterServer {
 
     private func launch(_ programs: ServerPrograms) async throws {
         let logStart = FileStatus(layout.log)?.size ?? 0
-        // The server's process number comes back on standard output.
-        let answer = try await runAsServerUser(
-            "umask 077 && exec 2>>\"$1\" 3<\"$2\" && shift 2 && { \"$@\" >&2 & } && echo $!",
-            [layout.log, layout.cluster], [programs.postgres] + serverArguments, detached: true)
+        // The server's process number comes back on standard output. In a task of its own, because a cancellation
+        // between the server's start and the number's arrival would leave a server that nobody knows of.
+        let answer = try await Task {
+            try await runAsServerUser(
+                "umask 077 && exec 2>>\"$1\" 3<\"$2\" && shift 2 && { \"$@\" >&2 & } && echo $!",
+                [layout.log, layout.cluster], [programs.postgres] + serverArguments, detached: true)
+        }.value
         guard answer.succeeded, let process = pid_t(answer.output.trimmingCharacters(in: .newlines)) else {
             throw failure(logStart, otherwise: answer.errors)
         }
         do {
-            guard try await becomesReady(process) == .ready else { throw failure(logStart, otherwise: "it ended at once") }
+            guard try await becomesReady(process) == .ready else {
+                throw failure(logStart, otherwise: "it ended at once")
+            }
             guard reaches() else { throw failure(logStart, otherwise: "its socket \(layout.socket) does not answer") }
         } catch {
             // Also where this task was cancelled meanwhile: no server is left behind that nobody asked for.
-            kill(process, SIGINT)
-            _ = await Task { try await ServerProcesses.wait(.seconds(20)) { !ServerProcesses.isAlive(process) } }.result
+            _ = await Task { try await end(process) { !ServerProcesses.isAlive(process) } }.result
             throw error
         }
         logger.debug("The database runs.", metadata: ["pid": "\(process)", "socket": "\(layout.socketFolder)"])
@@ -103,7 +108,8 @@ extension ClusterServer {
     }
 
     private var serverArguments: [String] {
-        let folder = layout.isReachable || !layout.socketFolder.hasPrefix(layout.root + "/") ? layout.socketFolder : "../socket"
+        let folder =
+            layout.isReachable || !layout.socketFolder.hasPrefix(layout.root + "/") ? layout.socketFolder : "../socket"
         let settings = [
             "listen_addresses=", "port=\(ClusterLayout.port)", "unix_socket_directories=\"\(folder)\"",
             "unix_socket_permissions=0700", "logging_collector=off", "log_destination=stderr",

@@ -9,15 +9,14 @@ struct ClusterServer: Sendable {
 
     var processes: ServerProcesses { ServerProcesses(cluster: layout.cluster) }
 
-    /// Runs `body` while no other process starts or stops the cluster.
-    func exclusively(_ lock: FileLock, _ body: () async throws -> Void) async throws {
-        guard lock.tryLock(.exclusive) else {
+    /// Runs `body` while nobody else, in this process or another, starts or stops the cluster.
+    func exclusively(_ body: () async throws -> Void) async throws {
+        let lock = try layout.openLock(layout.startLock)
+        if !lock.tryLock(.exclusive) {
             logger.debug("Waiting for another process that is starting or stopping the database.")
             guard try await lock.lock(.exclusive, patience: .seconds(120)) else {
                 throw ClusterError.busy(lock: lock.path)
             }
-            defer { lock.unlock() }
-            return try await body()
         }
         defer { lock.unlock() }
         try await body()
@@ -90,10 +89,19 @@ struct ClusterServer: Sendable {
     /// Stops the server where one runs: `fast`, which ends its sessions and writes a checkpoint, and after a minute
     /// `immediate`, after which the next start has to recover. Nothing committed is lost by either.
     func stop() async throws {
+        guard let server = processes.postmaster() else { return }
+        try await end(server.process) { !processes.contains(server.process) }
+    }
+
+    /// The signal is repeated: a server that has only just begun does not listen to it yet.
+    func end(_ process: pid_t, until isGone: () -> Bool) async throws {
         for (signal, patience) in [(SIGINT, Duration.seconds(60)), (SIGQUIT, .seconds(10))] {
-            guard let server = processes.postmaster() else { return }
-            kill(server.process, signal)
-            if try await ServerProcesses.wait(patience, until: { !processes.contains(server.process) }) { return }
+            let deadline = ContinuousClock.now.advanced(by: patience)
+            while ContinuousClock.now < deadline {
+                if isGone() { return }
+                kill(process, signal)
+                if try await ServerProcesses.wait(.milliseconds(500), until: isGone) { return }
+            }
         }
         logger.error("The database does not stop.", metadata: ["log": "\(layout.log)"])
     }

@@ -37,7 +37,8 @@ struct ServerProcesses: Sendable {
 
     /// False also for a zombie, which kill(2) still finds: in a container nobody may ever collect it.
     func contains(_ process: pid_t) -> Bool {
-        guard let here = FileStatus(cluster), let owner = FileStatus("/proc/\(process)")?.owner, owner == here.owner else {
+        guard let here = FileStatus(cluster), let owner = FileStatus("/proc/\(process)")?.owner, owner == here.owner
+        else {
             return false
         }
         if let there = FileStatus("/proc/\(process)/cwd") {
@@ -60,7 +61,8 @@ struct ServerProcesses: Sendable {
 
     /// Every process of the cluster, the postmaster and its children alike.
     func all() -> [pid_t] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter(contains)
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }.filter(
+            contains)
     }
 
     /// The postmaster that runs in the cluster now.

@@ -25,10 +25,9 @@ struct PrivateCluster: Sendable {
     /// - Throws: `ClusterError`, `CancellationError`.
     func start() async throws -> ClusterHandle {
         let layout = try ClusterLayout.prepare(dataDirectory: dataDirectory)
-        let users = try Self.openLock(layout.usersLock, layout)
-        let starting = try Self.openLock(layout.startLock, layout)
+        let users = try layout.openLock(layout.usersLock)
         let server = ClusterServer(layout: layout, logger: logger)
-        try await server.exclusively(starting) {
+        try await server.exclusively {
             // Only a process that holds the other lock ever takes this one exclusively, so it is free now.
             guard users.tryLock(.shared) else { throw ClusterError.busy(lock: layout.usersLock) }
             do {
@@ -38,20 +37,6 @@ struct PrivateCluster: Sendable {
                 throw error
             }
         }
-        return ClusterHandle(server: server, users: users, starting: starting, logger: logger)
-    }
-
-    private static func openLock(_ path: String, _ layout: ClusterLayout) throws(ClusterError) -> FileLock {
-        do {
-            let lock = try FileLock(path: path)
-            if let root = FileStatus(layout.root) { lock.give(to: root.owner, group: root.group) }
-            return lock
-        } catch {
-            if error.code == EACCES, let owner = FileStatus(path)?.owner, owner != geteuid() {
-                throw .foreignFolder(path: layout.root, owner: ServerUser.name(of: owner))
-            }
-            if error.code == ENOSPC { throw .diskFull(path: layout.root) }
-            throw .folderUnusable(path: path, reason: error.description)
-        }
+        return ClusterHandle(server: server, users: users, logger: logger)
     }
 }

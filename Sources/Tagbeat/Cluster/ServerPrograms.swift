@@ -25,10 +25,12 @@ struct ServerPrograms: Sendable, Equatable {
         var folders = searchPath.split(separator: ":").map(String.init).compactMap(programFolder)
         for folder in searchPath.split(separator: ":") where isProgram("\(folder)/pg_config") {
             let answer = try? await Shell.run("exec \"$1\" --bindir", ["\(folder)/pg_config"])
-            folders += (answer?.output).flatMap { programFolder($0.trimmingCharacters(in: .newlines)) }.map { [$0] } ?? []
+            folders +=
+                (answer?.output).flatMap { programFolder($0.trimmingCharacters(in: .newlines)) }.map { [$0] } ?? []
         }
         // Debian's and Red Hat's places, which are not in PATH.
-        let versioned = [("/usr/lib/postgresql", "", "/bin"), ("/usr", "pgsql-", "/bin")].flatMap { base, prefix, suffix in
+        let versioned = [("/usr/lib/postgresql", "", "/bin"), ("/usr", "pgsql-", "/bin")].flatMap {
+            base, prefix, suffix in
             ((try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [])
                 .filter { $0.hasPrefix(prefix) }
                 .compactMap { name in Int(name.dropFirst(prefix.count)).map { ($0, "\(base)/\(name)\(suffix)") } }
@@ -47,7 +49,8 @@ struct ServerPrograms: Sendable, Equatable {
 
     /// From `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` or `postgres (PostgreSQL) 18beta1`: "15", "18".
     private static func majorVersion(in folder: String) async -> String? {
-        guard let answer = try? await Shell.run("exec \"$1\" --version", [folder + "/postgres"]), answer.succeeded else {
+        guard let answer = try? await Shell.run("exec \"$1\" --version", [folder + "/postgres"]), answer.succeeded
+        else {
             return nil
         }
         return parseMajor(answer.output)

@@ -41,7 +41,8 @@ struct ServerUser: Sendable, Equatable {
     }
 
     private typealias Lookup = (
-        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
+        UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
     ) -> CInt
 
     private static func withEntry(_ look: Lookup) -> (id: uid_t, group: gid_t, name: String)? {
