@@ -9,7 +9,6 @@ let settings: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -21,6 +20,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // The rooms and the arrows between them are drawn in docs/design.md; nothing else may be imported.
@@ -30,7 +30,6 @@ let package = Package(
     products: [.executable(name: "tagbeat", targets: ["Tagbeat"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -70,12 +69,12 @@ let package = Package(
             name: "Tagbeat",
             dependencies: [
                 "LibPQ", "OCI", "RegistryClient", "Scraper", "Store", "TagHistory", "Web",
-                argumentParser, configuration, hummingbird, lifecycle, logging, nioCore, subprocess, yams,
+                argumentParser, hummingbird, lifecycle, logging, nioCore, subprocess, unixSignals, yams,
             ],
             swiftSettings: settings),
         .target(
             name: "TestSupport",
-            dependencies: ["LibPQ", "Store", logging, nioCore, nioHTTP1, nioPosix, subprocess],
+            dependencies: ["LibPQ", "Store", crypto, logging, nioCore, nioHTTP1, nioPosix, subprocess],
             path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "TestSupport"], swiftSettings: settings),

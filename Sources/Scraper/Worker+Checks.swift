@@ -1,6 +1,6 @@
 import OCI
 import RegistryClient
-public import Store
+import Store
 import TagHistory
 
 extension Worker {

@@ -1,4 +1,5 @@
 import OCI
+import RegistryClient
 public import Store
 
 extension Worker {

@@ -50,7 +50,6 @@ public final class Worker: Service {
     /// One session with the database: until it is lost or the task is cancelled.
     private func work() async throws {
         let session = try await store.beginWorker(name: settings.name, at: clock())
-        health.databaseRecovered()
         // Woken by signals from other processes, and by lanes that have done something and may have more to do soon.
         let (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
@@ -64,6 +63,7 @@ public final class Worker: Service {
                     // Each by itself: nobody waits for the slowest of somebody else's.
                     for claim in requested { group.addTask { await self.check([claim], session: session, urgent: true) } }
                     let next = try await startLanes(&group, session: session, running: running, wake: wake)
+                    health.databaseRecovered()
                     await wakeUps.next(within: .seconds(requested.isEmpty ? max(0.01, next) : 0.01))
                 }
                 group.cancelAll()

@@ -1,3 +1,4 @@
+import CDispatch
 import Glibc
 
 /// What stat(2) tells about a file.

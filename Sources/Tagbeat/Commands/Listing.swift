@@ -26,12 +26,8 @@ struct List: AsyncParsableCommand {
                 let tags = try await session.store.tags(page)
                 let histories = try await session.store.histories(of: tags.items.map(\.id))
                 for tag in tags.items {
-                    let history = histories[tag.id] ?? []
-                    if json {
-                        print(try Console.json(TagJSON(tag, history: history, asOf: now)))
-                    } else {
-                        rows.append(row(tag, Statistics(of: tag, history: history, asOf: now)))
-                    }
+                    let shown = TagJSON(tag, history: histories[tag.id] ?? [], at: now)
+                    if json { print(try Console.json(shown)) } else { rows.append(row(tag, shown.statistics)) }
                 }
                 page.cursor = tags.next
             } while page.cursor != nil
@@ -45,7 +41,7 @@ struct List: AsyncParsableCommand {
     private func row(_ tag: TrackedTag, _ statistics: Statistics) -> [String] {
         let last = statistics.daysSinceLastUpdate.map { $0 < 1 ? "today" : "\(Int($0)) d ago" } ?? "–"
         return [
-            tag.reference.familiar, tag.state.name, String(statistics.updates), statistics.rhythm.class?.rawValue ?? "–",
+            tag.reference.familiar, tag.state.name, String(statistics.updates), statistics.rhythm.word?.label ?? "–",
             last, tag.digest?.short ?? "–",
         ]
     }
@@ -84,18 +80,14 @@ struct Stats: AsyncParsableCommand {
             guard let tag = try await session.store.tag(reference) else {
                 throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
             }
-            let history = try await session.store.history(of: tag.id)
-            if json {
-                print(try Console.json(TagJSON(tag, history: history, asOf: .now())))
-            } else {
-                show(tag, Statistics(of: tag, history: history, asOf: .now()))
-            }
+            let shown = TagJSON(tag, history: try await session.store.history(of: tag.id), at: .now())
+            if json { print(try Console.json(shown)) } else { show(tag, shown.statistics) }
         }
     }
 
     private func show(_ tag: TrackedTag, _ statistics: Statistics) {
         print(tag.reference)
-        print(statistics.rhythm.reason.map { "  \($0)" } ?? "  not seen yet")
+        print("  \(statistics.rhythm.reason)")
         func days(_ value: Double?) -> String { value.map { String(format: "%.1f days", $0) } ?? "–" }
         let interval = statistics.interval
         let rows = [

@@ -2,12 +2,14 @@ import ArgumentParser
 import Foundation
 import Hummingbird
 import Logging
+import NIOCore
 import OCI
 import RegistryClient
 import Scraper
 import ServiceLifecycle
 import Store
 import TagHistory
+import UnixSignals
 import Web
 
 struct Run: AsyncParsableCommand {
@@ -106,7 +108,7 @@ enum Services {
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(session.logger))
             // A request or a check that does not end within this is given up.
             configuration.maximumGracefulShutdownDuration = .seconds(8)
-            let result = await Result { try await ServiceGroup(configuration: configuration).run() }
+            let result = await Result(of: { try await ServiceGroup(configuration: configuration).run() })
             try await digests?.shutdown()
             try result.get()
         }
@@ -132,11 +134,52 @@ enum Services {
         return (worker, digests)
     }
 
+    private static func webService(_ session: Session) throws -> some Service {
+        let settings = session.settings
+        var web = WebSettings()
+        web.publicTracking = settings.publicTracking
+        web.adminToken = settings.adminToken?.revealed
+        web.maxTracked = settings.maxTracked
+        web.publicURL = settings.publicURL
+        web.trustedProxies = settings.trustedProxies.map(\.description)
+        web.version = Version.current
+        let application = try WebApplication(store: session.store, settings: web, logger: session.logger)
+        let listen = settings.listen
+        return NamedFailure(
+            service: application.buildApplication(host: listen.host, port: listen.port) { port in
+                let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
+                // Flushed at once, also into a pipe: whoever started us waits for this line.
+                print("Tagbeat is at http://\(host):\(port)/")
+                fflush(nil)
+            }
+        ) { error in
+            guard let error = error as? IOError else { return nil }
+            return Failure(
+                "cannot listen at \(listen): \(String(cString: strerror(error.errnoCode))); "
+                    + "choose another address with --listen or TAGBEAT_LISTEN")
+        }
+    }
+
     /// The libraries' own start and stop messages are for those who debug them.
     static func quiet(_ logger: Logger) -> Logger {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         return logger.logLevel <= .debug ? logger : quiet
+    }
+}
+
+/// A service whose errors are told in words.
+struct NamedFailure<Inner: Service>: Service {
+    let service: Inner
+    let explain: @Sendable (any Error) -> Failure?
+
+    init(service: Inner, explain: @escaping @Sendable (any Error) -> Failure?) {
+        self.service = service
+        self.explain = explain
+    }
+
+    func run() async throws {
+        do { try await service.run() } catch { throw explain(error) ?? error }
     }
 }
 

@@ -110,7 +110,7 @@ struct Check: AsyncParsableCommand {
         guard try await session.store.workers().isEmpty else { return try await body() }
         let (worker, digests) = try Services.worker(session)
         let working = Task { try await worker.answerRequests() }
-        let result = await Result { try await body() }
+        let result = await Result(of: body)
         working.cancel()
         _ = await working.result
         try await digests.shutdown()

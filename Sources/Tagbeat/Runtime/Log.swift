@@ -5,10 +5,9 @@ import Synchronization
 
 /// One line a message on standard error, as text for people or as JSON for collectors.
 struct LineLogHandler: LogHandler {
-    enum Format: Sendable { case plain, json }
 
     let label: String
-    let format: Format
+    let format: Settings.LogFormat
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
 
@@ -42,13 +41,14 @@ struct LineLogHandler: LogHandler {
     }
 
     private static func time() -> String {
-        let now = Timestamp.now()
-        return Timestamp(microseconds: now.microseconds / 1000 * 1000).description
+        let milliseconds = Timestamp.now().microseconds / 1000
+        let second = Timestamp(seconds: milliseconds / 1000).description.dropLast()
+        return "\(second).\(String(milliseconds % 1000 + 1000).dropFirst())Z"
     }
 }
 
 extension Logger {
-    static func tagbeat(level: Logger.Level, format: LineLogHandler.Format) -> Logger {
+    static func tagbeat(level: Logger.Level, format: Settings.LogFormat) -> Logger {
         Logger(label: "tagbeat") { LineLogHandler(label: $0, format: format, logLevel: level) }
     }
 }

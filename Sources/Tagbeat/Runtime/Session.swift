@@ -22,7 +22,7 @@ struct Session: Sendable {
             cluster = try await PrivateCluster(dataDirectory: settings.dataDirectory, logger: logger).start()
         }
         do {
-            let conninfo = settings.databaseURL?.revealed ?? cluster?.conninfo ?? ""
+            let conninfo = settings.databaseURL?.conninfo ?? cluster?.conninfo ?? ""
             let store = TagStore(conninfo: conninfo, logger: logger)
             let session = Session(settings: settings, logger: logger, store: store, cluster: cluster)
             for warning in settings.warnings { logger.warning("\(warning)") }
