@@ -105,7 +105,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["OCI", "Store", "Tagbeat", "TestSupport", asyncHTTPClient, logging],
+            dependencies: ["LibPQ", "OCI", "Store", "Tagbeat", "TestSupport", asyncHTTPClient, logging, nioCore, nioHTTP1],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

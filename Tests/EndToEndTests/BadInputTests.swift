@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One line that says what to do, and the right exit code.
+@Suite struct BadInputTests {
+    private func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> CommandResult {
+        let folder = try TemporaryFolder()
+        let all = ["TAGBEAT_DATA_DIR": folder.path + "/data", "DOCKER_CONFIG": "/nonexistent"]
+        let process = try TagbeatProcess(arguments, environment: all.merging(environment) { $1 })
+        return CommandResult(code: await process.end(), output: process.output)
+    }
+
+    @Test(arguments: [
+        (["track", "UPPER/case"], "UPPER/case"), (["track", "python@sha256:00"], "digest"), (["stats"], "Usage"),
+        (["list", "--sort", "size"], "interval"), (["list", "--state", "gone"], "pending"), (["nosuch"], "nosuch"),
+        (["reference", "a//b"], "a//b"), (["import"], "Usage"),
+    ])
+    func badInputIsExitCode2(arguments: [String], hint: String) async throws {
+        let result = try await run(arguments)
+        #expect(result.code == 2, "\(result.output)")
+        #expect(result.output.contains(hint), "\(result.output)")
+    }
+
+    @Test(arguments: [
+        (["DATABASE_URL": "postgresql://nobody:s3cret@127.0.0.1:1/none"], "DATABASE_URL"),
+        (["DATABASE_URL": "nonsense"], "DATABASE_URL"), (["TAGBEAT_DATA_DIR": "/proc/none"], "/proc/none"),
+        (["TAGBEAT_LISTEN": "nowhere"], "TAGBEAT_LISTEN"), (["TAGBEAT_CHECK_INTERVAL": "soon"], "TAGBEAT_CHECK_INTERVAL"),
+        (["TAGBEAT_CONFIG": "/nonexistent.yaml"], "/nonexistent.yaml"),
+    ])
+    func failuresAreOneLineAndExitCode1(environment: [String: String], hint: String) async throws {
+        let result = try await run(["run"], environment)
+        #expect(result.code == 1, "\(result.output)")
+        #expect(result.output.contains(hint), "\(result.output)")
+        #expect(!result.output.contains("s3cret"))
+        #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+    }
+
+    @Test func portInUseIsSaid() async throws {
+        let folder = try TemporaryFolder()
+        let site = try await Site.start(environment: ["TAGBEAT_DATA_DIR": folder.path + "/data"])
+        let port = site.address.split(separator: ":").last ?? ""
+        let result = try await run(["run"], ["TAGBEAT_LISTEN": "127.0.0.1:\(port)", "TAGBEAT_STARTER": "off"])
+        #expect(result.code == 1, "\(result.output)")
+        #expect(result.output.contains("TAGBEAT_LISTEN"), "\(result.output)")
+        #expect(await site.stop() == 0)
+    }
+
+    @Test func referencesAreReadAsJSONLines() async throws {
+        let result = try await run(["reference", "python", "ghcr.io/a/b:1"])
+        #expect(result.code == 0)
+        let first = """
+            {"canonical":"docker.io/library/python:latest","digest":null,"input":"python","registry":"docker.io",\
+            "repository":"library/python","tag":"latest"}
+            """
+        #expect(result.output.split(separator: "\n").first.map(String.init) == first)
+    }
+}
