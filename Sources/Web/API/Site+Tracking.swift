@@ -54,7 +54,8 @@ extension Site {
     }
 
     static func notTracked(_ reference: TagReference) -> Problem {
-        .notFound("\(reference) is not tracked. POST {\"image\":\"\(reference.familiar)\"} to /api/v1/tags to track it.")
+        .notFound(
+            "\(reference) is not tracked. POST {\"image\":\"\(reference.familiar)\"} to /api/v1/tags to track it.")
     }
 
     /// `{"image":"python:3.12"}`; other members are left alone.
@@ -62,7 +63,7 @@ extension Site {
         let form = "Send {\"image\":\"python:3.12\"} as application/json."
         let object: Any
         do {
-            object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+            object = try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
         } catch {
             let type = contentType?.lowercased() ?? ""
             if type.hasPrefix("application/x-www-form-urlencoded") || type.hasPrefix("multipart/") {

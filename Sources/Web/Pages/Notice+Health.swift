@@ -14,7 +14,8 @@ extension Notice {
         }
         let failing = status.lanes.filter { $0.failing * 2 > $0.tracked }
         guard let first = failing.first else { return notices }
-        let tags = "\(Words.number(failing.reduce(0) { $0 + $1.failing })) of "
+        let tags =
+            "\(Words.number(failing.reduce(0) { $0 + $1.failing })) of "
             + Words.count(failing.reduce(0) { $0 + $1.tracked }, "tag")
         let text =
             failing.count == 1

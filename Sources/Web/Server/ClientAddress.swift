@@ -36,7 +36,9 @@ struct ClientAddress: Sendable {
                 .first { $0.lowercased().hasPrefix("for=") }.map { String($0.dropFirst(4)) }
         }
         guard standard.isEmpty else { return standard }
-        return headers.values(named: "X-Forwarded-For").flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " } }
+        return headers.values(named: "X-Forwarded-For").flatMap { $0.split(separator: ",") }.map {
+            $0.filter { $0 != " " }
+        }
     }
 }
 

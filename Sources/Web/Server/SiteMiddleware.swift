@@ -41,7 +41,8 @@ struct SiteMiddleware: RouterMiddleware {
         switch error {
         case let problem as Problem: return problem
         case StoreError.invalidCursor: return .badRequest(Words.sentence(StoreError.invalidCursor.description))
-        case let error as HTTPError where error.status == .notFound: return .notFound("There is nothing at this address.")
+        case let error as HTTPError where error.status == .notFound:
+            return .notFound("There is nothing at this address.")
         case let error as any HTTPResponseError where error.status.code < 500:
             return Problem(error.status, "The request cannot be read.")
         default:

@@ -1,0 +1,143 @@
+import HTTPTypes
+import OCI
+import Store
+import Testing
+
+@testable import Web
+
+@Suite struct ListsAPITests {
+    @Test func tagsAreFoundSortedAndPaged() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            for (number, name) in ["alpine:3", "node:22", "ghcr.io/a/b:1", "python:3.12"].enumerated() {
+                let reference = try TagReference(parsing: name)
+                try await site.seed(reference, (0...number).map { (Double(20 - $0), $0) })
+            }
+            let all = try await site.get("/api/v1/tags?limit=3")
+            #expect(all.items.count == 3)
+            let cursor = try #require(all.json["next"] as? String)
+            let rest = try await site.get("/api/v1/tags?limit=3&cursor=" + PercentCoding.encoded(cursor))
+            #expect(rest.items.map { $0["reference"] as? String } == ["ghcr.io/a/b:1"])
+            #expect(rest.text.contains("\"next\":null"))
+            let byChanges = try await site.get("/api/v1/tags?sort=-changes&limit=1").items
+            #expect(byChanges.first?["tag"] as? String == "3.12")
+            #expect(try await site.get("/api/v1/tags?query=NODE").items.count == 1)
+            #expect(try await site.get("/api/v1/tags?query=n%25").items.isEmpty)
+            #expect(try await site.get("/api/v1/tags?registry=ghcr.io").items.count == 1)
+            #expect(try await site.get("/api/v1/tags?repository=python&unknown=1").items.count == 1)
+            #expect(try await site.get("/api/v1/tags?state=missing").items.isEmpty)
+            let other = try await site.get("/api/v1/tags?sort=-name&cursor=" + PercentCoding.encoded(cursor))
+            #expect(other.status == 400)
+        }
+    }
+
+    @Test(arguments: ["tags", "changes", "changes/python:3.12"])
+    func aCursorThatIsNoneIsRefused(list: String) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(9, 1), (3, 2)])
+            for cursor in ["x", "%00", "AAAA", "%ff", "null", String(repeating: "A", count: 5_000), "eyJraW5kIjoxfQ"] {
+                let answer = try await site.get("/api/v1/\(list)?cursor=\(cursor)")
+                #expect(answer.status == 400, "\(cursor.prefix(20))")
+                #expect(!answer.detail.isEmpty)
+            }
+        }
+    }
+
+    @Test func changesComeNewestFirstAndEndWithTheFirst() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (10, 1)])
+            let answer = try await site.get("/api/v1/changes/python:3.12")
+            #expect(answer.items.map { $0["kind"] as? String } == ["rebuild", "rebuild", "first"])
+            let members = [
+                "reference", "digest", "previousDigest", "kind", "reverted", "source", "observedAt", "notBefore",
+                "pushedAt", "mediaType", "platforms",
+            ]
+            for item in answer.items { #expect(Set(item.keys) == Set(members)) }
+            #expect(answer.items[0]["reverted"] as? Bool == true)
+            #expect(answer.items[0]["previousDigest"] as? String == Digest.numbered(2).description)
+            #expect(answer.items[2]["source"] as? String == "imported")
+            let one = try await site.get("/api/v1/changes?limit=1")
+            #expect(one.items.count == 1)
+            #expect(one.json["next"] is String)
+        }
+    }
+
+    @Test func aHistogramIsFilledToNow() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (2, 3)])
+            let weeks = try await site.get("/api/v1/histogram/python:3.12")
+            #expect(weeks.json["bucket"] as? String == "week")
+            #expect(weeks.items.map { $0["updates"] as? Int } == [0, 1, 0, 0, 1])
+            #expect(weeks.items.last?["start"] as? String == "2026-02-09T00:00:00Z")
+            #expect(try await site.get("/api/v1/histogram/python:3.12?bucket=day").items.count == 31)
+            let span = "from=2026-01-31T12:00:00Z&to=2026-02-01T00:00:00Z"
+            #expect(try await site.get("/api/v1/histogram/python:3.12?bucket=month&\(span)").items.count == 2)
+        }
+    }
+
+    @Test(arguments: [
+        ("bucket=year", 400), ("from=yesterday", 400), ("to=2026", 400),
+        ("from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z", 422), ("bucket=day&from=0001-01-01T00:00:00Z", 422),
+    ])
+    func aHistogramThatCannotBeIsRefused(query: String, status: Int) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1)])
+            let answer = try await site.get("/api/v1/histogram/python:3.12?" + query)
+            #expect(answer.status == status)
+            #expect(!answer.detail.isEmpty)
+        }
+    }
+
+    @Test func statisticsAreAsOfATime() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (2, 3)])
+            func changes(_ query: String) async throws -> Int? {
+                let answer = try await site.get("/api/v1/tags/python:3.12" + query)
+                return (answer.json["statistics"] as? [String: Any])?["changes"] as? Int
+            }
+            #expect(try await changes("") == 2)
+            #expect(try await changes("?at=2026-02-01T00:00:00Z") == 1)
+            #expect(try await changes("?at=2020-01-01T00:00:00%2B02:00") == 0)
+            #expect(try await site.get("/api/v1/tags/python:3.12?at=now").status == 400)
+        }
+    }
+
+    @Test func checksAreDoneNow() async throws {
+        try await TestSite.run { site in
+            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            #expect(try await site.track("python:3.12").status == 201)
+            site.registry.set(TestSite.python, .found(.numbered(2), mediaType: nil, pushedAt: nil))
+            let answer = try await site.send(.post, "/api/v1/checks/python:3.12")
+            #expect(answer.status == 200)
+            #expect(Set(answer.json.keys) == ["reference", "outcome", "digest", "reason", "checkedAt"])
+            #expect(answer.json["outcome"] as? String == "changed")
+            #expect(answer.json["digest"] as? String == Digest.numbered(2).description)
+            #expect((answer.json["checkedAt"] as? String)?.hasPrefix("2026-02-11T14:") == true)
+            #expect(try await site.send(.post, "/api/v1/checks/node:22").status == 404)
+        }
+    }
+
+    @Test func aSlowCheckIs202() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            #expect(try await site.track("python:3.12").status == 202)
+            let answer = try await site.send(.post, "/api/v1/checks/python:3.12")
+            #expect(answer.status == 202)
+            #expect(answer.text.contains("\"outcome\":null"))
+        }
+    }
+
+    @Test func theStatusIsShown() async throws {
+        try await TestSite.run { site in
+            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            _ = try await site.track("python:3.12")
+            let answer = try await site.get("/api/v1/status")
+            #expect(answer.json["tracked"] as? Int == 1)
+            #expect(answer.json["version"] as? String == "1.2.3")
+            #expect((answer.json["states"] as? [String: Int])?["active"] == 1)
+            #expect((answer.json["workers"] as? [[String: Any]])?.count == 1)
+            let lane = (answer.json["lanes"] as? [[String: Any]])?.first
+            #expect(lane?["registry"] as? String == "docker.io")
+            let day = (answer.json["days"] as? [[String: Any]])?.first
+            #expect(day?["day"] as? String == "2026-02-11")
+        }
+    }
+}

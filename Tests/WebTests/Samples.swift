@@ -1,0 +1,47 @@
+import OCI
+import TagHistory
+
+@testable import Store
+
+/// Made-up models for what needs no database.
+enum Samples {
+    /// A tag whose first sighting was the first of these days ago, and which changed on the others.
+    static func tag(
+        _ name: String = "python:3.12", state: TagState = .active, changesDaysAgo days: [Double],
+        lastError: String? = nil
+    ) -> (TrackedTag, [Change]) {
+        let history = days.enumerated().map { index, daysAgo in
+            let time = TestSite.now.advanced(bySeconds: -daysAgo * 86_400)
+            return Change(
+                digest: .numbered(index), previousDigest: index == 0 ? nil : .numbered(index - 1),
+                kind: index == 0 ? .first : .rebuild, source: .observed, observedAt: time,
+                notBefore: index == 0 ? nil : time.advanced(bySeconds: -3_600), mediaType: .ociIndex)
+        }
+        let isSeen = !history.isEmpty
+        let tag = TrackedTag(
+            id: 1, reference: try! TagReference(parsing: name), state: state,
+            digest: state == .missing ? nil : history.last?.digest, mediaType: isSeen ? .ociIndex : nil, platforms: [],
+            trackedSince: history.first?.observedAt ?? TestSite.now, firstSeenAt: history.first?.observedAt,
+            lastCheckedAt: isSeen ? TestSite.now : nil, lastSucceededAt: isSeen ? TestSite.now : nil,
+            lastChangedAt: history.count > 1 ? history.last?.observedAt : nil, lastPushedAt: nil,
+            nextCheckAt: state == .untracked ? nil : TestSite.now.advanced(bySeconds: 3_600), lastError: lastError)
+        return (tag, history)
+    }
+
+    static func status(
+        lanes: [LaneStatus] = [lane("docker.io", failing: 0)], hasWorker: Bool = true
+    ) -> StoreStatus {
+        StoreStatus(
+            tracked: 10, states: [.active: 9, .failing: 1], changes: 1_234,
+            workers: hasWorker ? [WorkerInfo(id: 1, name: "worker <1>", startedAt: TestSite.now)] : [], lanes: lanes,
+            days: [
+                DayCounts(day: TestSite.now, unchanged: 1_000, changed: 10, missing: 1, failed: 5, seconds: 50)
+            ])
+    }
+
+    static func lane(_ registry: String, failing: Int, error: String? = nil) -> LaneStatus {
+        LaneStatus(
+            registry: try! Registry(parsing: registry), tracked: 10, due: 0, oldestDueAt: nil, failing: failing,
+            lastError: error, lastSucceededAt: nil)
+    }
+}

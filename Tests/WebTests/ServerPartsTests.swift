@@ -1,0 +1,109 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OCI
+import Testing
+
+@testable import Web
+
+@Suite struct RateLimiterTests {
+    @Test func aBurstThenADrip() {
+        let limiter = RateLimiter(burst: 3, perSecond: 0.5)
+        let now = TestSite.now
+        for _ in 0..<3 { #expect(limiter.take("a", at: now) == nil) }
+        #expect(limiter.take("a", at: now) == 2)
+        #expect(limiter.take("b", at: now) == nil)
+        #expect(limiter.take("a", at: now.advanced(bySeconds: 1)) == 1)
+        #expect(limiter.take("a", at: now.advanced(bySeconds: 2)) == nil)
+        #expect(limiter.take("a", at: now.advanced(bySeconds: 2)) == 2)
+    }
+
+    @Test func aClockThatGoesBackGivesNothingAway() {
+        let limiter = RateLimiter(burst: 1, perSecond: 1)
+        #expect(limiter.take("a", at: TestSite.now) == nil)
+        #expect(limiter.take("a", at: TestSite.now.advanced(bySeconds: -1_000)) == 1)
+    }
+
+    @Test func manyClientsDoNotMakeItForgetTheBusyOne() {
+        let limiter = RateLimiter(burst: 1, perSecond: 0.001, capacity: 100)
+        #expect(limiter.take("busy", at: TestSite.now) == nil)
+        for number in 0..<1_000 {
+            #expect(limiter.take("client \(number)", at: TestSite.now) == nil)
+            if number % 50 == 0 { #expect(limiter.take("busy", at: TestSite.now) != nil) }
+        }
+    }
+}
+
+@Suite struct ClientAddressTests {
+    @Test(arguments: [
+        ("203.0.113.7", "10.0.0.1", "203.0.113.7"), ("1.1.1.1, 203.0.113.7", "10.0.0.1", "203.0.113.7"),
+        ("203.0.113.7, 10.2.2.2", "10.0.0.1", "203.0.113.7"), ("203.0.113.7", "192.0.2.1", "192.0.2.1"),
+        ("nonsense", "10.0.0.1", "10.0.0.1"), ("203.0.113.7:4711", "10.0.0.1", "203.0.113.7"),
+    ])
+    func onlyTrustedProxiesAreBelieved(header: String, peer: String, client: String) throws {
+        let addresses = try ClientAddress(trustedProxies: ["10.0.0.0/8"])
+        let plain = try ClientAddress(trustedProxies: [])
+        let expected = plain.client(of: try SocketAddress(ipAddress: client, port: 1), headers: [:])
+        var headers = HTTPFields()
+        headers[try #require(HTTPField.Name("X-Forwarded-For"))] = header
+        #expect(addresses.client(of: try SocketAddress(ipAddress: peer, port: 1), headers: headers) == expected)
+        #expect(addresses.client(of: nil, headers: headers) == "unknown")
+    }
+
+    @Test func theStandardHeaderGoesFirst() throws {
+        let addresses = try ClientAddress(trustedProxies: ["::1"])
+        var headers = HTTPFields()
+        headers[try #require(HTTPField.Name("Forwarded"))] = "for=\"[2001:db8:1:2::9]:80\";proto=https"
+        headers[try #require(HTTPField.Name("X-Forwarded-For"))] = "192.0.2.9"
+        let peer = try SocketAddress(ipAddress: "::1", port: 1)
+        #expect(addresses.client(of: peer, headers: headers) == "20.1.d.b8.0.1.0.2")
+    }
+
+    @Test func anIPv6HouseholdIsOneClient() throws {
+        let addresses = try ClientAddress(trustedProxies: [])
+        func client(_ text: String) throws -> String {
+            addresses.client(of: try SocketAddress(ipAddress: text, port: 1), headers: [:])
+        }
+        #expect(try client("2001:db8::1") == client("2001:db8::ffff"))
+        #expect(try client("2001:db8:0:1::1") != client("2001:db8::1"))
+        #expect(try client("::ffff:192.0.2.1") == client("192.0.2.1"))
+    }
+
+    @Test(arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "proxy.example.com", "fd00::/129"])
+    func aProxyThatIsNoAddressIsRefused(text: String) {
+        #expect(throws: WebError.badProxy(text)) { try ClientAddress(trustedProxies: [text]) }
+    }
+}
+
+@Suite struct AccessTests {
+    private func request(_ headers: HTTPFields) -> Request {
+        Request(
+            head: .init(method: .post, scheme: "https", authority: "tagbeat.example", path: "/", headerFields: headers),
+            body: .init(buffer: ByteBuffer()))
+    }
+
+    @Test(arguments: [
+        ("Bearer secret", true), ("bearer secret", true), ("Bearer  secret", true), ("Bearer secreT", false),
+        ("Bearer", false), ("Bearer ", false), ("secret", false), ("Basic secret", false), ("", false),
+    ])
+    func theTokenMustBeExact(header: String, isAdmin: Bool) {
+        #expect(Access(adminToken: "secret").isAdmin(request([.authorization: header])) == isAdmin)
+        #expect(!Access(adminToken: nil).isAdmin(request([.authorization: header])))
+        #expect(!Access(adminToken: "").isAdmin(request([.authorization: header])))
+    }
+
+    @Test(arguments: [
+        ("Sec-Fetch-Site", "same-origin", true), ("Sec-Fetch-Site", "none", true),
+        ("Sec-Fetch-Site", "cross-site", false), ("Sec-Fetch-Site", "same-site", false),
+        ("Origin", "https://tagbeat.example", true), ("Origin", "https://public.example", true),
+        ("Origin", "https://evil.example", false), ("Origin", "null", false), ("Accept", "*/*", true),
+        ("Origin", "https://tagbeat.example.evil.example", false),
+    ])
+    func otherSitesPostNothing(name: String, value: String, isAllowed: Bool) throws {
+        var headers = HTTPFields()
+        headers[try #require(HTTPField.Name(name))] = value
+        let request = request(headers)
+        let isRefused = (try? Access.requireSameSite(request, publicURL: "https://public.example")) == nil
+        #expect(isRefused == !isAllowed)
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Logging
+import NIOCore
+import OCI
+import Store
+import Synchronization
+import Testing
+
+@testable import Web
+
+@Suite struct SiteTests {
+    private static let browser: HTTPFields = [.accept: "text/html,application/xhtml+xml,*/*;q=0.8"]
+
+    @Test func pagesAnswerAndProtectTheirVisitors() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (2, 3)])
+            for path in [
+                "/", "/?query=pyth&sort=-changes30d", "/tags/python:3.12", "/tags/python%3A3.12?bucket=month",
+                "/status",
+            ] {
+                let answer = try await site.get(path)
+                #expect(answer.status == 200, "\(path)")
+                #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
+                let policy = answer.headers[.contentSecurityPolicy] ?? ""
+                #expect(policy.contains("default-src 'none'") && !policy.contains("unsafe"))
+                #expect(answer.headers[.xContentTypeOptions] == "nosniff")
+                #expect(answer.headers.values(named: "Referrer-Policy") == ["same-origin"])
+            }
+            #expect(try await site.get("/").text.contains("docker.io/library/python:3.12"))
+            let head = try await site.send(.head, "/status")
+            #expect(head.status == 200 && head.text.isEmpty)
+        }
+    }
+
+    @Test func anUntrackedTagsPageOffersToTrackIt() async throws {
+        try await TestSite.run { site in
+            let page = try await site.get("/tags/python:3.12")
+            #expect(page.status == 404)
+            #expect(page.text.contains("Track this tag"))
+            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+            let sent = try await site.send(.post, "/tags", body: "image=python%3A3.12", headers: form)
+            #expect(sent.status == 303)
+            #expect(sent.headers[.location] == "/tags/docker.io/library/python:3.12")
+            #expect(try await site.get("/tags/python:3.12").status == 200)
+            #expect(try await site.send(.post, "/tags", body: "query=python:3.12", headers: form).status == 303)
+            let check = try await site.send(.post, "/checks/python:3.12")
+            #expect(check.status == 303)
+            #expect(check.headers[.location] == "/tags/docker.io/library/python:3.12")
+        }
+    }
+
+    @Test func aFormsMistakesArePages() async throws {
+        try await TestSite.run { site in
+            for (body, status, text) in [
+                ("image=A+b", 422, "That is no tag of an image"), ("", 422, "That is no tag of an image"),
+                ("image=python:9", 404, "has no library/python:9"), ("image=%ff", 400, "UTF-8"),
+            ] {
+                let answer = try await site.send(.post, "/tags", body: body, headers: Self.browser)
+                #expect(answer.status == status)
+                #expect(answer.text.contains(text), "\(body)")
+                #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
+            }
+            var headers = Self.browser
+            headers[.origin] = "https://evil.example"
+            #expect(try await site.send(.post, "/tags", body: "image=python", headers: headers).status == 403)
+            #expect(try await site.send(.post, "/checks/python", headers: headers).status == 403)
+        }
+    }
+
+    @Test func aTagWithManyChangesIsPaged() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, (0..<50).map { (Double(100 - $0), $0) })
+            let first = try await site.get("/tags/python:3.12").text
+            #expect(first.components(separatedBy: "class=\"kind\"").count == 21)
+            let link = try #require(first.firstMatch(of: /rel="next" href="([^"#]*)/)?.1)
+            let second = try await site.get(String(link))
+            #expect(second.status == 200)
+            #expect(second.text.contains("Newest"))
+            #expect(try await site.get("/tags/python:3.12?cursor=x").status == 400)
+        }
+    }
+
+    @Test(arguments: ["/nothing", "/tags/python/../..", "/api/v1/nothing", "/assets/secret", "/details", "/checks"])
+    func whatIsNotThereIs404(path: String) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await site.get(path)
+            #expect(answer.status == 404 || answer.status == 422)
+            let page = try await site.get(path, headers: Self.browser)
+            #expect(page.text.hasPrefix("<!doctype html>") == !path.hasPrefix("/api/"))
+        }
+    }
+
+    @Test(arguments: [
+        (HTTPRequest.Method.post, "/", "GET, HEAD"), (.put, "/api/v1/tags", "GET, HEAD, POST"),
+        (.patch, "/api/v1/tags/python", "DELETE, GET, HEAD"), (.get, "/api/v1/checks/python", "POST"),
+        (.delete, "/api/v1/status", "GET, HEAD"),
+    ])
+    func theWrongMethodIs405(method: HTTPRequest.Method, path: String, allowed: String) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await site.send(method, path)
+            #expect(answer.status == 405)
+            #expect(answer.headers[.allow] == allowed)
+        }
+    }
+
+    @Test(arguments: [
+        ("/tags/Python", 422), ("/tags/%00", 422), ("/tags/%ff", 400), ("/tags/a%20b", 422),
+        ("/tags//python", 422), ("/tags/python?bucket=day%00", 400), ("/?sort=nothing", 400), ("/?cursor=nothing", 400),
+        ("/?query=%00", 400), ("/tags/python@sha256:abc", 422), ("/api/v1/tags/Python", 422),
+        ("/api/v1/tags/python@sha256:abc", 422), ("/api/v1/changes/%20", 422),
+    ])
+    func hostilePathsAreTheClientsFault(path: String, status: Int) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await site.get(path)
+            #expect(answer.status == status)
+            #expect(answer.text.hasPrefix("<!doctype html>") == !path.hasPrefix("/api/"))
+        }
+    }
+
+    @Test func oldAddressesLeadToTheNewOnes() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await site.get("/details/ghcr.io/a/b:1?bucket=week")
+            #expect(answer.status == 308)
+            #expect(answer.headers[.location] == "/tags/ghcr.io/a/b:1?bucket=week")
+            #expect(try await site.get("/tags").status == 303)
+        }
+    }
+
+    @Test func assetsAreKeptByTheirContent() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let page = try await site.get("/").text
+            let address = try #require(page.firstMatch(of: /href="(\/assets\/tagbeat\.css[^"]*)"/)?.1)
+            let asset = try await site.get(String(address))
+            #expect(asset.status == 200)
+            #expect(asset.headers[.contentType] == "text/css; charset=utf-8")
+            #expect(asset.headers[.cacheControl]?.contains("immutable") == true)
+            let tag = try #require(asset.headers[.eTag])
+            #expect(try await site.get("/assets/tagbeat.css", headers: [.ifNoneMatch: tag]).status == 304)
+            #expect(try await site.get("/assets/tagbeat.js").text.contains("data-copy"))
+        }
+    }
+
+    @Test func healthAndReadiness() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let health = try await site.get("/healthz")
+            #expect(health.status == 200)
+            #expect(try await site.get("/readyz").status == 200)
+        }
+    }
+
+    @Test func withoutADatabaseNothingIsA500() async throws {
+        let store = TagStore(
+            conninfo: "host=/nowhere user=nobody dbname=none connect_timeout=2", logger: Logger(label: "test"))
+        defer { store.close() }
+        let app = try WebApplication(
+            store: store, settings: WebSettings(), clock: { TestSite.now }, logger: Logger(label: "test")
+        ).buildApplication(host: "127.0.0.1", port: 0)
+        try await app.test(.router) { client in
+            #expect(try await client.execute(uri: "/healthz", method: .get).status.code == 200)
+            for path in [
+                "/", "/status", "/tags/python", "/readyz", "/api/v1/tags", "/api/v1/status", "/api/v1/tags/python",
+            ] {
+                let response = try await client.execute(uri: path, method: .get)
+                #expect(response.status.code == 503, "\(path)")
+                #expect(response.headers[.retryAfter] != nil)
+                #expect(!String(buffer: response.body).contains("nowhere"))
+            }
+        }
+    }
+
+    @Test func theBoundPortIsTold() async throws {
+        let port = Mutex(0)
+        let store = TagStore(conninfo: "host=/nowhere", logger: Logger(label: "test"))
+        defer { store.close() }
+        let app = try WebApplication(store: store, settings: WebSettings(), logger: Logger(label: "test"))
+            .buildApplication(host: "127.0.0.1", port: 0) { bound in port.withLock { $0 = bound } }
+        try await app.test(.live) { client in
+            let response = try await client.execute(uri: "/healthz", method: .get)
+            #expect(response.status == .ok)
+            #expect(port.withLock { $0 } > 0)
+        }
+    }
+}
