@@ -3,36 +3,42 @@
 -- Sizes matter: a large site has a million tags and twenty million changes, so what is written on each check stands in
 -- narrow rows apart from what is written on each change, digests are stored once, and nothing is written per unchanged
 -- check but one narrow update. Columns stand in the order of their alignment.
+--
+-- Transactions lock in this order, and within each table in the order of the key, so that they wait for each other
+-- instead of deadlocking: registries, repositories and tags that are new; rows of tag_checks; media types and digests;
+-- everything else of a tag; check_requests; claims; check_counts. A tag's lock is that of its row in tag_checks: whoever
+-- writes its state, its history or its summary, or removes it, holds that.
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 -- A registry's host is one lane of checks.
 CREATE TABLE registries (
-    id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text COLLATE "C" NOT NULL UNIQUE
 );
 
 CREATE TABLE repositories (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    registry_id smallint NOT NULL REFERENCES registries,
+    registry_id integer NOT NULL REFERENCES registries,
     path text COLLATE "C" NOT NULL,
     UNIQUE (registry_id, path)
 );
 
+-- Registries make these up as they like, so they must not run out of numbers.
 CREATE TABLE media_types (
-    id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text COLLATE "C" NOT NULL UNIQUE
 );
 
 -- Five tags bear the same digest on average. 32 bytes are a sha256, 64 a sha512.
 CREATE TABLE digests (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    media_type_id smallint REFERENCES media_types,
+    media_type_id integer REFERENCES media_types,
     digest bytea NOT NULL UNIQUE CHECK (octet_length(digest) IN (32, 64))
 );
 
 CREATE TABLE platforms (
-    id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text COLLATE "C" NOT NULL UNIQUE
 );
 
@@ -40,7 +46,7 @@ CREATE TABLE platforms (
 CREATE TABLE digest_platforms (
     index_id integer NOT NULL REFERENCES digests,
     manifest_id integer NOT NULL REFERENCES digests,
-    platform_id smallint NOT NULL REFERENCES platforms,
+    platform_id integer NOT NULL REFERENCES platforms,
     PRIMARY KEY (index_id, platform_id, manifest_id)
 );
 
@@ -61,7 +67,7 @@ CREATE TABLE tags (
     -- 1 pending, 2 active, 3 missing, 4 untracked, 5 failing
     state smallint NOT NULL,
     reference text COLLATE "C" NOT NULL UNIQUE
-);
+) WITH (fillfactor = 90);
 CREATE INDEX tags_repository ON tags (repository_id);
 CREATE INDEX tags_changes ON tags (changes, id);
 CREATE INDEX tags_changes_30d ON tags (changes_30d, id);
@@ -81,7 +87,7 @@ CREATE TABLE tag_checks (
     last_missing_at timestamptz,
     tag_id integer PRIMARY KEY REFERENCES tags ON DELETE CASCADE,
     digest_id integer,
-    registry_id smallint NOT NULL,
+    registry_id integer NOT NULL,
     failures smallint NOT NULL DEFAULT 0,
     is_missing boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
@@ -148,6 +154,6 @@ CREATE TABLE check_counts (
     changed integer NOT NULL DEFAULT 0,
     missing integer NOT NULL DEFAULT 0,
     failed integer NOT NULL DEFAULT 0,
-    registry_id smallint NOT NULL REFERENCES registries,
+    registry_id integer NOT NULL REFERENCES registries,
     PRIMARY KEY (hour, registry_id)
 );

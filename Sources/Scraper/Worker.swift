@@ -51,7 +51,7 @@ public final class Worker: Service {
     private func work() async throws {
         let session = try await store.beginWorker(name: settings.name, at: clock())
         // Woken by signals from other processes, and by lanes that have done something and may have more to do soon.
-        let (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let wake = WakeUp()
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
@@ -64,7 +64,7 @@ public final class Worker: Service {
                     for claim in requested { group.addTask { await self.check([claim], session: session, urgent: true) } }
                     let next = try await startLanes(&group, session: session, running: running, wake: wake)
                     health.databaseRecovered()
-                    await wakeUps.next(within: .seconds(requested.isEmpty ? max(0.01, next) : 0.01))
+                    await wake.next(within: .seconds(requested.isEmpty ? max(0.01, next) : 0.01))
                 }
                 group.cancelAll()
             }
@@ -79,7 +79,7 @@ public final class Worker: Service {
     /// - Returns: seconds until the next lane has something to do.
     private func startLanes(
         _ group: inout ThrowingDiscardingTaskGroup<any Error>, session: WorkerSession, running: RunningLanes,
-        wake: AsyncStream<Void>.Continuation
+        wake: WakeUp
     ) async throws -> Double {
         let now = clock()
         var next = Self.idleLook
@@ -136,8 +136,8 @@ public final class Worker: Service {
 
 /// The lanes that this worker works on now.
 private final class RunningLanes: Sendable {
-    private let ids = Mutex<Set<Int16>>([])
-    func contains(_ id: Int16) -> Bool { ids.withLock { $0.contains(id) } }
-    func insert(_ id: Int16) { _ = ids.withLock { $0.insert(id) } }
-    func remove(_ id: Int16) { _ = ids.withLock { $0.remove(id) } }
+    private let ids = Mutex<Set<Int32>>([])
+    func contains(_ id: Int32) -> Bool { ids.withLock { $0.contains(id) } }
+    func insert(_ id: Int32) { _ = ids.withLock { $0.insert(id) } }
+    func remove(_ id: Int32) { _ = ids.withLock { $0.remove(id) } }
 }

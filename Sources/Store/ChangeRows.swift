@@ -5,17 +5,17 @@ public import TagHistory
 extension TagStore {
     /// A tag's whole history in time order, without the hidden rows of kind `same`.
     public func history(of id: Int32) async throws -> [Change] {
-        try await pool.run(SelectHistories(ids: [id], includeSame: false)).rows.map(\.change)
+        try await pool.run(SelectHistories(ids: [id], includeSame: false)).rows.linked().map(\.change)
     }
 
     public func histories(of ids: [Int32]) async throws -> [Int32: [Change]] {
-        Dictionary(grouping: try await pool.run(SelectHistories(ids: ids, includeSame: false)).rows, by: \.tagID)
-            .mapValues { $0.map(\.change) }
+        try await pool.withConnection { try await $0.histories(of: ids) }
     }
 
     /// A tag's changes, newest first, ending with `first`.
     /// - Throws: ``StoreError/invalidCursor``.
     public func changes(of reference: TagReference, limit: Int, cursor: String?) async throws -> Page<TagChange> {
+        let limit = max(1, limit)
         let kind = "changes of \(reference)"
         let after = try Self.position(cursor, kind: kind)
         let rows = try await pool.run(SelectTagChanges(reference: reference, after: after, limit: limit + 1)).rows
@@ -25,6 +25,7 @@ extension TagStore {
     /// All tags' changes, newest first.
     /// - Throws: ``StoreError/invalidCursor``.
     public func changes(limit: Int, cursor: String?) async throws -> Page<TagChange> {
+        let limit = max(1, limit)
         let after = try Self.position(cursor, kind: "changes")
         let rows = try await pool.run(SelectRecentChanges(after: after, limit: limit + 1)).rows
         return Self.page(rows, limit: limit, kind: "changes")
@@ -32,17 +33,17 @@ extension TagStore {
 
     private static func position(_ cursor: String?, kind: String) throws -> ChangePosition? {
         guard let cursor else { return nil }
-        guard let values = Cursor(cursor, kind: kind, count: 3)?.values, let time = Int64(values[0]),
+        guard let values = Cursor(cursor, kind: kind, count: 3)?.values, let time = Timestamp(cursor: values[0]),
             let tag = Int32(values[1]), let ordinal = Int16(values[2])
         else { throw StoreError.invalidCursor }
-        return ChangePosition(observedAt: Timestamp(microseconds: time), tagID: tag, ordinal: ordinal)
+        return ChangePosition(observedAt: time, tagID: tag, ordinal: ordinal)
     }
 
     private static func page(_ rows: [PositionedChange], limit: Int, kind: String) -> Page<TagChange> {
         guard rows.count > limit, let last = rows.dropLast().last?.position else {
             return Page(items: rows.map(\.change), next: nil)
         }
-        let values = [String(last.observedAt.microseconds), String(last.tagID), String(last.ordinal)]
+        let values = [last.observedAt.cursor, String(last.tagID), String(last.ordinal)]
         return Page(items: rows.dropLast().map(\.change), next: Cursor(kind: kind, values: values).text)
     }
 }
@@ -59,21 +60,18 @@ struct PositionedChange: Sendable {
 }
 
 extension Change {
-    /// The columns of a change of `h`, in the order in which ``decode(_:)`` reads them; the previous digest is the
-    /// newest one before it, whether or not the tag was missing in between.
+    /// The columns of a change of `h`, in the order in which ``decode(_:)`` reads them, but for the previous digest.
     static let columns: SQL = """
-        d.digest,
-        CASE WHEN h.kind IN (2, 3, 4, 5, 6) THEN (SELECT pd.digest FROM changes p JOIN digests pd ON pd.id = p.digest_id
-            WHERE p.tag_id = h.tag_id AND (p.observed_at, p.ordinal) < (h.observed_at, h.ordinal)
-                AND p.kind NOT IN (6, 7) ORDER BY p.observed_at DESC, p.ordinal DESC LIMIT 1) END,
-        h.kind, h.reverted, h.source, h.observed_at, h.not_before, h.pushed_at, m.name,
+        d.digest, h.kind, h.reverted, h.source, h.observed_at, h.not_before, h.pushed_at, m.name,
         ARRAY(SELECT pl.name FROM digest_platforms dp JOIN platforms pl ON pl.id = dp.platform_id
             WHERE dp.index_id = h.digest_id ORDER BY pl.name)
+        """
+    static let tables: SQL = """
+         LEFT JOIN digests d ON d.id = h.digest_id LEFT JOIN media_types m ON m.id = d.media_type_id
         """
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Change {
         let digest: Digest? = try row.next()
-        let previous: Digest? = try row.next()
         let kind: ChangeKind = try row.next()
         let reverted: Bool = try row.next()
         let source: Source = try row.next()
@@ -83,9 +81,25 @@ extension Change {
         let mediaType: MediaType? = try row.next()
         let platforms: [String] = try row.next()
         return Change(
-            digest: digest, previousDigest: previous, kind: kind, reverted: reverted, source: source,
-            observedAt: observedAt, notBefore: notBefore, pushedAt: pushedAt, mediaType: mediaType,
+            digest: digest, kind: kind, reverted: reverted, source: source, observedAt: observedAt,
+            notBefore: notBefore, pushedAt: pushedAt, mediaType: mediaType,
             platforms: platforms.compactMap { Platform(parsing: $0) })
+    }
+}
+
+extension [ChangeRow] {
+    /// Whole histories, in order, with the previous digests that follow from the rows before.
+    func linked() -> [ChangeRow] {
+        var tagID: Int32?
+        var bearer: Digest?
+        return map { row in
+            var row = row
+            if row.tagID != tagID { (tagID, bearer) = (row.tagID, nil) }
+            if row.change.kind.isChange || row.change.kind == .missing { row.change.previousDigest = bearer }
+            // A return with another digest is told by the change that follows it.
+            if let digest = row.change.digest, row.change.kind != .returned { bearer = digest }
+            return row
+        }
     }
 }
 
@@ -93,28 +107,34 @@ struct SelectHistories: Statement {
     let ids: [Int32]
     let includeSame: Bool
     static let sql: SQL =
-        "SELECT h.tag_id, " + Change.columns + """
-             FROM changes h LEFT JOIN digests d ON d.id = h.digest_id LEFT JOIN media_types m ON m.id = d.media_type_id
-            WHERE h.tag_id = ANY ($1) AND ($2 OR h.kind <> 8)
-            ORDER BY h.tag_id, h.observed_at, h.ordinal
+        "SELECT h.tag_id, h.ordinal, " + Change.columns + " FROM changes h" + Change.tables + """
+             WHERE h.tag_id = ANY ($1) AND ($2 OR h.kind <> 8) ORDER BY h.tag_id, h.observed_at, h.ordinal
             """
     func bind(_ parameters: inout Parameters) {
         parameters.append(ids)
         parameters.append(includeSame)
     }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (tagID: Int32, change: Change) {
-        (try row.next(), try Change.decode(&row))
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ChangeRow {
+        ChangeRow(tagID: try row.next(), ordinal: try row.next(), change: try Change.decode(&row))
     }
 }
 
 extension PositionedChange {
-    static let columns: SQL = "h.tag_id, h.ordinal, t.reference, " + Change.columns
+    /// The previous digest is the newest one before, whether or not the tag was missing in between.
+    static let columns: SQL = """
+        h.tag_id, h.ordinal, t.reference,
+        CASE WHEN h.kind IN (2, 3, 4, 5, 6) THEN (SELECT pd.digest FROM changes p JOIN digests pd ON pd.id = p.digest_id
+            WHERE p.tag_id = h.tag_id AND (p.observed_at, p.ordinal) < (h.observed_at, h.ordinal) AND p.kind <> 7
+            ORDER BY p.observed_at DESC, p.ordinal DESC LIMIT 1) END,\u{20}
+        """ + Change.columns
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> PositionedChange {
         let tagID: Int32 = try row.next()
         let ordinal: Int16 = try row.next()
         let reference: TagReference = try row.next()
-        let change = try Change.decode(&row)
+        let previous: Digest? = try row.next()
+        var change = try Change.decode(&row)
+        change.previousDigest = previous
         return PositionedChange(
             position: ChangePosition(observedAt: change.observedAt, tagID: tagID, ordinal: ordinal),
             change: TagChange(reference: reference, change: change))
@@ -126,10 +146,8 @@ struct SelectTagChanges: Statement {
     let after: ChangePosition?
     let limit: Int
     static let sql: SQL =
-        "SELECT " + PositionedChange.columns + """
-             FROM tags t JOIN changes h ON h.tag_id = t.id LEFT JOIN digests d ON d.id = h.digest_id
-            LEFT JOIN media_types m ON m.id = d.media_type_id
-            WHERE t.reference = $1 AND h.kind <> 8
+        "SELECT " + PositionedChange.columns + " FROM tags t JOIN changes h ON h.tag_id = t.id" + Change.tables + """
+             WHERE t.reference = $1 AND h.kind <> 8
                 AND ($2::timestamptz IS NULL OR (h.observed_at, h.ordinal) < ($2, $3::smallint))
             ORDER BY h.observed_at DESC, h.ordinal DESC LIMIT $4
             """
@@ -148,10 +166,8 @@ struct SelectRecentChanges: Statement {
     let after: ChangePosition?
     let limit: Int
     static let sql: SQL =
-        "SELECT " + PositionedChange.columns + """
-             FROM changes h JOIN tags t ON t.id = h.tag_id LEFT JOIN digests d ON d.id = h.digest_id
-            LEFT JOIN media_types m ON m.id = d.media_type_id
-            WHERE h.kind <> 8 AND ($1::timestamptz IS NULL
+        "SELECT " + PositionedChange.columns + " FROM changes h JOIN tags t ON t.id = h.tag_id" + Change.tables + """
+             WHERE h.kind <> 8 AND ($1::timestamptz IS NULL
                 OR h.observed_at <= $1 AND (h.observed_at, h.tag_id, h.ordinal) < ($1, $2::integer, $3::smallint))
             ORDER BY h.observed_at DESC, h.tag_id DESC, h.ordinal DESC LIMIT $4
             """

@@ -4,7 +4,7 @@ public import OCI
 /// One tag that a worker has to itself for a while, with what was known of it when it was claimed.
 public struct Claim: Sendable {
     public let tagID: Int32
-    public let registryID: Int16
+    public let registryID: Int32
     public let reference: TagReference
     /// The newest digest borne, nil before the first sighting.
     public let digest: Digest?
@@ -12,11 +12,14 @@ public struct Claim: Sendable {
     public let isMissing: Bool
     /// How many checks in a row have failed.
     public let failures: Int16
+    let hasMediaType: Bool
+    /// Those who asked for this check.
+    let requestIDs: [Int64]
 }
 
 /// A registry with checks that are due, or the time of the next one.
 public struct Lane: Sendable {
-    public let registryID: Int16
+    public let registryID: Int32
     public let registry: Registry
     public let nextCheckAt: Timestamp
 }
@@ -28,7 +31,7 @@ extension TagStore {
     /// Claims up to `limit` due tags of one registry, those waiting longest first. No lock is held afterwards.
     /// - Parameter lease: seconds after which the claim is free although the worker lives.
     public func claimDue(
-        registryID: Int16, worker: WorkerSession, limit: Int, lease: Double, at now: Timestamp
+        registryID: Int32, worker: WorkerSession, limit: Int, lease: Double, at now: Timestamp
     ) async throws -> [Claim] {
         try await pool.run(
             ClaimDue(
@@ -56,12 +59,21 @@ extension TagStore {
 }
 
 extension Claim {
-    static let columns: SQL = "c.tag_id, c.registry_id, t.reference, d.digest, c.digest_id, c.is_missing, c.failures"
+    /// The columns of a claimed tag of `k`, but for the requests.
+    static let columns: SQL = """
+        c.tag_id, c.registry_id, t.reference, d.digest, c.digest_id, c.is_missing, c.failures,
+        d.media_type_id IS NOT NULL,\u{20}
+        """
+    static let tables: SQL = """
+         FROM claimed k JOIN tag_checks c ON c.tag_id = k.tag_id JOIN tags t ON t.id = k.tag_id
+        LEFT JOIN digests d ON d.id = c.digest_id\u{20}
+        """
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim {
         Claim(
             tagID: try row.next(), registryID: try row.next(), reference: try row.next(), digest: try row.next(),
-            digestID: try row.next(), isMissing: try row.next(), failures: try row.next())
+            digestID: try row.next(), isMissing: try row.next(), failures: try row.next(),
+            hasMediaType: try row.next(), requestIDs: try row.next())
     }
 }
 
@@ -74,7 +86,7 @@ struct SelectLanes: Statement {
         ORDER BY next.at
         """
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Lane {
-        let id: Int16 = try row.next()
+        let id: Int32 = try row.next()
         let name: String = try row.next()
         guard let registry = try? Registry(parsing: name) else { throw row.failure("is no registry's name") }
         return Lane(registryID: id, registry: registry, nextCheckAt: try row.next())
@@ -82,9 +94,10 @@ struct SelectLanes: Statement {
 }
 
 /// Row locks only for the moment of claiming: another worker skips them and takes the next. Its recheck of
-/// `next_check_at` on the locked row version keeps out what was checked between its snapshot and the lock.
+/// `next_check_at` on the locked row version keeps out what was checked between its snapshot and the lock. Claims are
+/// inserted in one order everywhere, so that two workers never wait for each other crosswise.
 struct ClaimDue: Statement {
-    let registryID: Int16
+    let registryID: Int32
     let workerID: Int32
     let limit: Int
     let now: Timestamp
@@ -96,15 +109,12 @@ struct ClaimDue: Statement {
             WHERE c.registry_id = $1 AND c.next_check_at <= $2
                 AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id)
             ORDER BY c.next_check_at LIMIT $3
-            FOR UPDATE OF c SKIP LOCKED),
+            FOR NO KEY UPDATE OF c SKIP LOCKED),
         claimed AS (
-            INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $4, $5 FROM due
+            INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $4, $5 FROM due ORDER BY tag_id
             ON CONFLICT DO NOTHING RETURNING tag_id)
         SELECT\u{20}
-        """ + Claim.columns + """
-             FROM claimed k JOIN tag_checks c ON c.tag_id = k.tag_id JOIN tags t ON t.id = k.tag_id
-            LEFT JOIN digests d ON d.id = c.digest_id
-            """
+        """ + Claim.columns + "ARRAY[]::bigint[]" + Claim.tables + "ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
         parameters.append(now)
@@ -115,6 +125,7 @@ struct ClaimDue: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim { try Claim.decode(&row) }
 }
 
+/// Requests for a tag that is gone are left out here, or they would keep others waiting.
 struct ClaimRequested: Statement {
     let workerID: Int32
     let limit: Int
@@ -122,18 +133,17 @@ struct ClaimRequested: Statement {
     static let sql: SQL =
         """
         WITH wanted AS MATERIALIZED (
-            SELECT q.tag_id FROM check_requests q
+            SELECT q.id, q.tag_id FROM check_requests q
             WHERE q.finished_at IS NULL AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = q.tag_id)
+                AND EXISTS (SELECT FROM tag_checks c WHERE c.tag_id = q.tag_id)
             ORDER BY q.id LIMIT $1
-            FOR UPDATE OF q SKIP LOCKED),
+            FOR NO KEY UPDATE OF q SKIP LOCKED),
         claimed AS (
-            INSERT INTO claims (tag_id, worker_id, expires_at) SELECT DISTINCT tag_id, $2::integer, $3::timestamptz
-            FROM wanted ON CONFLICT DO NOTHING RETURNING tag_id)
+            INSERT INTO claims (tag_id, worker_id, expires_at)
+            SELECT DISTINCT tag_id, $2::integer, $3::timestamptz FROM wanted ORDER BY tag_id
+            ON CONFLICT DO NOTHING RETURNING tag_id)
         SELECT\u{20}
-        """ + Claim.columns + """
-             FROM claimed k JOIN tag_checks c ON c.tag_id = k.tag_id JOIN tags t ON t.id = k.tag_id
-            LEFT JOIN digests d ON d.id = c.digest_id
-            """
+        """ + Claim.columns + "ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = k.tag_id)" + Claim.tables
     func bind(_ parameters: inout Parameters) {
         parameters.append(limit)
         parameters.append(workerID)

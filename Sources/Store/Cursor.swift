@@ -1,4 +1,5 @@
 import Foundation
+import OCI
 
 /// An opaque position in a list: what it is a position in, and the sort key of the last item shown.
 struct Cursor: Codable {
@@ -26,5 +27,16 @@ struct Cursor: Codable {
         let data = (try? JSONEncoder().encode(self)) ?? Data()
         return data.base64EncodedString().replacingOccurrences(of: "+", with: "-")
             .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+    }
+}
+
+extension Timestamp {
+    /// To the microsecond, as a cursor bears it.
+    var cursor: String { String(microseconds) }
+
+    /// Nil for times before 1970 or after the year 9999, which no cursor of ours bears and PostgreSQL may not hold.
+    init?(cursor text: String) {
+        guard let microseconds = Int64(text), (0..<253_402_300_800_000_000).contains(microseconds) else { return nil }
+        self.init(microseconds: microseconds)
     }
 }

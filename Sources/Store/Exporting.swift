@@ -13,11 +13,12 @@ extension TagStore {
             let tags = try await pool.run(SelectExported(after: after, limit: limit)).rows
             guard let last = tags.last else { return [] }
             let histories = Dictionary(
-                grouping: try await pool.run(SelectHistories(ids: tags.map(\.id), includeSame: true)).rows,
+                grouping: try await pool.run(SelectHistories(ids: tags.map(\.id), includeSame: true)).rows.linked(),
                 by: \.tagID)
             let rows = tags.flatMap { tag in
                 History.observations(
-                    of: histories[tag.id]?.map(\.change) ?? [], lastSucceededAt: tag.lastSucceededAt
+                    of: histories[tag.id]?.map(\.change) ?? [], lastSucceededAt: tag.lastSucceededAt,
+                    lastMissingAt: tag.lastMissingAt
                 ).map { ImportRow(reference: tag.reference, observation: $0) }
             }
             // A stretch of tags that were never seen is not the end.
@@ -32,11 +33,12 @@ struct SelectExported: Statement {
         let id: Int32
         let reference: TagReference
         let lastSucceededAt: Timestamp?
+        let lastMissingAt: Timestamp?
     }
     let after: TagReference?
     let limit: Int
     static let sql: SQL = """
-        SELECT t.id, t.reference, c.last_succeeded_at FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+        SELECT t.id, t.reference, c.last_succeeded_at, c.last_missing_at FROM tags t JOIN tag_checks c ON c.tag_id = t.id
         WHERE $1::text IS NULL OR t.reference > $1 ORDER BY t.reference LIMIT $2
         """
     func bind(_ parameters: inout Parameters) {
@@ -44,6 +46,8 @@ struct SelectExported: Statement {
         parameters.append(limit)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
-        Row(id: try row.next(), reference: try row.next(), lastSucceededAt: try row.next())
+        Row(
+            id: try row.next(), reference: try row.next(), lastSucceededAt: try row.next(),
+            lastMissingAt: try row.next())
     }
 }

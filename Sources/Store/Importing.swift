@@ -40,9 +40,9 @@ extension TagStore {
         at now: Timestamp, progress: (ImportProgress) -> Void = { _ in }, next: () async throws -> [ImportRow]?
     ) async throws -> ImportSummary {
         let summary = try await pool.transaction { connection in
-            try await connection.runScript(Self.stagingTable)
+            try await connection.runScript(Self.rowsTable)
             var read = 0
-            _ = try await connection.copyIn(Self.copyStaging) {
+            _ = try await connection.copyIn(Self.copyRows) {
                 guard let rows = try await next() else { return nil }
                 defer {
                     read += rows.count
@@ -50,31 +50,44 @@ extension TagStore {
                 }
                 return Self.copyRows(rows, from: read)
             }
-            try await connection.runScript("ANALYZE import_rows")
-            try await connection.trackStaged(at: now)
-            try await connection.runScript(Self.resolveStaging)
+            try await connection.runScript(Self.tagsTable)
+            try await connection.trackImported(at: now)
+            try await connection.runScript(Self.stagedTable)
+            try await connection.run(InsertImportedMediaTypes())
+            try await connection.run(InsertImportedDigests())
             let counts = try await connection.run(CountStaged()).rows
-            var (merged, grown) = (0, 0)
+            var (merged, growth) = (0, 0)
             for group in counts.groups(limit: 20_000) {
                 let rows = try await connection.run(SelectStaged(ids: group)).rows
-                grown += try await connection.merge(
-                    Dictionary(grouping: rows, by: \.tagID).mapValues { $0.map(\.observation) }, at: now)
+                growth += try await connection.merge(
+                    Dictionary(grouping: rows, by: \.tagID).mapValues { $0.map(\.observation) },
+                    into: try await connection.current(group), at: now
+                ).growth
                 merged += rows.count
                 progress(.merged(merged, of: read))
             }
-            return ImportSummary(observations: read, tags: counts.count, newRows: grown)
+            return ImportSummary(observations: read, tags: counts.count, newRows: growth)
         }
         try await pool.run(Notify(signal: .work))
+        if summary.newRows > 0 { try await pool.run(Notify(signal: .changes)) }
         return summary
     }
 
-    private static let stagingTable = """
+    private static let rowsTable = """
         CREATE TEMPORARY TABLE import_rows (
             line bigint, observed_at timestamptz, not_before timestamptz, pushed_at timestamptz, source smallint,
             reference text COLLATE "C", media_type text COLLATE "C", digest bytea) ON COMMIT DROP
         """
-    private static let copyStaging: SQL = "COPY import_rows FROM STDIN (FORMAT binary)"
-    private static let resolveStaging = """
+    private static let copyRows: SQL = "COPY import_rows FROM STDIN (FORMAT binary)"
+    private static let tagsTable = """
+        ANALYZE import_rows;
+        CREATE TEMPORARY TABLE import_tags ON COMMIT DROP AS
+            SELECT reference, split_part(reference, '/', 1) AS registry, substring(reference FROM '/(.*):') AS path
+            FROM import_rows GROUP BY reference;
+        CREATE UNIQUE INDEX ON import_tags (reference);
+        ANALYZE import_tags
+        """
+    private static let stagedTable = """
         CREATE TEMPORARY TABLE import_staged ON COMMIT DROP AS
             SELECT t.id AS tag_id, i.line, i.observed_at, i.not_before, i.pushed_at, i.source, i.media_type, i.digest
             FROM import_rows i JOIN tags t ON t.reference = i.reference ORDER BY 1, 2;
@@ -100,18 +113,6 @@ extension TagStore {
     }
 }
 
-extension Connection {
-    fileprivate func trackStaged(at now: Timestamp) async throws {
-        var last = ""
-        while true {
-            let references = try await run(SelectStagedReferences(after: last, limit: 5_000)).rows
-            guard let end = references.last else { return }
-            _ = try await track(references, origin: .import, at: now)
-            last = end.description
-        }
-    }
-}
-
 extension [(tagID: Int32, count: Int)] {
     /// Whole tags, gathered up to `limit` observations.
     fileprivate func groups(limit: Int) -> [[Int32]] {
@@ -127,17 +128,6 @@ extension [(tagID: Int32, count: Int)] {
         }
         return groups
     }
-}
-
-struct SelectStagedReferences: Statement {
-    let after: String
-    let limit: Int
-    static let sql: SQL = "SELECT DISTINCT reference FROM import_rows WHERE reference > $1 ORDER BY 1 LIMIT $2"
-    func bind(_ parameters: inout Parameters) {
-        parameters.append(after)
-        parameters.append(limit)
-    }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
 }
 
 struct CountStaged: Statement {

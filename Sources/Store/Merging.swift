@@ -2,70 +2,135 @@ import LibPQ
 import OCI
 import TagHistory
 
+/// What a merge did.
+struct MergeOutcome: Sendable {
+    /// How many rows the histories grew by.
+    var growth = 0
+    /// Rows written, those in the place of others included.
+    var newRows = 0
+}
+
 extension Connection {
-    /// Merges observations into tags' histories, in time order, under the tags' locks.
-    /// - Returns: how many rows the histories grew by.
-    @discardableResult
-    func merge(_ observations: [Int32: [Observation]], at now: Timestamp? = nil) async throws -> Int {
-        let ids = observations.keys.sorted()
-        guard !ids.isEmpty else { return 0 }
-        let tags = try await run(LockTags(ids: ids)).rows
-        let existing = Dictionary(
-            grouping: try await run(SelectHistories(ids: ids, includeSame: true)).rows, by: \.tagID)
-        let digestIDs = try await digestIDs(
-            of: observations.values.joined().compactMap { item in item.digest.map { ($0, item.mediaType) } }
-                + existing.values.joined().compactMap { row in row.change.digest.map { ($0, row.change.mediaType) } })
-        var rewritten: [Int32] = []
-        var rows: [ChangeRow] = []
-        var updates: [TagCheckUpdate] = []
-        var summaries: [TagSummary] = []
-        var growth = 0
-        for tag in tags {
-            let before = existing[tag.id]?.map(\.change) ?? []
-            let merged = History.merge(
-                existing: before, lastSucceededAt: tag.state.lastSucceededAt, adding: observations[tag.id] ?? [])
-            if !before.isEmpty { rewritten.append(tag.id) }
-            rows += merged.rows.numbered(tagID: tag.id)
-            growth += merged.rows.count - before.count
-            var state = merged.state
-            if let missing = tag.state.lastMissingAt, state.isMissing {
-                state.lastMissingAt = max(missing, state.lastMissingAt ?? missing)
-            }
-            let tagState: TagState =
-                tag.failures > 0 ? .failing : state.isMissing ? .missing : state.everSeen ? .active : .pending
-            updates.append(
-                TagCheckUpdate(id: tag.id, tagState: tagState, state: state, failures: tag.failures))
-            summaries.append(
-                TagSummary(
-                    id: tag.id, history: merged.shownRows, lastSucceededAt: merged.lastSucceededAt,
-                    at: now ?? merged.lastSucceededAt ?? Timestamp(seconds: 0)))
+    /// Merges observations into the histories of tags, in time order. The caller holds the tags' locks.
+    /// - Parameters:
+    ///   - tags: as they stand now; observations of others are left out.
+    ///   - now: nil for as of each tag's newest observation.
+    ///   - live: the observations are our own checks, which leave no row where they tell nothing new.
+    func merge(
+        _ observations: [Int32: [Observation]], into tags: [Int32: LockedTag], at now: Timestamp? = nil,
+        live: Bool = false
+    ) async throws -> MergeOutcome {
+        let ids = tags.keys.sorted()
+        guard !ids.isEmpty else { return MergeOutcome() }
+        let stored = Dictionary(
+            grouping: try await run(SelectHistories(ids: ids, includeSame: true)).rows.linked(), by: \.tagID)
+        var merge = Merge(live: live, now: now)
+        for id in ids {
+            guard let tag = tags[id], let observations = observations[id] else { continue }
+            try merge.merge(observations, into: tag, stored: stored[id] ?? [])
         }
-        try await run(DeleteHistories(ids: rewritten))
-        try await run(InsertChanges(rows: rows, digestIDs: digestIDs))
-        try await run(UpdateKnowledge(updates: updates))
-        try await run(UpdateStates(updates: updates))
-        try await run(UpdateSummaries(summaries: summaries))
-        return growth
+        let digestIDs = try await digestIDs(
+            of: merge.inserted.compactMap { row in row.change.digest.map { ($0, row.change.mediaType) } })
+        if !merge.deleted.isEmpty { try await run(DeleteChanges(rows: merge.deleted)) }
+        if !merge.inserted.isEmpty { try await run(InsertChanges(rows: merge.inserted, digestIDs: digestIDs)) }
+        try await run(UpdateKnowledge(updates: merge.updates))
+        try await run(UpdateStates(updates: merge.updates))
+        try await run(UpdateSummaries(summaries: merge.summaries))
+        return MergeOutcome(growth: merge.inserted.count - merge.deleted.count, newRows: merge.inserted.count)
+    }
+}
+
+/// What is to be written for merged histories: only the rows that differ.
+private struct Merge {
+    let live: Bool
+    let now: Timestamp?
+    var deleted: [ChangeRow] = []
+    var inserted: [ChangeRow] = []
+    var updates: [TagCheckUpdate] = []
+    var summaries: [TagSummary] = []
+
+    init(live: Bool, now: Timestamp?) {
+        self.live = live
+        self.now = now
+    }
+
+    mutating func merge(_ observations: [Observation], into tag: LockedTag, stored: [ChangeRow]) throws {
+        let news = live ? observations.filter { !tag.state.covers($0, history: stored) } : observations
+        let merged = History.merge(
+            existing: stored.map(\.change), lastSucceededAt: tag.state.lastSucceededAt,
+            lastMissingAt: tag.state.lastMissingAt, adding: news)
+        let rows = try merged.rows.numbered(tag: tag)
+        let before = Dictionary(uniqueKeysWithValues: stored.map { ($0.place, $0) })
+        let after = Dictionary(uniqueKeysWithValues: rows.map { ($0.place, $0) })
+        deleted += stored.filter { row in after[row.place].map { !row.isStored(like: $0) } ?? true }
+        inserted += rows.filter { row in before[row.place].map { !row.isStored(like: $0) } ?? true }
+        let tagState: TagState =
+            tag.failures > 0
+            ? .failing : merged.isMissing ? .missing : merged.state.everSeen ? .active : tag.tagState
+        updates.append(TagCheckUpdate(id: tag.id, tagState: tagState, state: merged.state, failures: tag.failures))
+        summaries.append(
+            TagSummary(
+                id: tag.id, history: merged.shownRows, lastSucceededAt: merged.lastSucceededAt,
+                at: now ?? merged.lastSucceededAt ?? Timestamp(seconds: 0)))
+    }
+}
+
+extension Decision.CurrentState {
+    /// The newest row and the last check say already what this observation says.
+    fileprivate func covers(_ observation: Observation, history: [ChangeRow]) -> Bool {
+        guard let last = history.last(where: { $0.change.kind.isShown })?.change,
+            last.observedAt <= observation.observedAt, isMissing == (observation.digest == nil)
+        else { return false }
+        return isMissing
+            ? lastMissingAt.map { observation.observedAt <= $0 } ?? false
+            : observation.digest == digest && lastSucceededAt.map { observation.observedAt <= $0 } ?? false
+    }
+}
+
+extension ChangeRow {
+    struct Place: Hashable {
+        let observedAt: Timestamp
+        let ordinal: Int16
+    }
+
+    var place: Place { Place(observedAt: change.observedAt, ordinal: ordinal) }
+
+    /// Nothing differs of what a row of `changes` holds.
+    func isStored(like other: ChangeRow) -> Bool {
+        change.digest == other.change.digest && change.kind == other.change.kind
+            && change.reverted == other.change.reverted && change.source == other.change.source
+            && change.notBefore == other.change.notBefore && change.pushedAt == other.change.pushedAt
     }
 }
 
 extension [Change] {
     /// Rows of the same time get ordinals 0, 1, 2, … in their order.
-    func numbered(tagID: Int32) -> [ChangeRow] {
+    func numbered(tag: LockedTag) throws -> [ChangeRow] {
         var ordinal: Int16 = 0
-        return indices.map { index in
+        return try indices.map { index in
             ordinal = index > 0 && self[index - 1].observedAt == self[index].observedAt ? ordinal + 1 : 0
-            return ChangeRow(tagID: tagID, ordinal: ordinal, change: self[index])
+            // Far more than life brings, but a file can hold anything.
+            guard ordinal < .max else {
+                throw StoreError.tooManyAtOnce(tag.reference, self[index].observedAt)
+            }
+            return ChangeRow(tagID: tag.id, ordinal: ordinal, change: self[index])
         }
     }
 }
 
-/// Only ever in the transaction that writes the merged rows in their place.
-struct DeleteHistories: Statement {
+/// Only ever in the transaction that writes what the rows are merged into.
+struct DeleteChanges: Statement {
     typealias Row = Never
-    let ids: [Int32]
-    static let sql: SQL = "DELETE FROM changes WHERE tag_id = ANY ($1)"
-    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
+    let rows: [ChangeRow]
+    static let sql: SQL = """
+        DELETE FROM changes h USING unnest($1::integer[], $2::timestamptz[], $3::smallint[]) i (tag_id, at, ordinal)
+        WHERE h.tag_id = i.tag_id AND h.observed_at = i.at AND h.ordinal = i.ordinal
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(rows.map(\.tagID))
+        parameters.append(rows.map(\.change.observedAt))
+        parameters.append(rows.map(\.ordinal))
+    }
 }
 
 /// What a merge teaches of a tag's newest state; when it was checked and will be is not touched.
@@ -73,12 +138,15 @@ struct UpdateKnowledge: Statement {
     typealias Row = Never
     let updates: [TagCheckUpdate]
     static let sql: SQL = """
-        UPDATE tag_checks c SET digest_id = d.id, is_missing = i.is_missing, last_succeeded_at = i.succeeded_at,
-            last_missing_at = i.missing_at
-        FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::timestamptz[], $5::timestamptz[])
-            i (tag_id, digest, is_missing, succeeded_at, missing_at)
-        LEFT JOIN digests d ON d.digest = i.digest
-        WHERE c.tag_id = i.tag_id
+        UPDATE tag_checks c SET digest_id = i.digest_id, is_missing = i.is_missing,
+            last_succeeded_at = i.succeeded_at, last_missing_at = i.missing_at
+        FROM (
+            SELECT u.tag_id, d.id AS digest_id, u.is_missing, u.succeeded_at, u.missing_at
+            FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::timestamptz[], $5::timestamptz[])
+                u (tag_id, digest, is_missing, succeeded_at, missing_at)
+            LEFT JOIN digests d ON d.digest = u.digest) i
+        WHERE c.tag_id = i.tag_id AND (c.digest_id, c.is_missing, c.last_succeeded_at, c.last_missing_at)
+            IS DISTINCT FROM (i.digest_id, i.is_missing, i.succeeded_at, i.missing_at)
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(updates.map(\.id))

@@ -109,6 +109,7 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case migrationFailed(String, reason: String)
     case missingResources(String)
     case tooManyTracked(limit: Int)
+    case tooManyAtOnce(TagReference, Timestamp)
 
     public var description: String {
         switch self {
@@ -124,6 +125,8 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
             "the folder \(path) is missing: install tagbeat together with its .resources folders"
         case .tooManyTracked(let limit):
             "this site already tracks its limit of \(limit) tags"
+        case .tooManyAtOnce(let reference, let time):
+            "\(reference) cannot have borne more than \(Int16.max) digests at one time, \(time)"
         }
     }
 }

@@ -10,8 +10,14 @@ struct LockedTag: Sendable {
     let origin: TagOrigin
     let state: Decision.CurrentState
     let failures: Int16
-    let firstSeenAt: Timestamp?
     let lastCheckedAt: Timestamp?
+
+    /// Nothing at this time or after it is known, so the check may be judged by the newest state alone.
+    func isNews(at time: Timestamp) -> Bool {
+        [state.lastSucceededAt, state.lastMissingAt, lastCheckedAt].allSatisfy { known in
+            known.map { $0 < time } ?? true
+        }
+    }
 }
 
 /// What to write back to a tag's narrow row.
@@ -21,83 +27,119 @@ struct TagCheckUpdate: Sendable {
     var state: Decision.CurrentState
     var failures: Int16
     var lastCheckedAt: Timestamp?
+    /// Nil: never.
     var nextCheckAt: Timestamp?
     var failureReason: String?
 }
 
-extension Connection {
-    /// Everything but the plain "unchanged": decides under the rows' locks, so that what another process wrote since
-    /// the claim counts.
-    func recordDifferences(_ results: [CheckResult]) async throws -> [Int32: CheckOutcome] {
-        guard !results.isEmpty else { return [:] }
-        let locked = try await run(LockTags(ids: results.map(\.claim.tagID))).rows
-        let tags = Dictionary(uniqueKeysWithValues: locked.map { ($0.id, $0) })
-        let digestIDs = try await digestIDs(of: results.compactMap(\.foundDigest))
-        let borne = try await borne(results, tags: tags, digestIDs: digestIDs)
-        var outcomes: [Int32: CheckOutcome] = [:]
-        var updates: [TagCheckUpdate] = []
-        var rows: [ChangeRow] = []
-        var outOfOrder: [Int32: [Observation]] = [:]
-        var unseen: [Int32] = []
-        for result in results {
-            // Gone: a visitor's tag that the registry never had, removed by a check at the same time.
-            guard let tag = tags[result.claim.tagID] else { continue }
-            if let last = tag.lastCheckedAt, last >= result.checkedAt {
-                // Recorded before, or a newer check came in between: this one is history already.
-                outcomes[tag.id] = .unchanged
-                continue
-            }
-            var update = TagCheckUpdate(
-                id: tag.id, tagState: tag.tagState, state: tag.state, failures: 0, lastCheckedAt: result.checkedAt,
-                nextCheckAt: tag.tagState == .untracked ? nil : result.nextCheckAt)
-            guard let answer = result.decisionOutcome else {
-                update.failures = tag.failures == .max ? .max : tag.failures + 1
-                update.failureReason = result.failureReason
-                if tag.tagState != .untracked { update.tagState = .failing }
-                outcomes[tag.id] = .failed
-                updates.append(update)
-                continue
-            }
-            if tag.state.isNewer(than: result.checkedAt) {
-                // Only an import from the future of this clock gets here.
-                outOfOrder[tag.id] = [result.observation].compactMap { $0 }
-            } else {
-                let changes = Decision.decide(
-                    current: tag.state, outcome: answer, at: result.checkedAt, hasBorne: borne.contains(tag.id))
-                rows += changes.enumerated().map { ChangeRow(tagID: tag.id, ordinal: Int16($0), change: $1) }
-                update.state = tag.state.after(answer, at: result.checkedAt)
-                outcomes[tag.id] = answer == .missing ? .missing : changes.isEmpty ? .unchanged : .changed
-            }
-            if outcomes[tag.id] == nil { outcomes[tag.id] = .unchanged }
-            if tag.tagState != .untracked { update.tagState = answer == .missing ? .missing : .active }
-            if answer == .missing, !tag.state.everSeen, tag.origin == .visitor || tag.origin == .operator {
-                unseen.append(tag.id)
-            } else {
-                updates.append(update)
-            }
+/// What is to be written for a batch of checks.
+private struct Differences {
+    var batch = BatchOutcome()
+    var updates: [TagCheckUpdate] = []
+    var rows: [ChangeRow] = []
+    /// Observations that belong before something that is known already.
+    var late: [Int32: [Observation]] = [:]
+    var unseen: [Int32] = []
+
+    mutating func take(_ result: CheckResult, of tag: LockedTag, hasBorne: Bool) {
+        let isOvertaken = tag.lastCheckedAt.map { $0 > result.checkedAt } ?? false
+        var update = TagCheckUpdate(
+            id: tag.id, tagState: tag.tagState, state: tag.state, failures: 0, lastCheckedAt: result.checkedAt,
+            nextCheckAt: tag.tagState == .untracked ? nil : result.nextCheckAt, failureReason: result.failureReason)
+        guard let answer = result.decisionOutcome else {
+            update.failures = tag.failures == .max ? .max : tag.failures + 1
+            if tag.tagState != .untracked { update.tagState = .failing }
+            batch.outcomes[tag.id] = .failed
+            if !isOvertaken { updates.append(update) }
+            return
         }
-        try await run(InsertChanges(rows: rows, digestIDs: digestIDs))
-        try await run(UpdateTagChecks(updates: updates))
-        try await run(UpdateStates(updates: updates))
-        try await run(InsertFailures(updates: updates))
-        try await run(DeleteFailures(ids: updates.filter { $0.failureReason == nil }.map(\.id)))
-        try await run(DeleteUnseen(ids: unseen))
-        try await merge(outOfOrder)
-        try await refreshSummaries(rows: rows, tags: tags)
-        return outcomes
+        let isOther = tag.state.isMissing || result.foundDigest?.digest != tag.state.digest
+        batch.outcomes[tag.id] = answer == .missing ? .missing : isOther ? .changed : .unchanged
+        guard tag.isNews(at: result.checkedAt) else {
+            // Overtaken by a newer check, or an import knew the future of this clock.
+            if let observation = result.observation { late[tag.id] = [observation] }
+            if !isOvertaken { updates.append(update) }
+            return
+        }
+        if answer == .missing, !tag.state.everSeen, tag.origin == .visitor || tag.origin == .operator {
+            unseen.append(tag.id)
+            return
+        }
+        let changes = Decision.decide(current: tag.state, outcome: answer, at: result.checkedAt, hasBorne: hasBorne)
+        rows += changes.enumerated().map { ChangeRow(tagID: tag.id, ordinal: Int16($0), change: $1) }
+        update.state = tag.state.after(answer, at: result.checkedAt)
+        if tag.tagState != .untracked { update.tagState = answer == .missing ? .missing : .active }
+        updates.append(update)
+    }
+}
+
+extension Connection {
+    /// Everything but the plain "unchanged": decides under the tags' locks, so that what another process wrote since
+    /// the claim counts.
+    func recordDifferences(_ results: [CheckResult]) async throws -> BatchOutcome {
+        guard !results.isEmpty else { return BatchOutcome() }
+        let ids = results.map(\.claim.tagID)
+        let tags = try await locked(ids)
+        let (again, fresh) = results.partitioned { tags[$0.claim.tagID]?.lastCheckedAt == $0.checkedAt }
+        let digestIDs = try await digestIDs(of: fresh.compactMap(\.foundDigest))
+        let borne = try await borne(fresh, tags: tags, digestIDs: digestIDs)
+        var differences = Differences()
+        for result in fresh {
+            // Gone: a tag that the registry never had, removed by a check at the same time.
+            guard let tag = tags[result.claim.tagID] else { continue }
+            differences.take(result, of: tag, hasBorne: borne.contains(tag.id))
+        }
+        try await write(differences, digestIDs: digestIDs)
+        let merged = try await merge(
+            differences.late, into: try await current(differences.late.keys.sorted()), live: true)
+        try await refreshSummaries(rows: differences.rows, updates: differences.updates)
+        try await recall(again, into: &differences.batch)
+        differences.batch.removed = Set(differences.unseen)
+        differences.batch.hasNewRows = merged.newRows > 0 || !differences.rows.isEmpty
+        return differences.batch
     }
 
-    /// The identifiers of digests, made where they are new.
-    func digestIDs(of found: [(digest: Digest, mediaType: MediaType?)]) async throws -> [Digest: Int32] {
-        guard !found.isEmpty else { return [:] }
-        var mediaTypes: [Digest: MediaType] = [:]
-        for case (let digest, let mediaType?) in found { mediaTypes[digest] = mediaType }
-        let types = Set(mediaTypes.values).sorted { $0.description < $1.description }
-        try await run(InsertMediaTypes(mediaTypes: types))
-        let digests = Set(found.map(\.digest)).sorted()
-        try await run(InsertDigests(digests: digests, mediaTypes: digests.map { mediaTypes[$0] }))
-        let rows = try await run(SelectDigestIDs(digests: digests)).rows
-        return Dictionary(uniqueKeysWithValues: rows.map { ($0.digest, $0.id) })
+    private func write(_ differences: Differences, digestIDs: [Digest: Int32]) async throws {
+        let updates = differences.updates
+        if !differences.rows.isEmpty {
+            try await run(InsertChanges(rows: differences.rows, digestIDs: digestIDs))
+        }
+        if !updates.isEmpty {
+            try await run(UpdateTagChecks(updates: updates))
+            try await run(UpdateStates(updates: updates))
+            let (failed, succeeded) = updates.partitioned { $0.failureReason != nil }
+            if !failed.isEmpty { try await run(InsertFailures(updates: failed)) }
+            if !succeeded.isEmpty { try await run(DeleteFailures(ids: succeeded.map(\.id))) }
+        }
+        if !differences.unseen.isEmpty { try await run(DeleteUnseen(ids: differences.unseen)) }
+    }
+
+    /// How checks ended that were recorded by an earlier attempt whose success was not seen.
+    private func recall(_ results: [CheckResult], into batch: inout BatchOutcome) async throws {
+        guard !results.isEmpty else { return }
+        let changed = Set(try await run(SelectRecordedChanges(results: results)).rows)
+        for result in results {
+            let id = result.claim.tagID
+            batch.recordedBefore.insert(id)
+            batch.outcomes[id] =
+                switch result.answer {
+                case .failed: .failed
+                case .missing: .missing
+                case .found: changed.contains(id) ? .changed : .unchanged
+                }
+        }
+    }
+
+    /// Locks tags and reads them. In two statements: one that had to wait for a lock would join the new row with what
+    /// it had read before of the other tables.
+    func locked(_ ids: [Int32]) async throws -> [Int32: LockedTag] {
+        try await run(LockTags(ids: ids))
+        return try await current(ids)
+    }
+
+    func current(_ ids: [Int32]) async throws -> [Int32: LockedTag] {
+        guard !ids.isEmpty else { return [:] }
+        return Dictionary(uniqueKeysWithValues: try await run(SelectLockedTags(ids: ids)).rows.map { ($0.id, $0) })
     }
 
     /// The tags that bore the digest which they are found with now at some time before.
@@ -112,6 +154,12 @@ extension Connection {
         }
         guard !candidates.isEmpty else { return [] }
         return Set(try await run(SelectBorne(pairs: candidates)).rows)
+    }
+}
+
+extension Array {
+    fileprivate func partitioned(by belongs: (Element) -> Bool) -> (in: [Element], out: [Element]) {
+        (filter(belongs), filter { !belongs($0) })
     }
 }
 

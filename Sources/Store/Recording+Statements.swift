@@ -2,13 +2,24 @@ import LibPQ
 import OCI
 import TagHistory
 
+/// No stronger than what an UPDATE takes. Whoever needs a tag's lock takes it by this, in the order of the key.
 struct LockTags: Statement {
     let ids: [Int32]
     static let sql: SQL = """
+        SELECT count(*) FROM (
+            SELECT FROM tag_checks WHERE tag_id = ANY ($1) ORDER BY tag_id FOR NO KEY UPDATE) locked
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }
+}
+
+struct SelectLockedTags: Statement {
+    let ids: [Int32]
+    static let sql: SQL = """
         SELECT c.tag_id, t.reference, t.state, t.origin, d.digest, c.is_missing, c.last_succeeded_at,
-            c.last_missing_at, c.failures, t.first_seen_at, c.last_checked_at
+            c.last_missing_at, c.failures, c.last_checked_at
         FROM tag_checks c JOIN tags t ON t.id = c.tag_id LEFT JOIN digests d ON d.id = c.digest_id
-        WHERE c.tag_id = ANY ($1) ORDER BY c.tag_id FOR UPDATE OF c
+        WHERE c.tag_id = ANY ($1)
         """
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LockedTag {
@@ -21,47 +32,22 @@ struct LockTags: Statement {
             lastMissingAt: try row.next())
         return LockedTag(
             id: id, reference: reference, tagState: tagState, origin: origin, state: state,
-            failures: try row.next(), firstSeenAt: try row.next(), lastCheckedAt: try row.next())
+            failures: try row.next(), lastCheckedAt: try row.next())
     }
 }
 
-struct InsertMediaTypes: Statement {
-    typealias Row = Never
-    let mediaTypes: [MediaType]
+/// Which of the checks wrote a row.
+struct SelectRecordedChanges: Statement {
+    let results: [CheckResult]
     static let sql: SQL = """
-        INSERT INTO media_types (name)
-        SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM media_types m WHERE m.name = n)
-        ON CONFLICT DO NOTHING
-        """
-    func bind(_ parameters: inout Parameters) { parameters.append(mediaTypes) }
-}
-
-/// In the digests' order, so that two workers that insert the same ones wait for each other instead of deadlocking.
-struct InsertDigests: Statement {
-    typealias Row = Never
-    let digests: [Digest]
-    let mediaTypes: [MediaType?]
-    static let sql: SQL = """
-        INSERT INTO digests (digest, media_type_id)
-        SELECT i.digest, m.id FROM unnest($1::bytea[], $2::text[]) i (digest, media_type)
-        LEFT JOIN media_types m ON m.name = i.media_type
-        WHERE NOT EXISTS (SELECT FROM digests d WHERE d.digest = i.digest)
-        ORDER BY i.digest
-        ON CONFLICT DO NOTHING
+        SELECT DISTINCT h.tag_id FROM unnest($1::integer[], $2::timestamptz[]) i (tag_id, checked_at)
+        JOIN changes h ON h.tag_id = i.tag_id AND h.observed_at = i.checked_at AND h.kind <> 8
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(digests)
-        parameters.append(mediaTypes)
+        parameters.append(results.map(\.claim.tagID))
+        parameters.append(results.map(\.checkedAt))
     }
-}
-
-struct SelectDigestIDs: Statement {
-    let digests: [Digest]
-    static let sql: SQL = "SELECT digest, id FROM digests WHERE digest = ANY ($1)"
-    func bind(_ parameters: inout Parameters) { parameters.append(digests) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (digest: Digest, id: Int32) {
-        (try row.next(), try row.next())
-    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }
 
 struct SelectBorne: Statement {
@@ -81,7 +67,7 @@ struct ChangeRow: Sendable {
     let tagID: Int32
     /// Orders rows of the same time.
     let ordinal: Int16
-    let change: Change
+    var change: Change
 }
 
 struct InsertChanges: Statement {
@@ -153,10 +139,9 @@ struct InsertFailures: Statement {
         ON CONFLICT (tag_id) DO UPDATE SET failed_at = excluded.failed_at, reason = excluded.reason
         """
     func bind(_ parameters: inout Parameters) {
-        let failed = updates.filter { $0.failureReason != nil }
-        parameters.append(failed.map(\.id))
-        parameters.append(failed.map(\.lastCheckedAt))
-        parameters.append(failed.map(\.failureReason))
+        parameters.append(updates.map(\.id))
+        parameters.append(updates.map(\.lastCheckedAt))
+        parameters.append(updates.map(\.failureReason))
     }
 }
 

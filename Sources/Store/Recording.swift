@@ -27,32 +27,52 @@ public struct CheckResult: Sendable {
 
     /// What the claim already knew: the common case, recorded without reading anything.
     var isUnchanged: Bool {
-        guard case .found(let digest, _, _) = answer else { return false }
+        guard case .found(let digest, let mediaType, _) = answer else { return false }
         return digest == claim.digest && !claim.isMissing && claim.failures == 0
+            && (mediaType == nil || claim.hasMediaType)
     }
+}
+
+/// How the checks of a batch ended.
+struct BatchOutcome: Sendable {
+    /// Not of tags that are gone.
+    var outcomes: [Int32: CheckOutcome] = [:]
+    /// Tags whose check was recorded by an earlier attempt, with everything that belongs to it.
+    var recordedBefore: Set<Int32> = []
+    /// Tags that no registry ever had, now removed.
+    var removed: Set<Int32> = []
+    var hasNewRows = false
 }
 
 extension TagStore {
     /// Records a batch of checks in one transaction: what changed, when the tags are due next, how the checks ended,
     /// who waited for them, and gives the claims back.
     ///
-    /// Recording a batch a second time, after a connection was lost on COMMIT, records nothing twice.
+    /// Recording a batch a second time, after a connection was lost on COMMIT, records nothing twice. A check that was
+    /// overtaken by a newer one, because its claim was lost, finds its place in the history without touching what is
+    /// newer.
+    /// - Parameter results: one for each tag at most.
     public func record(_ results: [CheckResult], worker: WorkerSession) async throws -> [CheckOutcome: Int] {
         guard !results.isEmpty else { return [:] }
         let results = results.sorted { $0.claim.tagID < $1.claim.tagID }
         return try await pool.retryingTransaction { connection in
-            let unchanged = try await connection.run(RecordUnchanged(results: results.filter(\.isUnchanged))).rows
-            let quick = Set(unchanged)
-            let rest = results.filter { !quick.contains($0.claim.tagID) }
-            var outcomes = try await connection.recordDifferences(rest)
-            for id in quick { outcomes[id] = .unchanged }
-            try await connection.run(CountChecks(results: results, outcomes: outcomes))
-            let finished = try await connection.run(FinishRequests(results: results, outcomes: outcomes)).affected
+            let quick = Set(try await connection.recordUnchanged(results.filter(\.isUnchanged)))
+            var batch = try await connection.recordDifferences(results.filter { !quick.contains($0.claim.tagID) })
+            for id in quick { batch.outcomes[id] = .unchanged }
+            let finished = try await connection.run(FinishRequests(results: results, batch: batch)).affected
             try await connection.run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
             if finished > 0 { try await connection.run(Notify(signal: .outcome)) }
-            if outcomes.values.contains(.changed) { try await connection.run(Notify(signal: .changes)) }
-            return outcomes.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            if batch.hasNewRows { try await connection.run(Notify(signal: .changes)) }
+            // Last, because every other batch of the same registry waits for this row until the end.
+            try await connection.run(CountChecks(results: results, batch: batch))
+            return batch.outcomes.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         }
+    }
+}
+
+extension Connection {
+    fileprivate func recordUnchanged(_ results: [CheckResult]) async throws -> [Int32] {
+        results.isEmpty ? [] : try await run(RecordUnchanged(results: results)).rows
     }
 }
 
@@ -66,7 +86,7 @@ struct RecordUnchanged: Statement {
             i (tag_id, digest_id, checked_at, next_at)
         WHERE c.tag_id = i.tag_id AND c.digest_id = i.digest_id AND NOT c.is_missing AND c.failures = 0
             AND c.next_check_at < 'infinity' AND (c.last_checked_at IS NULL OR c.last_checked_at < i.checked_at)
-            AND c.last_succeeded_at <= i.checked_at
+            AND c.last_succeeded_at < i.checked_at
         RETURNING c.tag_id
         """
     func bind(_ parameters: inout Parameters) {
@@ -81,13 +101,13 @@ struct RecordUnchanged: Statement {
 struct CountChecks: Statement {
     typealias Row = Never
     let results: [CheckResult]
-    let outcomes: [Int32: CheckOutcome]
+    let batch: BatchOutcome
     static let sql: SQL = """
         INSERT INTO check_counts (hour, registry_id, seconds, unchanged, changed, missing, failed)
         SELECT date_trunc('hour', i.checked_at, 'UTC'), i.registry_id, sum(i.seconds),
             count(*) FILTER (WHERE i.outcome = 1), count(*) FILTER (WHERE i.outcome = 2),
             count(*) FILTER (WHERE i.outcome = 3), count(*) FILTER (WHERE i.outcome = 4)
-        FROM unnest($1::timestamptz[], $2::smallint[], $3::float8[], $4::smallint[])
+        FROM unnest($1::timestamptz[], $2::integer[], $3::float8[], $4::smallint[])
             i (checked_at, registry_id, seconds, outcome)
         GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (hour, registry_id) DO UPDATE SET seconds = check_counts.seconds + excluded.seconds,
@@ -95,7 +115,10 @@ struct CountChecks: Statement {
             missing = check_counts.missing + excluded.missing, failed = check_counts.failed + excluded.failed
         """
     func bind(_ parameters: inout Parameters) {
-        let counted = results.compactMap { result in outcomes[result.claim.tagID].map { (result, $0) } }
+        let counted = results.compactMap { result -> (CheckResult, CheckOutcome)? in
+            guard !batch.recordedBefore.contains(result.claim.tagID) else { return nil }
+            return batch.outcomes[result.claim.tagID].map { (result, $0) }
+        }
         parameters.append(counted.map(\.0.checkedAt))
         parameters.append(counted.map(\.0.claim.registryID))
         parameters.append(counted.map { $0.0.checkedAt.seconds(since: $0.0.startedAt) })
@@ -103,30 +126,30 @@ struct CountChecks: Statement {
     }
 }
 
-/// A check answers those who asked before it began.
+/// A check answers those who asked before it began: by the clocks, or because the claim was made for them, which holds
+/// also where the clocks of the one who asked and of the worker disagree. Who asked for a tag that is removed now gets
+/// the answer in any case.
 struct FinishRequests: Statement {
     typealias Row = Never
     let results: [CheckResult]
-    let outcomes: [Int32: CheckOutcome]
+    let batch: BatchOutcome
     static let sql: SQL = """
         UPDATE check_requests q SET finished_at = i.checked_at, outcome = i.outcome, reason = i.reason,
             digest_id = (SELECT d.id FROM digests d WHERE d.digest = i.digest)
         FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::smallint[], $5::text[], $6::bytea[])
             i (tag_id, started_at, checked_at, outcome, reason, digest)
-        WHERE q.finished_at IS NULL AND q.tag_id = i.tag_id AND q.requested_at <= i.started_at
+        WHERE q.finished_at IS NULL AND q.tag_id = i.tag_id
+            AND (q.requested_at <= i.started_at OR q.id = ANY ($7::bigint[]) OR q.tag_id = ANY ($8::integer[]))
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(results.map(\.claim.tagID))
-        parameters.append(results.map(\.startedAt))
-        parameters.append(results.map(\.checkedAt))
-        parameters.append(results.map { outcomes[$0.claim.tagID] ?? .failed })
-        parameters.append(
-            results.map { result -> String? in
-                if case .failed(let reason) = result.answer { reason } else { nil }
-            })
-        parameters.append(
-            results.map { result -> Digest? in
-                if case .found(let digest, _, _) = result.answer { digest } else { nil }
-            })
+        let ended = results.compactMap { result in batch.outcomes[result.claim.tagID].map { (result, $0) } }
+        parameters.append(ended.map(\.0.claim.tagID))
+        parameters.append(ended.map(\.0.startedAt))
+        parameters.append(ended.map(\.0.checkedAt))
+        parameters.append(ended.map(\.1))
+        parameters.append(ended.map(\.0.failureReason))
+        parameters.append(ended.map(\.0.foundDigest?.digest))
+        parameters.append(results.flatMap(\.claim.requestIDs))
+        parameters.append(batch.removed.sorted())
     }
 }

@@ -29,16 +29,18 @@ extension TagStore {
     /// - Returns: nil where it did not end in time; it goes on then.
     public func outcome(of request: CheckRequest, within limit: Duration) async throws -> CheckReport? {
         let deadline = ContinuousClock.now + limit
-        let outcomes = signal(.outcome)
-        while true {
-            if let report = try await pool.first(SelectReport(request: request)) {
-                return CheckReport(
-                    reference: request.reference, outcome: report.outcome, digest: report.digest,
-                    reason: report.reason, checkedAt: report.checkedAt)
+        return try await signals.whileWaiting(for: .outcome) { wakeUp in
+            while true {
+                if let report = try await pool.first(SelectReport(request: request)) {
+                    return CheckReport(
+                        reference: request.reference, outcome: report.outcome, digest: report.digest,
+                        reason: report.reason, checkedAt: report.checkedAt)
+                }
+                let left = deadline - .now
+                guard left > .zero else { return nil }
+                try Task.checkCancellation()
+                await wakeUp.next(within: min(left, .milliseconds(500)))
             }
-            let left = deadline - .now
-            guard left > .zero else { return nil }
-            await outcomes.next(within: min(left, .milliseconds(500)))
         }
     }
 
@@ -46,24 +48,17 @@ extension TagStore {
     public func forgetRequests(at now: Timestamp) async throws { try await pool.run(DeleteOldRequests(now: now)) }
 }
 
-extension AsyncStream<Void> {
-    /// Waits for the next element, but no longer than this.
-    public func next(within limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in self { return } }
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-}
-
+/// The lock on the tag keeps it from being removed unseen at the same time. Who asks for a tag that was never checked
+/// has been waiting since it is tracked: a first check that is under way is what they want.
 struct InsertRequest: Statement {
     let reference: TagReference
     let now: Timestamp
     static let sql: SQL = """
+        WITH tag AS MATERIALIZED (
+            SELECT t.id, t.tracked_since FROM tags t WHERE t.reference = $1 AND t.state <> 4 FOR KEY SHARE)
         INSERT INTO check_requests (tag_id, requested_at)
-        SELECT id, $2 FROM tags WHERE reference = $1 AND state <> 4 RETURNING id
+        SELECT tag.id, CASE WHEN c.last_checked_at IS NULL THEN LEAST($2, tag.tracked_since) ELSE $2 END
+        FROM tag JOIN tag_checks c ON c.tag_id = tag.id RETURNING id
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(reference)

@@ -16,9 +16,8 @@ public enum Signal: String, Sendable, CaseIterable {
 /// One listening connection per process, shared by all who wait.
 final class Signals: Sendable {
     private struct State {
-        var subscribers: [Int: (Signal, AsyncStream<Void>.Continuation)] = [:]
+        var subscribers: [Int: (signal: Signal, wake: @Sendable () -> Void)] = [:]
         var lastID = 0
-        var isRunning = false
     }
 
     private let pool: Pool
@@ -32,16 +31,29 @@ final class Signals: Sendable {
 
     func subscribe(to signal: Signal) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let id = state.withLock { state in
-            state.lastID += 1
-            state.subscribers[state.lastID] = (signal, continuation)
-            return state.lastID
-        }
-        continuation.onTermination = { [weak self] _ in
-            _ = self?.state.withLock { $0.subscribers.removeValue(forKey: id) }
-        }
+        let id = add(signal) { continuation.yield() }
+        continuation.onTermination = { [weak self] _ in self?.remove(id) }
         return stream
     }
+
+    func whileWaiting<Value>(
+        for signal: Signal, _ body: (WakeUp) async throws -> sending Value
+    ) async rethrows -> sending Value {
+        let wakeUp = WakeUp()
+        let id = add(signal) { wakeUp.yield() }
+        defer { remove(id) }
+        return try await body(wakeUp)
+    }
+
+    private func add(_ signal: Signal, _ wake: @escaping @Sendable () -> Void) -> Int {
+        state.withLock { state in
+            state.lastID += 1
+            state.subscribers[state.lastID] = (signal, wake)
+            return state.lastID
+        }
+    }
+
+    private func remove(_ id: Int) { _ = state.withLock { $0.subscribers.removeValue(forKey: id) } }
 
     /// Listens until the task is cancelled, connecting again whenever the server went away.
     func run() async {
@@ -63,8 +75,8 @@ final class Signals: Sendable {
     }
 
     private func publish(_ signal: Signal) {
-        let continuations = state.withLock { $0.subscribers.values.filter { $0.0 == signal }.map(\.1) }
-        for continuation in continuations { continuation.yield() }
+        let subscribers = state.withLock { $0.subscribers.values.filter { $0.signal == signal } }
+        for subscriber in subscribers { subscriber.wake() }
     }
 }
 

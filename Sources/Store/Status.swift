@@ -41,7 +41,7 @@ extension TagStore {
             return StoreStatus(
                 tracked: states.filter { $0.state != .untracked }.reduce(0) { $0 + $1.count },
                 states: Dictionary(uniqueKeysWithValues: states.map { ($0.state, $0.count) }),
-                changes: try await connection.first(SumChanges()) ?? 0,
+                changes: states.reduce(0) { $0 + $1.changes },
                 workers: try await connection.run(SelectWorkers()).rows,
                 lanes: try await connection.run(SelectLaneStatus(now: now)).rows,
                 days: try await connection.run(SelectDays(now: now)).rows)
@@ -50,15 +50,15 @@ extension TagStore {
 }
 
 struct CountStates: Statement {
-    static let sql: SQL = "SELECT state, count(*) FROM tags GROUP BY state"
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (state: TagState, count: Int) {
-        (try row.next(), try row.next())
+    struct Row: Sendable {
+        let state: TagState
+        let count: Int
+        let changes: Int
     }
-}
-
-struct SumChanges: Statement {
-    static let sql: SQL = "SELECT COALESCE(sum(changes), 0)::bigint FROM tags"
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }
+    static let sql: SQL = "SELECT state, count(*), sum(changes) FROM tags GROUP BY state"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
+        Row(state: try row.next(), count: try row.next(), changes: try row.next())
+    }
 }
 
 struct SelectLaneStatus: Statement {

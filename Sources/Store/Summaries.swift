@@ -1,5 +1,5 @@
 import LibPQ
-import OCI
+public import OCI
 import TagHistory
 
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
@@ -31,24 +31,67 @@ struct TagSummary: Sendable {
     }
 }
 
+extension TagStore {
+    /// Brings up to date what lists sort by and what changes by the mere passing of time: the last month's changes and
+    /// the year's mean interval. For once a night.
+    public func refreshSummaries(at now: Timestamp) async throws {
+        var last = Int32.min
+        while true {
+            let ids = try await pool.run(SelectAgeing(after: last, limit: 500)).rows
+            guard let end = ids.last else { return }
+            try await pool.retryingTransaction { connection in
+                let tags = try await connection.locked(ids)
+                let histories = try await connection.histories(of: ids)
+                try await connection.run(
+                    UpdateSummaries(
+                        summaries: tags.values.map { tag in
+                            TagSummary(
+                                id: tag.id, history: histories[tag.id] ?? [],
+                                lastSucceededAt: tag.state.lastSucceededAt, at: now)
+                        }))
+            }
+            last = end
+        }
+    }
+}
+
 extension Connection {
     /// After live checks: a first sighting is summed up from its one row, anything else from the tag's history.
-    func refreshSummaries(rows: [ChangeRow], tags: [Int32: LockedTag]) async throws {
-        let (first, later) = (rows.filter { $0.change.kind == .first }, rows.filter { $0.change.kind != .first })
+    func refreshSummaries(rows: [ChangeRow], updates: [TagCheckUpdate]) async throws {
         guard let now = rows.map(\.change.observedAt).max() else { return }
+        let (first, later) = (rows.filter { $0.change.kind == .first }, rows.filter { $0.change.kind != .first })
         var summaries = first.map {
             TagSummary(id: $0.tagID, history: [$0.change], lastSucceededAt: $0.change.observedAt, at: now)
         }
-        let ids = Set(later.map(\.tagID)).sorted()
+        let ids = Set(later.map(\.tagID))
         if !ids.isEmpty {
-            let histories = Dictionary(
-                grouping: try await run(SelectHistories(ids: ids, includeSame: false)).rows, by: \.tagID)
-            summaries += ids.map { id in
-                TagSummary(id: id, history: histories[id]?.map(\.change) ?? [], lastSucceededAt: now, at: now)
+            let histories = try await histories(of: ids.sorted())
+            summaries += updates.filter { ids.contains($0.id) }.map { tag in
+                TagSummary(
+                    id: tag.id, history: histories[tag.id] ?? [], lastSucceededAt: tag.state.lastSucceededAt, at: now)
             }
         }
         try await run(UpdateSummaries(summaries: summaries))
     }
+
+    func histories(of ids: [Int32]) async throws -> [Int32: [Change]] {
+        Dictionary(
+            grouping: try await run(SelectHistories(ids: ids, includeSame: false)).rows.linked(), by: \.tagID
+        ).mapValues { $0.map(\.change) }
+    }
+}
+
+struct SelectAgeing: Statement {
+    let after: Int32
+    let limit: Int
+    static let sql: SQL = """
+        SELECT id FROM tags WHERE id > $1 AND (changes_30d > 0 OR interval_days IS NOT NULL) ORDER BY id LIMIT $2
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(after)
+        parameters.append(limit)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }
 
 struct UpdateSummaries: Statement {
@@ -61,7 +104,9 @@ struct UpdateSummaries: Statement {
         FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::integer[],
             $6::integer[], $7::real[])
             i (tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days)
-        WHERE t.id = i.tag_id
+        WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
+            t.interval_days) IS DISTINCT FROM (i.first_seen_at, i.last_changed_at, i.last_pushed_at, i.changes,
+            i.changes_30d, i.interval_days)
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(summaries.map(\.id))

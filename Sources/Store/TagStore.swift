@@ -28,7 +28,8 @@ struct Ping: Statement {
 
 extension Pool {
     /// A transaction that is tried again where PostgreSQL asks for it (deadlock, serialization failure).
-    func retryingTransaction<Value: Sendable>(_ body: (Connection) async throws -> sending Value) async throws -> Value {
+    func retryingTransaction<Value: Sendable>(_ body: (Connection) async throws -> sending Value) async throws -> Value
+    {
         for _ in 0..<4 {
             do { return try await transaction(body) } catch let error as PostgresError {
                 guard error.sqlState?.isRetryable == true else { throw error }

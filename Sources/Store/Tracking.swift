@@ -11,11 +11,12 @@ extension TagStore {
     ) async throws -> [TagReference: Tracking] {
         let distinct = Set(references).sorted()
         var outcome: [TagReference: Tracking] = [:]
-        for chunk in distinct.chunks(of: 5_000) {
+        for start in stride(from: 0, to: distinct.count, by: 5_000) {
+            let chunk = Array(distinct[start..<min(start + 5_000, distinct.count)])
             let added = try await pool.retryingTransaction { try await $0.track(chunk, origin: origin, at: now) }
             for reference in chunk { outcome[reference] = added.contains(reference) ? .added : .alreadyTracked }
+            if !added.isEmpty { try await pool.run(Notify(signal: .work)) }
         }
-        try await pool.run(Notify(signal: .work))
         return outcome
     }
 
@@ -24,6 +25,9 @@ extension TagStore {
     public func untrack(_ reference: TagReference) async throws -> Bool {
         try await pool.run(Untrack(reference: reference)).affected > 0
     }
+
+    /// Whether nothing was ever tracked.
+    public func isEmpty() async throws -> Bool { try await pool.first(HasNoTags()) ?? true }
 
     public func trackedCount() async throws -> Int { try await pool.first(CountTracked()) ?? 0 }
 
@@ -36,26 +40,15 @@ extension TagStore {
 extension Connection {
     /// Makes rows for references that have none and wakes untracked ones.
     /// - Returns: the references that were not tracked before.
-    func track(_ references: [TagReference], origin: TagOrigin, at now: Timestamp) async throws -> Set<TagReference> {
+    fileprivate func track(
+        _ references: [TagReference], origin: TagOrigin, at now: Timestamp
+    ) async throws -> Set<TagReference> {
         try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
         try await run(InsertRepositories(repositories: Set(references.map(\.repository)).sorted()))
         let new = try await run(InsertTags(references: references, origin: origin, now: now)).rows
         let woken = try await run(Retrack(references: references, now: now)).rows
-        try await run(InsertTagChecks(references: new, now: now))
         return Set(new).union(woken)
     }
-}
-
-extension Array {
-    func chunks(of size: Int) -> [ArraySlice<Element>] {
-        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
-    }
-}
-
-extension Connection {
-    func track(_ references: ArraySlice<TagReference>, origin: TagOrigin, at now: Timestamp) async throws -> Set<
-        TagReference
-    > { try await track(Array(references), origin: origin, at: now) }
 }
 
 // The anti-joins keep identities from being spent on rows that are there already.
@@ -66,6 +59,7 @@ struct InsertRegistries: Statement {
     static let sql: SQL = """
         INSERT INTO registries (name)
         SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM registries r WHERE r.name = n)
+        ORDER BY n COLLATE "C"
         ON CONFLICT DO NOTHING
         """
     func bind(_ parameters: inout Parameters) { parameters.append(names) }
@@ -88,20 +82,26 @@ struct InsertRepositories: Statement {
     }
 }
 
+/// A tag never stands without its row in `tag_checks`.
 struct InsertTags: Statement {
     let references: [TagReference]
     let origin: TagOrigin
     let now: Timestamp
     static let sql: SQL = """
-        INSERT INTO tags (repository_id, reference, origin, state, tracked_since, last_viewed_at)
-        SELECT r.id, i.reference, $4, 1, $5, $5
-        FROM unnest($1::text[], $2::text[], $3::text[]) i (registry, path, reference)
-        JOIN registries g ON g.name = i.registry
-        JOIN repositories r ON r.registry_id = g.id AND r.path = i.path
-        WHERE NOT EXISTS (SELECT FROM tags t WHERE t.reference = i.reference)
-        ORDER BY i.reference
-        ON CONFLICT DO NOTHING
-        RETURNING reference
+        WITH new AS (
+            INSERT INTO tags (repository_id, reference, origin, state, tracked_since, last_viewed_at)
+            SELECT r.id, i.reference, $4, 1, $5, $5
+            FROM unnest($1::text[], $2::text[], $3::text[]) i (registry, path, reference)
+            JOIN registries g ON g.name = i.registry
+            JOIN repositories r ON r.registry_id = g.id AND r.path = i.path
+            WHERE NOT EXISTS (SELECT FROM tags t WHERE t.reference = i.reference)
+            ORDER BY i.reference COLLATE "C"
+            ON CONFLICT DO NOTHING
+            RETURNING id, repository_id, reference),
+        due AS (
+            INSERT INTO tag_checks (tag_id, registry_id, next_check_at)
+            SELECT new.id, r.registry_id, $5 FROM new JOIN repositories r ON r.id = new.repository_id)
+        SELECT reference FROM new
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(references.map(\.registry.name))
@@ -113,34 +113,21 @@ struct InsertTags: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
 }
 
-struct InsertTagChecks: Statement {
-    typealias Row = Never
-    let references: [TagReference]
-    let now: Timestamp
-    static let sql: SQL = """
-        INSERT INTO tag_checks (tag_id, registry_id, next_check_at)
-        SELECT t.id, r.registry_id, $2 FROM tags t JOIN repositories r ON r.id = t.repository_id
-        WHERE t.reference = ANY ($1)
-        """
-    func bind(_ parameters: inout Parameters) {
-        parameters.append(references)
-        parameters.append(now)
-    }
-}
-
 struct Retrack: Statement {
     let references: [TagReference]
     let now: Timestamp
     static let sql: SQL = """
-        WITH woken AS (
-            SELECT t.id FROM tags t WHERE t.reference = ANY ($1) AND t.state = 4 ORDER BY t.id FOR UPDATE),
+        WITH locked AS MATERIALIZED (
+            SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
+            WHERE t.reference = ANY ($1) AND t.state = 4 ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
         due AS (
-            UPDATE tag_checks c SET next_check_at = $2 FROM woken WHERE c.tag_id = woken.id
-            RETURNING c.tag_id, c.is_missing, c.failures)
+            UPDATE tag_checks c SET next_check_at = $2 FROM locked
+            WHERE c.tag_id = locked.tag_id AND c.next_check_at = 'infinity'
+            RETURNING c.tag_id, c.is_missing, c.failures, c.digest_id)
         UPDATE tags t SET tracked_since = $2, last_viewed_at = $2,
             state = CASE WHEN due.failures > 0 THEN 5 WHEN due.is_missing THEN 3
-                WHEN t.first_seen_at IS NULL THEN 1 ELSE 2 END
-        FROM due WHERE t.id = due.tag_id
+                WHEN due.digest_id IS NULL THEN 1 ELSE 2 END
+        FROM due WHERE t.id = due.tag_id AND t.state = 4
         RETURNING t.reference
         """
     func bind(_ parameters: inout Parameters) {
@@ -154,11 +141,19 @@ struct Untrack: Statement {
     typealias Row = Never
     let reference: TagReference
     static let sql: SQL = """
-        WITH stopped AS (
-            UPDATE tags SET state = 4 WHERE reference = $1 AND state <> 4 RETURNING id)
+        WITH locked AS MATERIALIZED (
+            SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
+            WHERE t.reference = $1 AND t.state <> 4 FOR NO KEY UPDATE OF c),
+        stopped AS (
+            UPDATE tags t SET state = 4 FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
         UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
         """
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
+}
+
+struct HasNoTags: Statement {
+    static let sql: SQL = "SELECT NOT EXISTS (SELECT FROM tags)"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
 struct CountTracked: Statement {

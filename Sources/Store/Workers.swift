@@ -59,18 +59,29 @@ struct EndWorker: Statement {
     func bind(_ parameters: inout Parameters) { parameters.append(id) }
 }
 
-/// Frees the claims of workers whose session is gone, and those that expired.
+/// The numbers of the workers whose session lives. A lock of two 32-bit keys has `objsubid` 2 and shows them as
+/// unsigned `oid`s. Source: https://www.postgresql.org/docs/15/view-pg-locks.html
+private let livingWorkers: SQL = """
+    SELECT objid::bigint AS id FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = 7627108 AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    """
+
+/// Frees the claims of workers whose session is gone, and those that expired. What another transaction is giving back
+/// at the moment is left to it.
 struct FreeLostClaims: Statement {
     typealias Row = Never
     let now: Timestamp
-    static let sql: SQL = """
-        WITH alive AS (
-            SELECT objid::integer AS id FROM pg_locks
-            WHERE locktype = 'advisory' AND classid = 7627108 AND granted
-                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
-        gone AS (DELETE FROM workers w WHERE w.id NOT IN (SELECT id FROM alive))
-        DELETE FROM claims c WHERE c.expires_at < $1 OR c.worker_id NOT IN (SELECT id FROM alive)
-        """
+    static let sql: SQL =
+        "WITH alive AS MATERIALIZED (" + livingWorkers + """
+            ), gone AS (
+                DELETE FROM workers WHERE id IN (
+                    SELECT w.id FROM workers w WHERE w.id NOT IN (SELECT id FROM alive) FOR UPDATE SKIP LOCKED)),
+            lost AS MATERIALIZED (
+                SELECT c.tag_id FROM claims c WHERE c.expires_at < $1 OR c.worker_id NOT IN (SELECT id FROM alive)
+                FOR UPDATE SKIP LOCKED)
+            DELETE FROM claims c USING lost WHERE c.tag_id = lost.tag_id
+            """
     func bind(_ parameters: inout Parameters) { parameters.append(now) }
 }
 
@@ -81,12 +92,8 @@ public struct WorkerInfo: Sendable {
 }
 
 struct SelectWorkers: Statement {
-    static let sql: SQL = """
-        SELECT w.id, w.name, w.started_at FROM workers w JOIN pg_locks l ON l.objid::integer = w.id
-        WHERE l.locktype = 'advisory' AND l.classid = 7627108 AND l.granted
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        ORDER BY w.id
-        """
+    static let sql: SQL =
+        "SELECT w.id, w.name, w.started_at FROM workers w WHERE w.id IN (" + livingWorkers + ") ORDER BY w.id"
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> WorkerInfo {
         WorkerInfo(id: try row.next(), name: try row.next(), startedAt: try row.next())
     }

@@ -1,0 +1,92 @@
+import LibPQ
+import OCI
+
+extension Connection {
+    /// The identifiers of digests, made where they are new. A media type fills in where none was known; a known one
+    /// stays.
+    func digestIDs(of found: [(digest: Digest, mediaType: MediaType?)]) async throws -> [Digest: Int32] {
+        guard !found.isEmpty else { return [:] }
+        var mediaTypes: [Digest: MediaType] = [:]
+        for case (let digest, let mediaType?) in found where mediaTypes[digest] == nil {
+            mediaTypes[digest] = mediaType
+        }
+        let digests = Set(found.map(\.digest)).sorted()
+        let known = try await run(SelectDigestIDs(digests: digests)).rows
+        var ids = Dictionary(uniqueKeysWithValues: known.map { ($0.digest, $0.id) })
+        let new = digests.filter { ids[$0] == nil }
+        let untyped = known.filter { !$0.hasMediaType && mediaTypes[$0.digest] != nil }.map(\.digest)
+        let types = Set((new + untyped).compactMap { mediaTypes[$0] }).sorted { $0.description < $1.description }
+        if !types.isEmpty { try await run(InsertMediaTypes(mediaTypes: types)) }
+        if !new.isEmpty {
+            try await run(InsertDigests(digests: new, mediaTypes: new.map { mediaTypes[$0] }))
+            for row in try await run(SelectDigestIDs(digests: new)).rows { ids[row.digest] = row.id }
+        }
+        if !untyped.isEmpty {
+            try await run(SetMediaTypes(digests: untyped, mediaTypes: untyped.map { mediaTypes[$0] }))
+        }
+        return ids
+    }
+}
+
+struct InsertMediaTypes: Statement {
+    typealias Row = Never
+    let mediaTypes: [MediaType]
+    static let sql: SQL = """
+        INSERT INTO media_types (name)
+        SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM media_types m WHERE m.name = n)
+        ORDER BY n COLLATE "C"
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(mediaTypes) }
+}
+
+/// In the digests' order, so that two workers that insert the same ones wait for each other instead of deadlocking.
+struct InsertDigests: Statement {
+    typealias Row = Never
+    let digests: [Digest]
+    let mediaTypes: [MediaType?]
+    static let sql: SQL = """
+        INSERT INTO digests (digest, media_type_id)
+        SELECT i.digest, m.id FROM unnest($1::bytea[], $2::text[]) i (digest, media_type)
+        LEFT JOIN media_types m ON m.name = i.media_type
+        ORDER BY i.digest
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(digests)
+        parameters.append(mediaTypes)
+    }
+}
+
+struct SelectDigestIDs: Statement {
+    struct Row: Sendable {
+        let digest: Digest
+        let id: Int32
+        let hasMediaType: Bool
+    }
+    let digests: [Digest]
+    static let sql: SQL = "SELECT digest, id, media_type_id IS NOT NULL FROM digests WHERE digest = ANY ($1)"
+    func bind(_ parameters: inout Parameters) { parameters.append(digests) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
+        Row(digest: try row.next(), id: try row.next(), hasMediaType: try row.next())
+    }
+}
+
+/// What an import knew by its digest alone gets its media type from the first check.
+struct SetMediaTypes: Statement {
+    typealias Row = Never
+    let digests: [Digest]
+    let mediaTypes: [MediaType?]
+    static let sql: SQL = """
+        WITH untyped AS MATERIALIZED (
+            SELECT d.id, d.digest FROM digests d WHERE d.digest = ANY ($1) AND d.media_type_id IS NULL
+            ORDER BY d.digest FOR NO KEY UPDATE)
+        UPDATE digests d SET media_type_id = m.id
+        FROM untyped, unnest($1::bytea[], $2::text[]) i (digest, media_type) JOIN media_types m ON m.name = i.media_type
+        WHERE d.id = untyped.id AND i.digest = untyped.digest
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(digests)
+        parameters.append(mediaTypes)
+    }
+}

@@ -1,0 +1,137 @@
+import LibPQ
+import OCI
+
+/// A page of tags by one of the sort orders; keyset paging by (sort key, id), so that deep pages cost no more.
+///
+/// Only the conditions that are asked for stand in the text: with `$1 IS NULL OR …` no index could be used.
+struct SelectTags: Statement {
+    let query: TagQuery
+    let after: (key: SortKey, id: Int32)?
+
+    init(_ query: TagQuery) throws {
+        self.query = query
+        guard let text = query.cursor else {
+            after = nil
+            return
+        }
+        guard let cursor = Cursor(text, kind: Self.cursorKind(query), count: 2), let id = Int32(cursor.values[1]),
+            let key = SortKey(cursor: cursor.values[0], for: query.sort)
+        else { throw StoreError.invalidCursor }
+        after = (key, id)
+    }
+
+    static func cursorKind(_ query: TagQuery) -> String { query.sort.rawValue + (query.descending ? "-" : "+") }
+
+    static let sql: SQL = ""
+    var sql: SQL {
+        let key = Self.column(query.sort)
+        let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")
+        var text = "SELECT " + Self.text(query.sort) + ", " + TrackedTag.columns + TrackedTag.tables + " WHERE "
+        text = text + Self.condition(query.state)
+        if !query.text.isEmpty { text = text + " AND t.reference ILIKE $2" }
+        if scope != nil { text = text + " AND t.reference >= $3 AND t.reference < $4" }
+        if query.sort == .name {
+            // Each name is there once.
+            if after != nil { text = text + " AND t.reference" + comparison + "$5" }
+            return text + " ORDER BY t.reference" + direction + " LIMIT $1"
+        }
+        if after != nil { text = text + " AND (" + key + ", t.id)" + comparison + "($5, $6)" }
+        return text + " ORDER BY " + key + direction + ", t.id" + direction + " LIMIT $1"
+    }
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(Int64(query.limit) + 1)
+        parameters.append("%" + query.text.escapedForLike + "%")
+        parameters.append(scope?.from)
+        parameters.append(scope?.to)
+        guard let after else { return }
+        switch after.key {
+        case .name(let value): parameters.append(value)
+        case .number(let value): parameters.append(value)
+        case .days(let value): parameters.append(value)
+        case .time(let value): parameters.append(value)
+        }
+        parameters.append(after.id)
+    }
+
+    /// A registry's or repository's references lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.
+    private var scope: (from: String, to: String)? {
+        if let repository = query.repository { return ("\(repository):", "\(repository);") }
+        return query.registry.map { ("\($0.name)/", "\($0.name)0") }
+    }
+
+    /// As literals, so that the index on the rarer states can be used.
+    private static func condition(_ state: TagState?) -> SQL {
+        switch state {
+        case nil: "t.state <> 4"
+        case .pending: "t.state = 1"
+        case .active: "t.state = 2"
+        case .missing: "t.state = 3"
+        case .untracked: "t.state = 4"
+        case .failing: "t.state = 5"
+        }
+    }
+
+    /// Unknown values stand before all others in ascending order, as if they were the smallest.
+    private static func column(_ sort: TagSort) -> SQL {
+        switch sort {
+        case .name: "t.reference"
+        case .changes: "t.changes"
+        case .changes30d: "t.changes_30d"
+        case .interval: "COALESCE(t.interval_days, -1::real)"
+        case .lastChanged: "COALESCE(t.last_changed_at, timestamptz 'epoch')"
+        case .trackedSince: "t.tracked_since"
+        }
+    }
+
+    /// The column as a cursor bears it.
+    private static func text(_ sort: TagSort) -> SQL {
+        switch sort {
+        case .name: column(sort)
+        case .changes, .changes30d, .interval: "(" + column(sort) + ")::text"
+        case .lastChanged, .trackedSince: "(extract(epoch FROM " + column(sort) + ") * 1000000)::bigint::text"
+        }
+    }
+
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (key: String, tag: TrackedTag) {
+        (try row.next(), try TrackedTag.decode(&row))
+    }
+
+    /// The sort key of the last item shown, in its column's type.
+    enum SortKey {
+        case name(String)
+        case number(Int32)
+        case days(Float)
+        case time(Timestamp)
+
+        /// Nil for what a cursor of this sort cannot bear.
+        init?(cursor text: String, for sort: TagSort) {
+            switch sort {
+            case .name:
+                guard !text.contains("\0") else { return nil }
+                self = .name(text)
+            case .changes, .changes30d:
+                guard let value = Int32(text) else { return nil }
+                self = .number(value)
+            case .interval:
+                guard let value = Float(text) else { return nil }
+                self = .days(value)
+            case .lastChanged, .trackedSince:
+                guard let value = Timestamp(cursor: text) else { return nil }
+                self = .time(value)
+            }
+        }
+    }
+}
+
+extension String {
+    /// LIKE's wild cards stand for themselves. By scalars: a wild card may be the base of a composed character.
+    var escapedForLike: String {
+        var text = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            if scalar == "%" || scalar == "_" || scalar == "\\" { text.append("\\") }
+            text.append(scalar)
+        }
+        return String(text)
+    }
+}
