@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Cancelling the calling task cancels the statement on the server and leaves the connection usable.
 public final class Connection: StatementRunner {
-    private let mailbox: Mailbox
+    let mailbox: Mailbox
     let shared = Shared()
 
     private init(mailbox: Mailbox) { self.mailbox = mailbox }

@@ -9,15 +9,14 @@ extension Connection {
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> sending Value
     ) async throws -> sending Value {
         guard shared.claimTransaction() else {
-            throw PostgresError(.misuse, "the connection is already in a transaction")
+            throw mailbox.failure ?? PostgresError(.misuse, "the connection is already in a transaction")
         }
         defer { shared.releaseTransaction() }
         try await runScript("BEGIN")
         let value: Value
         do {
             value = try await body(self)
-            // COMMIT would quietly roll back where the body went on after a statement that failed.
-            guard shared.transactionStatus == PQTRANS_INTRANS else { throw Self.aborted }
+            try checkCanCommit()
         } catch {
             // Where the rollback fails the connection is gone, and with it the transaction.
             try? await runDespiteCancellation("ROLLBACK")
@@ -32,7 +31,14 @@ extension Connection {
         return value
     }
 
-    private static var aborted: PostgresError {
-        PostgresError(.server, "a statement of the transaction had failed, so nothing was committed", sqlState: "25P02")
+    /// COMMIT would quietly roll back where the body went on after a statement that failed.
+    private func checkCanCommit() throws(PostgresError) {
+        switch shared.transactionStatus {
+        case PQTRANS_INTRANS: return
+        case PQTRANS_INERROR:
+            throw PostgresError(
+                .server, "a statement of the transaction had failed, so nothing was committed", sqlState: "25P02")
+        default: throw PostgresError(.misuse, "the transaction was ended by a statement within it")
+        }
     }
 }

@@ -64,7 +64,9 @@ import Testing
         let pool = Pool(conninfo: conninfo, maximumConnections: 1)
         let session = try await pool.first(Ask<Int32>("SELECT pg_backend_pid()"))
         let running = Task { try await pool.run(Sleep(seconds: 60)) }
-        try await Task.sleep(for: .milliseconds(100))
+        let asleep = Ask<Bool>(
+            "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'", session)
+        #expect(try await eventually { try await operatorConnection.first(asleep) == true })
         _ = try await operatorConnection.run(Ask<Bool>("SELECT pg_terminate_backend($1)", session))
         let error = await postgresError { _ = try await running.value }
         #expect(error?.code == .connectionLost)
@@ -73,7 +75,8 @@ import Testing
         // pg_cancel_backend is not our cancellation: the task hears of it, and the connection stays.
         let second = try await pool.first(Ask<Int32>("SELECT pg_backend_pid()"))
         let other = Task { try await pool.run(Sleep(seconds: 60)) }
-        try await Task.sleep(for: .milliseconds(100))
+        let asleepAgain = Ask<Bool>(asleep.sql, second)
+        #expect(try await eventually { try await operatorConnection.first(asleepAgain) == true })
         _ = try await operatorConnection.run(Ask<Bool>("SELECT pg_cancel_backend($1)", second))
         #expect(await postgresError { _ = try await other.value }?.sqlState == .queryCanceled)
         #expect(try await pool.first(Ask<Int32>("SELECT pg_backend_pid()")) == second)

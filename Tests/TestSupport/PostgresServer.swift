@@ -84,7 +84,8 @@ public final class PostgresServer: Sendable {
         let task = try String(contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)
         for child in task.split(separator: " ").compactMap({ Int32($0) }) { kill(child, SIGKILL) }
         kill(parent, SIGKILL)
-        while kill(parent, 0) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        // It is there until its new parent, the system, has taken notice.
+        for _ in 0..<1000 where kill(parent, 0) == 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
     public struct Failure: Error, CustomStringConvertible {
