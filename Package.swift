@@ -44,7 +44,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
-        .target(name: "LibPQ", dependencies: ["CLibPQ", logging], swiftSettings: settings),
+        .target(name: "LibPQ", dependencies: ["CLibPQ"], swiftSettings: settings),
         .target(name: "OCI", swiftSettings: settings),
         .target(
             name: "RegistryClient",
@@ -94,7 +94,7 @@ let package = Package(
             name: "StoreTests", dependencies: ["LibPQ", "OCI", "Store", "TagHistory", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ScraperTests",
-            dependencies: ["LibPQ", "OCI", "RegistryClient", "Scraper", "Store", "TagHistory", "TestSupport"],
+            dependencies: ["LibPQ", "OCI", "RegistryClient", "Scraper", "Store", "TagHistory", "TestSupport", logging],
             swiftSettings: settings),
         .testTarget(
             name: "WebTests",
