@@ -1,6 +1,5 @@
 import Foundation
 import OCI
-import Store
 import TagHistory
 import Testing
 
@@ -44,7 +43,7 @@ import FoundationXML
 
     @Test(arguments: [(Histogram.Bucket.week, 52), (.month, 36)])
     func bucketsReachToNow(bucket: Histogram.Bucket, count: Int) throws {
-        let (tag, history) = Samples.tag(changesDaysAgo: [100, 40, 10, 1])
+        let (tag, history) = try Samples.tag(changesDaysAgo: [100, 40, 10, 1])
         let chart = TagChart(history, tag: tag, bucket: bucket, now: TestSite.now)
         #expect(chart.rows.count == count)
         #expect(chart.rows.first?.label == (bucket == .week ? "9 Feb 2026" : "Feb 2026"))

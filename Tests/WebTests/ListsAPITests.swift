@@ -24,6 +24,10 @@ import Testing
             #expect(try await site.get("/api/v1/tags?query=n%25").items.isEmpty)
             #expect(try await site.get("/api/v1/tags?registry=ghcr.io").items.count == 1)
             #expect(try await site.get("/api/v1/tags?repository=python&unknown=1").items.count == 1)
+            #expect(try await site.get("/api/v1/tags?registry=ghcr.io&repository=a/b").items.count == 1)
+            #expect(try await site.get("/api/v1/tags?registry=docker.io&repository=library/node").items.count == 1)
+            #expect(try await site.get("/api/v1/tags?repository=ghcr.io/a/b").items.count == 1)
+            #expect(try await site.get("/api/v1/tags?repository=a/b").items.isEmpty)
             #expect(try await site.get("/api/v1/tags?state=missing").items.isEmpty)
             let other = try await site.get("/api/v1/tags?sort=-name&cursor=" + PercentCoding.encoded(cursor))
             #expect(other.status == 400)
@@ -103,9 +107,9 @@ import Testing
 
     @Test func checksAreDoneNow() async throws {
         try await TestSite.run { site in
-            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
             #expect(try await site.track("python:3.12").status == 201)
-            site.registry.set(TestSite.python, .found(.numbered(2), mediaType: nil, pushedAt: nil))
+            try site.registry.set(TestSite.python, .found(.numbered(2), mediaType: nil, pushedAt: nil))
             let answer = try await site.send(.post, "/api/v1/checks/python:3.12")
             #expect(answer.status == 200)
             #expect(Set(answer.json.keys) == ["reference", "outcome", "digest", "reason", "checkedAt"])
@@ -127,7 +131,7 @@ import Testing
 
     @Test func theStatusIsShown() async throws {
         try await TestSite.run { site in
-            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
             _ = try await site.track("python:3.12")
             let answer = try await site.get("/api/v1/status")
             #expect(answer.json["tracked"] as? Int == 1)

@@ -23,7 +23,7 @@ import Testing
 
     @Test func pagesComeOverTheWire() async throws {
         try await TestSite.run(.live) { site in
-            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
             #expect(try await site.track("python:3.12").status == 201)
             let page = try await site.get("/tags/docker.io/library/python:3.12")
             #expect(page.status == 200)

@@ -15,12 +15,13 @@ import Testing
 
     private func overview(
         _ tags: [(TrackedTag, [Change])], _ request: OverviewPage.Request = .init(),
-        status: StoreStatus = Samples.status(), next: String? = nil
-    ) -> String {
-        renderer.html(
+        status: StoreStatus? = nil, next: String? = nil
+    ) throws -> String {
+        try renderer.html(
             OverviewPage(
                 request, tags: Page(items: tags.map(\.0), next: next),
-                histories: Dictionary(tags.map { ($0.0.id, $0.1) }) { $1 }, status: status, canTrack: true,
+                histories: Dictionary(tags.map { ($0.0.id, $0.1) }) { $1 }, status: status ?? Samples.status(),
+                canTrack: true,
                 now: TestSite.now))
     }
 
@@ -31,8 +32,8 @@ import Testing
                 permissions: .init(canTrack: canTrack), now: TestSite.now))
     }
 
-    @Test func theOverviewShowsEachTag() {
-        let html = overview([Samples.tag(changesDaysAgo: [100, 50, 3])], next: "abc+/=")
+    @Test func theOverviewShowsEachTag() throws {
+        let html = try overview([Samples.tag(changesDaysAgo: [100, 50, 3])], next: "abc+/=")
         #expect(html.contains("href=\"/tags/docker.io/library/python:3.12\""))
         #expect(html.contains("3 days ago"))
         #expect(html.contains("datetime=\"2026-02-08T14:20:00Z\""))
@@ -43,8 +44,8 @@ import Testing
         #expect(!html.contains("class=\"badge"))
     }
 
-    @Test func aTroubledTagSaysSo() {
-        let html = overview([Samples.tag(state: .failing, changesDaysAgo: [9], lastError: "no <route> to host")])
+    @Test func aTroubledTagSaysSo() throws {
+        let html = try overview([Samples.tag(state: .failing, changesDaysAgo: [9], lastError: "no <route> to host")])
         #expect(html.contains("<span class=\"badge warn\">failing</span>"))
         #expect(html.contains("no &lt;route&gt; to host"))
     }
@@ -52,29 +53,31 @@ import Testing
     @Test func anEmptyListSaysWhy() throws {
         var request = OverviewPage.Request()
         request.tags.text = "\"><script>alert(1)</script>"
-        let html = overview([], request)
+        let html = try overview([], request)
         #expect(html.contains("No tracked tag has"))
         #expect(!html.contains("<script>alert"))
         #expect(html.contains("value=\"&quot;&gt;&lt;script&gt;"))
         request.tags.text = "rust:1"
         request.reference = try TagReference(parsing: "rust:1")
-        #expect(overview([], request).contains("name=\"image\" value=\"rust:1\""))
+        #expect(try overview([], request).contains("name=\"image\" value=\"rust:1\""))
         request.isReferenceTracked = true
-        #expect(!overview([], request).contains("<input type=\"hidden\" name=\"image\" value=\"rust:1\">"))
+        #expect(try !overview([], request).contains("<input type=\"hidden\" name=\"image\" value=\"rust:1\">"))
     }
 
-    @Test func aSilentRegistryIsAnnounced() {
-        let one = [Samples.lane("docker.io", failing: 6, error: "time-out <1>"), Samples.lane("ghcr.io", failing: 5)]
-        #expect(overview([], status: Samples.status(lanes: one)).contains("docker.io does not answer."))
-        #expect(overview([], status: Samples.status(lanes: one)).contains("time-out &lt;1&gt;"))
-        let all = [Samples.lane("docker.io", failing: 10), Samples.lane("ghcr.io", failing: 10)]
-        #expect(overview([], status: Samples.status(lanes: all)).contains("Most checks fail."))
-        #expect(overview([], status: Samples.status(hasWorker: false)).contains("No worker is running."))
-        #expect(!overview([]).contains("class=\"notice"))
+    @Test func aSilentRegistryIsAnnounced() throws {
+        let one = try [
+            Samples.lane("docker.io", failing: 6, error: "time-out <1>"), Samples.lane("ghcr.io", failing: 5),
+        ]
+        #expect(try overview([], status: Samples.status(lanes: one)).contains("docker.io does not answer."))
+        #expect(try overview([], status: Samples.status(lanes: one)).contains("time-out &lt;1&gt;"))
+        let all = try [Samples.lane("docker.io", failing: 10), Samples.lane("ghcr.io", failing: 10)]
+        #expect(try overview([], status: Samples.status(lanes: all)).contains("Most checks fail."))
+        #expect(try overview([], status: Samples.status(hasWorker: false)).contains("No worker is running."))
+        #expect(try !overview([]).contains("class=\"notice"))
     }
 
-    @Test func aTagsPageAnswersAndShowsWhy() {
-        let html = page(Samples.tag(changesDaysAgo: [400, 90, 60, 30, 2]))
+    @Test func aTagsPageAnswersAndShowsWhy() throws {
+        let html = try page(Samples.tag(changesDaysAgo: [400, 90, 60, 30, 2]))
         #expect(html.contains("<p class=\"answer\">Irregular: ") || html.contains("<p class=\"answer\">Quarterly: "))
         #expect(html.contains("Watched for 400 days."))
         #expect(html.contains("data-copy=\"python:3.12@\(Digest.numbered(4))\""))
@@ -92,8 +95,8 @@ import Testing
         (.missing, [9, 3], nil, "The registry has no such tag any more."),
         (.untracked, [9, 3], nil, "This tag is not checked any more."),
     ])
-    func everyStateIsExplained(state: TagState, days: [Double], error: String?, text: String) {
-        let html = page(Samples.tag(state: state, changesDaysAgo: days, lastError: error))
+    func everyStateIsExplained(state: TagState, days: [Double], error: String?, text: String) throws {
+        let html = try page(Samples.tag(state: state, changesDaysAgo: days, lastError: error))
         #expect(html.contains(text))
         #expect(!html.contains("<b>"))
         #expect(html.contains("Track this tag") == (state == .untracked))
@@ -108,22 +111,22 @@ import Testing
         #expect(closed.contains("only its operator adds tags"))
     }
 
-    @Test func theStatusPageShowsLanesAndDays() {
-        let lanes = [Samples.lane("docker.io", failing: 2, error: "a < b")]
-        let html = renderer.html(
+    @Test func theStatusPageShowsLanesAndDays() throws {
+        let lanes = try [Samples.lane("docker.io", failing: 2, error: "a < b")]
+        let html = try renderer.html(
             StatusPage(Samples.status(lanes: lanes), version: "1.2.3", now: TestSite.now))
         #expect(html.contains("Every tag is checked in its time."))
         #expect(html.contains("a &lt; b"))
         #expect(html.contains("worker &lt;1&gt;"))
         #expect(html.contains("11 Feb 2026: 1,011 answered, 5 failed"))
         #expect(html.contains("49 ms"))
-        let idle = renderer.html(
+        let idle = try renderer.html(
             StatusPage(Samples.status(hasWorker: false), version: "1.2.3", now: TestSite.now))
         #expect(idle.contains("No worker is running, so nothing is checked."))
     }
 
     @Test func everyPageHasItsFrame() throws {
-        let pages = [
+        let pages = try [
             overview([]), page(Samples.tag(changesDaysAgo: [9, 3])),
             renderer.html(ErrorPage(status: 404, heading: "<i>", detail: "<i>")),
         ]

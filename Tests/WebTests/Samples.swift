@@ -9,7 +9,7 @@ enum Samples {
     static func tag(
         _ name: String = "python:3.12", state: TagState = .active, changesDaysAgo days: [Double],
         lastError: String? = nil
-    ) -> (TrackedTag, [Change]) {
+    ) throws -> (TrackedTag, [Change]) {
         let history = days.enumerated().map { index, daysAgo in
             let time = TestSite.now.advanced(bySeconds: -daysAgo * 86_400)
             return Change(
@@ -19,7 +19,7 @@ enum Samples {
         }
         let isSeen = !history.isEmpty
         let tag = TrackedTag(
-            id: 1, reference: try! TagReference(parsing: name), state: state,
+            id: 1, reference: try TagReference(parsing: name), state: state,
             digest: state == .missing ? nil : history.last?.digest, mediaType: isSeen ? .ociIndex : nil, platforms: [],
             trackedSince: history.first?.observedAt ?? TestSite.now, firstSeenAt: history.first?.observedAt,
             lastCheckedAt: isSeen ? TestSite.now : nil, lastSucceededAt: isSeen ? TestSite.now : nil,
@@ -28,20 +28,19 @@ enum Samples {
         return (tag, history)
     }
 
-    static func status(
-        lanes: [LaneStatus] = [lane("docker.io", failing: 0)], hasWorker: Bool = true
-    ) -> StoreStatus {
+    static func status(lanes: [LaneStatus]? = nil, hasWorker: Bool = true) throws -> StoreStatus {
         StoreStatus(
             tracked: 10, states: [.active: 9, .failing: 1], changes: 1_234,
-            workers: hasWorker ? [WorkerInfo(id: 1, name: "worker <1>", startedAt: TestSite.now)] : [], lanes: lanes,
+            workers: hasWorker ? [WorkerInfo(id: 1, name: "worker <1>", startedAt: TestSite.now)] : [],
+            lanes: try lanes ?? [lane("docker.io", failing: 0)],
             days: [
                 DayCounts(day: TestSite.now, unchanged: 1_000, changed: 10, missing: 1, failed: 5, seconds: 50)
             ])
     }
 
-    static func lane(_ registry: String, failing: Int, error: String? = nil) -> LaneStatus {
+    static func lane(_ registry: String, failing: Int, error: String? = nil) throws -> LaneStatus {
         LaneStatus(
-            registry: try! Registry(parsing: registry), tracked: 10, due: 0, oldestDueAt: nil, failing: failing,
+            registry: try Registry(parsing: registry), tracked: 10, due: 0, oldestDueAt: nil, failing: failing,
             lastError: error, lastSucceededAt: nil)
     }
 }

@@ -39,7 +39,7 @@ import Testing
             let page = try await site.get("/tags/python:3.12")
             #expect(page.status == 404)
             #expect(page.text.contains("Track this tag"))
-            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
             let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
             let sent = try await site.send(.post, "/tags", body: "image=python%3A3.12", headers: form)
             #expect(sent.status == 303)
@@ -80,6 +80,16 @@ import Testing
             #expect(second.status == 200)
             #expect(second.text.contains("Newest"))
             #expect(try await site.get("/tags/python:3.12?cursor=x").status == 400)
+        }
+    }
+
+    @Test func anImageWrittenOtherwiseIsFound() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1)])
+            let answer = try await site.get("/?query=+index.docker.io/python:3.12+")
+            #expect(answer.status == 303)
+            #expect(answer.headers[.location] == "/tags/docker.io/library/python:3.12")
+            #expect(try await site.get("/?query=+PYTHON:3.12+").text.contains("docker.io/library/python:3.12"))
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
 @Suite struct TagsAPITests {
     @Test func aTagIsTrackedSeenAndShown() async throws {
         try await TestSite.run { site in
-            site.registry.set(TestSite.python, .found(.numbered(1), mediaType: .ociIndex, pushedAt: nil))
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: .ociIndex, pushedAt: nil))
             let added = try await site.track("python:3.12")
             #expect(added.status == 201)
             #expect(added.headers[.location] == "/api/v1/tags/docker.io/library/python:3.12")
@@ -52,9 +52,20 @@ import Testing
         }
     }
 
+    @Test func aTagThatIsGoneIsNotTrackedAgain() async throws {
+        try await TestSite.run { site in
+            try await site.seed(TestSite.python, [(30, 1)])
+            #expect(try await site.store.untrack(TestSite.python))
+            let answer = try await site.track("python:3.12")
+            #expect(answer.status == 404)
+            #expect(try await site.get("/api/v1/tags/python:3.12").json["state"] as? String == "untracked")
+            #expect(try await site.get("/api/v1/changes/python:3.12").items.last?["kind"] as? String == "first")
+        }
+    }
+
     @Test func aFailedFirstCheckIs202WithItsReason() async throws {
         try await TestSite.run { site in
-            site.registry.set(TestSite.python, .failed(reason: "no route to host"))
+            try site.registry.set(TestSite.python, .failed(reason: "no route to host"))
             let answer = try await site.track("python:3.12")
             #expect(answer.status == 202)
             #expect(answer.json["lastError"] as? String == "no route to host")

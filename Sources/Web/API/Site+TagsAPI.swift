@@ -52,7 +52,7 @@ extension Site {
         guard let check = try await store.requestCheck(of: reference, at: clock()) else {
             throw Self.notTracked(reference)
         }
-        let report = try await store.outcome(of: check, within: settings.checkPatience)
+        let report = try await outcome(of: check)
         return json(CheckJSON(reference: reference, report: report), status: report == nil ? .accepted : .ok)
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import OCI
+import ServiceLifecycle
 import Store
 
 extension Site {
@@ -33,15 +34,29 @@ extension Site {
         let origin: TagOrigin = access.isAdmin(request) ? .operator : .visitor
         try await store.track([reference], origin: origin, at: clock())
         guard let check = try await store.requestCheck(of: reference, at: clock()),
-            let report = try await store.outcome(of: check, within: settings.checkPatience)
+            let report = try await outcome(of: check)
         else { return .notSeenYet }
         switch report.outcome {
         case .unchanged, .changed: return .seen
         case .failed: return .notSeenYet
         case .missing:
+            // A tag that was never seen is gone already; one with a history is left as it was before.
+            _ = try await store.untrack(reference)
             throw Problem.notFound(
                 "\(reference.registry) has no \(reference.repository.path):\(reference.tag), "
                     + "or does not show it without a login.")
+        }
+    }
+
+    /// Waits for a check, but not for ever, and not while the site shuts down.
+    /// - Returns: nil where it has not ended yet.
+    func outcome(of check: CheckRequest) async throws -> CheckReport? {
+        do {
+            return try await cancelWhenGracefulShutdown {
+                try await store.outcome(of: check, within: settings.checkPatience)
+            }
+        } catch is CancellationError where !Task.isCancelled {
+            return nil
         }
     }
 

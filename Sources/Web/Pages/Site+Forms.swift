@@ -25,7 +25,7 @@ extension Site {
         guard let check = try await store.requestCheck(of: reference, at: clock()) else {
             throw Self.notTracked(reference)
         }
-        _ = try await store.outcome(of: check, within: settings.checkPatience)
+        _ = try await outcome(of: check)
         return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
     }
 

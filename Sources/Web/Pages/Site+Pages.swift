@@ -16,6 +16,10 @@ extension Site {
             wanted.isReferenceTracked = found.map { $0.state != .untracked } ?? false
         }
         let page = try await store.tags(wanted.tags)
+        // Written otherwise than it is kept, as docker.io/python:3.12.
+        if page.items.isEmpty, wanted.isReferenceTracked, let reference = wanted.reference {
+            return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
+        }
         let histories = page.items.isEmpty ? [:] : try await store.histories(of: page.items.map(\.id))
         let model = OverviewPage(
             wanted, tags: page, histories: histories, status: try await status(), canTrack: settings.publicTracking,

@@ -106,7 +106,8 @@ extension TagPage.Change {
         isReverted = change.reverted
         when = Moment(change.countedAt, now: now)
         source = change.source.words
-        pinText = change.digest.map { reference.pinned(to: $0) }
+        image = reference.familiar
+        digest = change.digest?.description
         span =
             if let pushed = change.believedPush {
                 "pushed \(Words.time(pushed))"

@@ -97,20 +97,21 @@ extension MediaType {
 extension Notice {
     /// What keeps a tag from being up to date.
     static func of(_ tag: TrackedTag, now: Timestamp) -> [Notice] {
-        let next = tag.nextCheckAt.map { $0 <= now ? "now" : Words.relative($0, now: now) }
-        let again = next.map { " It is asked again \($0)." } ?? ""
+        let again = tag.nextCheckAt.map {
+            $0 <= now ? " The next check is due now." : " The next check is \(Words.relative($0, now: now))."
+        }
         switch tag.state {
         case .failing:
             return [
                 Notice(
                     style: "warn", heading: "The last check failed.",
-                    text: "What is shown may be out of date." + again, reasonText: tag.lastError)
+                    text: "What is shown may be out of date." + (again ?? ""), reasonText: tag.lastError)
             ]
         case .missing:
             return [
                 Notice(
                     style: "bad", heading: "The registry has no such tag any more.",
-                    text: "Its history stays, and goes on if the tag returns." + again)
+                    text: "Its history stays, and goes on if the tag returns." + (again ?? ""))
             ]
         case .pending, .active, .untracked: return []
         }

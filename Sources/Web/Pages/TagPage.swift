@@ -17,7 +17,9 @@ struct TagPage: Page {
         /// How well the time is known.
         let span: String
         let source: String
-        let pinText: String?
+        /// `python:3.12`, to copy with the digest.
+        let image: String
+        let digest: String?
     }
 
     struct ChartRow: Sendable, Hashable {

@@ -25,7 +25,7 @@ struct Query {
 
     /// Text to search for.
     func text(_ name: String, limit: Int = 400) throws(Problem) -> String {
-        let text = self[name] ?? ""
+        let text = String((self[name] ?? "").trimming(while: { $0 == " " }))
         guard text.utf8.count <= limit else {
             throw .badRequest("\(name) is longer than \(limit) bytes, which no image's name is.")
         }
@@ -65,7 +65,7 @@ struct Query {
         query.limit = try limit(default: defaultLimit)
         query.cursor = self["cursor"]
         query.registry = try registry()
-        query.repository = try repository()
+        query.repository = try repository(in: query.registry)
         if let name = self["state"] {
             guard let state = TagState(name: name) else {
                 let allowed = TagState.allCases.map(\.name).joined(separator: ", ")
@@ -90,8 +90,24 @@ struct Query {
         do { return try Registry(parsing: text) } catch { throw .unacceptable("registry: \(error.description)") }
     }
 
-    private func repository() throws(Problem) -> Repository? {
+    /// A repository in full, or its name within the registry that is given beside it.
+    private func repository(in registry: Registry?) throws(Problem) -> Repository? {
         guard let text = self["repository"] else { return nil }
-        do { return try Repository(parsing: text) } catch { throw .unacceptable("repository: \(error.description)") }
+        do {
+            let repository = try Repository(parsing: text)
+            guard let registry, repository.registry != registry else { return repository }
+            return try Repository(registry: registry, path: text)
+        } catch {
+            throw .unacceptable("repository: \(error.description)")
+        }
+    }
+}
+
+extension String {
+    fileprivate func trimming(while isTrimmed: (Character) -> Bool) -> Substring {
+        guard let first = firstIndex(where: { !isTrimmed($0) }), let last = lastIndex(where: { !isTrimmed($0) }) else {
+            return ""
+        }
+        return self[first...last]
     }
 }
