@@ -4,16 +4,17 @@ import Store
 extension Notice {
     /// What keeps the whole site, or most of a registry, from being checked.
     static func health(of status: StoreStatus) -> [Notice] {
-        guard status.tracked > 0 else { return [] }
-        var notices: [Notice] = []
-        if status.workers.isEmpty {
-            notices.append(
-                Notice(
-                    style: "warn", heading: "No worker is running.",
-                    text: "Nothing is checked until one is started; what is shown may be out of date."))
-        }
+        guard status.tracked > 0, status.workers.isEmpty else { return silentRegistries(of: status) }
+        let idle = Notice(
+            style: "warn", heading: "No worker is running.",
+            text: "Nothing is checked until one is started; what is shown may be out of date.")
+        return [idle] + silentRegistries(of: status)
+    }
+
+    /// Registries most of whose checks fail: one notice, however many they are.
+    static func silentRegistries(of status: StoreStatus) -> [Notice] {
         let failing = status.lanes.filter { $0.failing * 2 > $0.tracked }
-        guard let first = failing.first else { return notices }
+        guard let first = failing.first else { return [] }
         let tags =
             "\(Words.number(failing.reduce(0) { $0 + $1.failing })) of "
             + Words.count(failing.reduce(0) { $0 + $1.tracked }, "tag")
@@ -22,12 +23,12 @@ extension Notice {
             ? "Checks of \(tags) fail. What was learned before stays, but may be out of date."
             : "Checks of \(tags) in \(Words.number(failing.count)) registries fail. "
                 + "What was learned before stays, but may be out of date."
-        notices.append(
+        return [
             Notice(
                 style: "warn",
                 heading: failing.count == 1 ? "\(first.registry) does not answer." : "Most checks fail.",
                 text: text,
-                reasonText: first.lastError.map { failing.count == 1 ? $0 : "\(first.registry): \($0)" }))
-        return notices
+                reasonText: first.lastError.map { failing.count == 1 ? $0 : "\(first.registry): \($0)" })
+        ]
     }
 }

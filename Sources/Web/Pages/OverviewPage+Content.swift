@@ -57,11 +57,13 @@ extension OverviewPage {
     }
 
     private static func filters(_ query: TagQuery, _ status: StoreStatus) -> [Link] {
+        // The counts are the whole site's; beside a search they would say something else.
+        let isWhole = query.text.isEmpty && query.registry == nil && query.repository == nil
         func link(_ label: String, _ state: TagState?, _ count: Int) -> Link {
             var other = query
             other.state = state
             return Link(
-                label: label, href: href(other, cursor: nil), count: Words.number(count),
+                label: label, href: href(other, cursor: nil), count: isWhole ? Words.number(count) : nil,
                 isCurrent: query.state == state)
         }
         let states: [(String, TagState)] = [

@@ -26,7 +26,7 @@ struct Notice: Sendable, Hashable {
 struct Link: Sendable, Hashable {
     let label: String
     let href: String
-    var count = ""
+    var count: String?
     var isCurrent = false
 }
 

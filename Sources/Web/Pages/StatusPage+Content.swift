@@ -3,7 +3,7 @@ import Store
 
 extension StatusPage {
     init(_ status: StoreStatus, version: String, now: Timestamp) {
-        notices = Notice.health(of: status)
+        notices = Notice.silentRegistries(of: status)
         let overdue = status.lanes.compactMap(\.oldestDueAt).min().map { now.seconds(since: $0) } ?? 0
         let isLate = overdue > 1_800
         (badge, answer) =

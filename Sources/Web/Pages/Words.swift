@@ -38,7 +38,7 @@ enum Words {
         let distance = abs(seconds)
         if distance < 45 { return seconds < 0 ? "in a moment" : "just now" }
         let units: [(limit: Double, length: Double, name: String)] = [
-            (3_600, 60, "minute"), (2 * 86_400, 3_600, "hour"), (60 * 86_400, 86_400, "day"),
+            (3_600, 60, "minute"), (2 * 86_400, 3_600, "hour"), (61 * 86_400, 86_400, "day"),
             (730 * 86_400, 30.44 * 86_400, "month"),
         ]
         let unit = units.first { distance < $0.limit } ?? (0, 365.25 * 86_400, "year")
