@@ -7,6 +7,8 @@ import Synchronization
 final class LaneHealth: Sendable {
     private struct State {
         var failing: Set<Registry> = []
+        /// Registries that began to fail and were not told of yet, and the first reason.
+        var untold: [Registry: String] = [:]
         var databaseFails = false
         var isStopping = false
     }
@@ -26,13 +28,29 @@ final class LaneHealth: Sendable {
             let reasons = results.compactMap { result -> String? in
                 if case .failed(let reason) = result.answer { reason } else { nil }
             }
-            if reasons.count == results.count, let reason = reasons.first {
-                guard state.withLock({ $0.failing.insert(registry).inserted }) else { continue }
-                logger.warning("\(registry) cannot be checked: \(reason)")
-            } else if state.withLock({ $0.failing.remove(registry) }) != nil {
-                logger.notice("\(registry) can be checked again")
+            let isFailing = reasons.count == results.count
+            let isNew = state.withLock { state in
+                if isFailing, let reason = reasons.first, state.failing.insert(registry).inserted {
+                    state.untold[registry] = reason
+                } else if !isFailing {
+                    return state.failing.remove(registry) != nil && state.untold.removeValue(forKey: registry) == nil
+                }
+                return false
             }
+            if isNew { logger.notice("\(registry) can be checked again") }
         }
+    }
+
+    /// Tells of all that began to fail since the last time in one message: without a way out they all do.
+    func tell() {
+        let untold = state.withLock { state in
+            defer { state.untold = [:] }
+            return state.untold
+        }
+        guard let (registry, reason) = untold.min(by: { $0.key < $1.key }) else { return }
+        let others = untold.keys.filter { $0 != registry }.sorted().map(\.name).joined(separator: ", ")
+        let also = others.isEmpty ? "" : "; nor can \(others)"
+        logger.warning("\(registry) cannot be checked: \(reason)\(also)")
     }
 
     func databaseFailed(_ error: any Error) {

@@ -23,6 +23,7 @@ extension Worker {
             }
             return total
         }
+        health.tell()
         await session.end()
         return counts
     }

@@ -64,6 +64,7 @@ public final class Worker: Service {
                     for claim in requested { group.addTask { await self.check([claim], session: session, urgent: true) } }
                     let next = try await startLanes(&group, session: session, running: running, wake: wake)
                     health.databaseRecovered()
+                    health.tell()
                     await wake.next(within: .seconds(requested.isEmpty ? max(0.01, next) : 0.01))
                 }
                 group.cancelAll()
@@ -72,6 +73,7 @@ public final class Worker: Service {
             await session.end()
             throw error
         }
+        health.tell()
         await session.end()
     }
 

@@ -143,7 +143,7 @@ enum Services {
         web.publicURL = settings.publicURL
         web.trustedProxies = settings.trustedProxies.map(\.description)
         web.version = Version.current
-        let application = try WebApplication(store: session.store, settings: web, logger: session.logger)
+        let application = try WebApplication(store: session.store, settings: web, logger: quiet(session.logger))
         let listen = settings.listen
         return NamedFailure(
             service: application.buildApplication(host: listen.host, port: listen.port) { port in
