@@ -9,7 +9,7 @@ extension TagStore {
     }
 
     public func histories(of ids: [Int32]) async throws -> [Int32: [Change]] {
-        try await pool.withConnection { try await $0.histories(of: ids) }
+        try await pool.transactionByKeys { try await $0.histories(of: ids) }
     }
 
     /// A tag's changes, newest first, ending with `first`.

@@ -59,15 +59,12 @@ extension TagStore {
 }
 
 extension Claim {
-    /// The columns of a claimed tag of `k`, but for the requests.
+    /// The columns of a claimed tag of `k` and its row `c`, but for the requests.
     static let columns: SQL = """
         c.tag_id, c.registry_id, t.reference, d.digest, c.digest_id, c.is_missing, c.failures,
         d.media_type_id IS NOT NULL,\u{20}
         """
-    static let tables: SQL = """
-         FROM claimed k JOIN tag_checks c ON c.tag_id = k.tag_id JOIN tags t ON t.id = k.tag_id
-        LEFT JOIN digests d ON d.id = c.digest_id\u{20}
-        """
+    static let tables: SQL = " JOIN tags t ON t.id = k.tag_id LEFT JOIN digests d ON d.id = c.digest_id"
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim {
         Claim(
@@ -105,7 +102,7 @@ struct ClaimDue: Statement {
     static let sql: SQL =
         """
         WITH due AS MATERIALIZED (
-            SELECT c.tag_id FROM tag_checks c
+            SELECT c.tag_id, c.registry_id, c.digest_id, c.is_missing, c.failures, c.next_check_at FROM tag_checks c
             WHERE c.registry_id = $1 AND c.next_check_at <= $2
                 AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id)
             ORDER BY c.next_check_at LIMIT $3
@@ -114,7 +111,8 @@ struct ClaimDue: Statement {
             INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $4, $5 FROM due ORDER BY tag_id
             ON CONFLICT DO NOTHING RETURNING tag_id)
         SELECT\u{20}
-        """ + Claim.columns + "ARRAY[]::bigint[]" + Claim.tables + "ORDER BY c.next_check_at, c.tag_id"
+        """ + Claim.columns + "ARRAY[]::bigint[] FROM claimed k JOIN due c ON c.tag_id = k.tag_id"
+        + Claim.tables + " ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
         parameters.append(now)
@@ -143,7 +141,10 @@ struct ClaimRequested: Statement {
             SELECT DISTINCT tag_id, $2::integer, $3::timestamptz FROM wanted ORDER BY tag_id
             ON CONFLICT DO NOTHING RETURNING tag_id)
         SELECT\u{20}
-        """ + Claim.columns + "ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = k.tag_id)" + Claim.tables
+        """ + Claim.columns + """
+            ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = k.tag_id)
+            FROM claimed k JOIN tag_checks c ON c.tag_id = k.tag_id
+            """ + Claim.tables
     func bind(_ parameters: inout Parameters) {
         parameters.append(limit)
         parameters.append(workerID)

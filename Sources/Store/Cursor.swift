@@ -34,9 +34,10 @@ extension Timestamp {
     /// To the microsecond, as a cursor bears it.
     var cursor: String { String(microseconds) }
 
-    /// Nil for times before 1970 or after the year 9999, which no cursor of ours bears and PostgreSQL may not hold.
+    /// Nil for times before the year 1 or after 9999, which no cursor of ours bears and PostgreSQL may not hold.
     init?(cursor text: String) {
-        guard let microseconds = Int64(text), (0..<253_402_300_800_000_000).contains(microseconds) else { return nil }
+        guard let microseconds = Int64(text), (-62_135_596_800_000_000..<253_402_300_800_000_000).contains(microseconds)
+        else { return nil }
         self.init(microseconds: microseconds)
     }
 }

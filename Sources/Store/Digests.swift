@@ -65,7 +65,9 @@ struct SelectDigestIDs: Statement {
         let hasMediaType: Bool
     }
     let digests: [Digest]
-    static let sql: SQL = "SELECT digest, id, media_type_id IS NOT NULL FROM digests WHERE digest = ANY ($1)"
+    static let sql: SQL = """
+        SELECT digest, id, media_type_id IS NOT NULL FROM digests WHERE digest = ANY ($1)
+        """
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
         Row(digest: try row.next(), id: try row.next(), hasMediaType: try row.next())

@@ -73,7 +73,9 @@ extension TagStore {
         return summary
     }
 
+    /// Tables may grow a thousandfold meanwhile, so no plan is kept.
     private static let rowsTable = """
+        SET LOCAL plan_cache_mode = force_custom_plan;
         CREATE TEMPORARY TABLE import_rows (
             line bigint, observed_at timestamptz, not_before timestamptz, pushed_at timestamptz, source smallint,
             reference text COLLATE "C", media_type text COLLATE "C", digest bytea) ON COMMIT DROP

@@ -7,7 +7,8 @@ struct LockTags: Statement {
     let ids: [Int32]
     static let sql: SQL = """
         SELECT count(*) FROM (
-            SELECT FROM tag_checks WHERE tag_id = ANY ($1) ORDER BY tag_id FOR NO KEY UPDATE) locked
+            SELECT FROM tag_checks WHERE tag_id = ANY ($1)
+            ORDER BY tag_id FOR NO KEY UPDATE) locked
         """
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }

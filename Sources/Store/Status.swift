@@ -64,13 +64,18 @@ struct CountStates: Statement {
 struct SelectLaneStatus: Statement {
     let now: Timestamp
     static let sql: SQL = """
-        SELECT g.name, count(*), count(*) FILTER (WHERE c.next_check_at <= $1),
-            min(c.next_check_at) FILTER (WHERE c.next_check_at <= $1), count(*) FILTER (WHERE c.failures > 0),
-            (SELECT f.reason FROM check_failures f JOIN tag_checks fc ON fc.tag_id = f.tag_id
-                WHERE fc.registry_id = g.id ORDER BY f.failed_at DESC LIMIT 1),
-            max(c.last_succeeded_at)
-        FROM registries g JOIN tag_checks c ON c.registry_id = g.id
-        WHERE c.next_check_at < 'infinity' GROUP BY g.id, g.name ORDER BY count(*) DESC, g.name
+        WITH lanes AS (
+            SELECT c.registry_id, count(*) AS tracked, count(*) FILTER (WHERE c.next_check_at <= $1) AS due,
+                min(c.next_check_at) FILTER (WHERE c.next_check_at <= $1) AS oldest_due_at,
+                count(*) FILTER (WHERE c.failures > 0) AS failing, max(c.last_succeeded_at) AS last_succeeded_at
+            FROM tag_checks c WHERE c.next_check_at < 'infinity' GROUP BY c.registry_id),
+        errors AS (
+            SELECT DISTINCT ON (c.registry_id) c.registry_id, f.reason
+            FROM check_failures f JOIN tag_checks c ON c.tag_id = f.tag_id AND c.next_check_at < 'infinity'
+            ORDER BY c.registry_id, f.failed_at DESC)
+        SELECT g.name, l.tracked, l.due, l.oldest_due_at, l.failing, e.reason, l.last_succeeded_at
+        FROM lanes l JOIN registries g ON g.id = l.registry_id LEFT JOIN errors e ON e.registry_id = l.registry_id
+        ORDER BY l.tracked DESC, g.name
         """
     func bind(_ parameters: inout Parameters) { parameters.append(now) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LaneStatus {

@@ -14,7 +14,7 @@ extension TagStore {
         query.limit = max(1, min(query.limit, 1_000))
         // No reference holds one, and PostgreSQL's text cannot.
         if query.text.contains("\0") { return Page(items: [], next: nil) }
-        let rows = try await pool.run(SelectTags(query)).rows
+        let rows = try await pool.runPlanned(SelectTags(query)).rows
         guard rows.count > query.limit, let last = rows.dropLast().last else {
             return Page(items: rows.map(\.tag), next: nil)
         }

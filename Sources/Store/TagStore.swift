@@ -28,13 +28,37 @@ struct Ping: Statement {
 
 extension Pool {
     /// A transaction that is tried again where PostgreSQL asks for it (deadlock, serialization failure).
-    func retryingTransaction<Value: Sendable>(_ body: (Connection) async throws -> sending Value) async throws -> Value
-    {
+    func retryingTransaction<Value: Sendable>(
+        _ body: (Connection) async throws -> sending Value
+    ) async throws -> Value {
         for _ in 0..<4 {
-            do { return try await transaction(body) } catch let error as PostgresError {
+            do { return try await transactionByKeys(body) } catch let error as PostgresError {
                 guard error.sqlState?.isRetryable == true else { throw error }
             }
         }
-        return try await transaction(body)
+        return try await transactionByKeys(body)
+    }
+
+    /// A transaction whose statements bear arrays of keys.
+    ///
+    /// Planned for each array anew, they would read a whole table as soon as an array holds a hundredth of it; planned
+    /// once while the tables are small, they would do so when they have grown. So they are planned once, and told to use
+    /// an index.
+    func transactionByKeys<Value: Sendable>(
+        _ body: (Connection) async throws -> sending Value
+    ) async throws -> Value {
+        try await transaction { connection in
+            try await connection.runScript(
+                "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
+            return try await body(connection)
+        }
+    }
+
+    /// Runs a statement whose best plan depends on its values.
+    func runPlanned<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {
+        try await transaction { connection in
+            try await connection.runScript("SET LOCAL plan_cache_mode = force_custom_plan")
+            return try await connection.run(statement)
+        }
     }
 }
