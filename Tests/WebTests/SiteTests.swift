@@ -153,6 +153,12 @@ import Testing
         }
     }
 
+    @Test func missingResourcesAreAnErrorAndNoCrash() throws {
+        let empty = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        let error = #expect(throws: WebError.self) { try Resources(folder: empty) }
+        #expect(error?.description.contains("install tagbeat together with its .resources folders") == true)
+    }
+
     @Test func healthAndReadiness() async throws {
         try await TestSite.run(hasWorker: false) { site in
             let health = try await site.get("/healthz")

@@ -9,8 +9,8 @@ struct Resources: Sendable {
     static let templates = ["layout", "moment", "badge", "banner", "overview", "tag", "status", "error"]
 
     /// - Throws: ``WebError`` where the resource bundle was not installed with the binary.
-    init() throws(WebError) {
-        let folder = Bundle.module.bundleURL.appendingPathComponent("Resources")
+    init(folder: URL? = nil) throws(WebError) {
+        let folder = try folder ?? Self.bundledFolder()
         var templates: [String: MustacheTemplate] = [:]
         for name in Self.templates {
             let file = folder.appendingPathComponent("templates/\(name).mustache")
@@ -27,6 +27,18 @@ struct Resources: Sendable {
         }
         library = MustacheLibrary(templates: templates)
         assets = try Assets(folder: folder.appendingPathComponent("assets"))
+    }
+
+    /// Beside the binary, or where this file was compiled. `Bundle.module` looks in such places too, but where it finds
+    /// nothing it ends the process with a crash instead of an error.
+    private static func bundledFolder() throws(WebError) -> URL {
+        let installed = Bundle.main.bundleURL.appendingPathComponent("tagbeat_Web.resources/Resources")
+        let compiled = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Resources")
+        for folder in [installed, compiled] where FileManager.default.fileExists(atPath: folder.path) {
+            return folder
+        }
+        throw .missingResources(installed.path)
     }
 
     func renderer(version: String) -> PageRenderer {
