@@ -10,7 +10,7 @@ struct Resources: Sendable {
 
     /// - Throws: ``WebError`` where the resource bundle was not installed with the binary.
     init(folder: URL? = nil) throws(WebError) {
-        let folder = try folder ?? Self.bundledFolder()
+        let folder = if let folder { folder } else { try Self.bundledFolder() }
         var templates: [String: MustacheTemplate] = [:]
         for name in Self.templates {
             let file = folder.appendingPathComponent("templates/\(name).mustache")
