@@ -1,0 +1,174 @@
+import NIOCore
+import Synchronization
+
+/// The one way to a host: its budget of requests a second, its connections, and its backoff.
+final class HostGate: Sendable {
+    /// What a request that went through holds; to be given back by `leave`.
+    struct Permit: Sendable {
+        let startedAt: Duration
+    }
+
+    enum Verdict: Sendable {
+        case good
+        case failed(HostBackoff.Failure, reason: String)
+        /// Says nothing of the host: cancelled.
+        case unknown
+    }
+
+    private struct Waiter {
+        let id: UInt64
+        let continuation: CheckedContinuation<Permit, any Error>
+    }
+
+    private struct State {
+        var bucket: TokenBucket
+        var backoff = HostBackoff()
+        var inFlight = 0
+        var requests: UInt64 = 0
+        var nextID: UInt64 = 0
+        var waiters = CircularBuffer<Waiter>()
+        var timerIsSet = false
+    }
+
+    struct Status: Sendable {
+        let inFlight, waiting: Int
+        let requests: UInt64
+        let pause: Duration?
+        let reason: String?
+    }
+
+    let host: String
+    private let maximumInFlight: Int
+    private let time: TimeSource
+    private let onPause: @Sendable (Duration, String) -> Void
+    private let state: Mutex<State>
+
+    /// - Parameter onPause: told each time a pause begins, for the log.
+    init(
+        host: String, requestsPerSecond: Double, maximumInFlight: Int, time: TimeSource,
+        onPause: @escaping @Sendable (Duration, String) -> Void
+    ) {
+        self.host = host
+        self.maximumInFlight = max(1, maximumInFlight)
+        self.time = time
+        self.onPause = onPause
+        state = Mutex(State(bucket: TokenBucket(rate: requestsPerSecond, at: time.now())))
+    }
+
+    var pause: Duration? { state.withLock { [time] in $0.backoff.pause(at: time.now()) } }
+
+    var status: Status {
+        state.withLock { [time] in
+            Status(
+                inFlight: $0.inFlight, waiting: $0.waiters.count, requests: $0.requests,
+                pause: $0.backoff.pause(at: time.now()), reason: $0.backoff.reason)
+        }
+    }
+
+    /// Waits for the budget and a free connection.
+    ///
+    /// - Parameter urgent: a person waits; our own caution is no reason to refuse, the host's wish is.
+    /// - Throws: `CheckFailure` `hostPaused`, or `CancellationError`.
+    func enter(urgent: Bool) async throws -> Permit {
+        let now = time.now()
+        let (permit, id) = try state.withLock { state throws(CheckFailure) -> (Permit?, UInt64) in
+            if let failure = paused(state, at: now, urgent: urgent) { throw failure }
+            if state.waiters.isEmpty, hasRoom(state), state.bucket.take(at: now) {
+                state.inFlight += 1
+                state.requests += 1
+                return (Permit(startedAt: now), 0)
+            }
+            state.nextID += 1
+            return (nil, state.nextID)
+        }
+        if let permit { return permit }
+        return try await wait(id)
+    }
+
+    func leave(_ permit: Permit, _ verdict: Verdict) {
+        let now = time.now()
+        var began: (Duration, String)?
+        state.withLock { state in
+            state.inFlight -= 1
+            switch verdict {
+            case .good: state.backoff.succeeded(startedAt: permit.startedAt)
+            case .unknown: break
+            case .failed(let failure, let reason):
+                let before = state.backoff.pause(at: now)
+                state.backoff.failed(
+                    failure, reason: reason, startedAt: permit.startedAt, now: now, chance: .random(in: 0..<1))
+                if before == nil, let pause = state.backoff.pause(at: now) { began = (pause, reason) }
+            }
+            pump(&state, at: now)
+        }
+        if let began { onPause(began.0, began.1) }
+    }
+
+    private func wait(_ id: UInt64) async throws -> Permit {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let now = time.now()
+                state.withLock { state in
+                    state.waiters.append(Waiter(id: id, continuation: continuation))
+                    pump(&state, at: now)
+                }
+                // The handler below may have run before the waiter stood in the queue.
+                if Task.isCancelled { drop(id) }
+            }
+        } onCancel: {
+            drop(id)
+        }
+    }
+
+    private func drop(_ id: UInt64) {
+        let waiter = state.withLock { state -> Waiter? in
+            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.waiters.remove(at: index)
+        }
+        waiter?.continuation.resume(throwing: CancellationError())
+    }
+
+    private func hasRoom(_ state: borrowing State) -> Bool {
+        state.inFlight < (state.backoff.isRecovering ? 1 : maximumInFlight)
+    }
+
+    private func paused(_ state: borrowing State, at now: Duration, urgent: Bool) -> CheckFailure? {
+        guard let pause = state.backoff.pause(at: now), !urgent || state.backoff.isHostsWish else { return nil }
+        let reason = state.backoff.reason ?? "it failed"
+        return CheckFailure(
+            .hostPaused, "\(host) is being left alone for another \(pause.text), because: \(reason)", retryAfter: pause)
+    }
+
+    /// Lets through whom the budget and the connections allow, in order. Resuming under the lock is safe: a resumed
+    /// task is enqueued, never run in place.
+    private func pump(_ state: inout State, at now: Duration) {
+        while let first = state.waiters.first {
+            if let failure = paused(state, at: now, urgent: false) {
+                state.waiters.removeFirst()
+                first.continuation.resume(throwing: failure)
+                continue
+            }
+            guard hasRoom(state) else { return }
+            guard state.bucket.take(at: now) else { return setTimer(&state, at: now) }
+            state.waiters.removeFirst()
+            state.inFlight += 1
+            state.requests += 1
+            first.continuation.resume(returning: Permit(startedAt: now))
+        }
+    }
+
+    private func setTimer(_ state: inout State, at now: Duration) {
+        guard !state.timerIsSet else { return }
+        state.timerIsSet = true
+        let delay = state.bucket.wait(at: now)
+        Task { [weak self, time] in
+            try? await time.sleep(delay)
+            guard let self else { return }
+            let now = time.now()
+            self.state.withLock { state in
+                state.timerIsSet = false
+                self.pump(&state, at: now)
+            }
+        }
+    }
+}

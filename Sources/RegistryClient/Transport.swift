@@ -1,0 +1,192 @@
+import AsyncHTTPClient
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import OCI
+import Synchronization
+
+struct HTTPQuestion: Sendable {
+    var method: HTTPMethod = .GET
+    var url: RemoteURL
+    var headers: HTTPHeaders
+    var body: ByteBuffer?
+    /// Bytes.
+    var bodyLimit: Int
+    /// What the chain began as.
+    var trust: Trust
+    var tls: TLSConfiguration?
+    /// A person waits for the answer.
+    var isUrgent = false
+}
+
+/// Sends one request after the guards, the host's budget and backoff let it through, within bounds of time and size.
+final class Transport: Sendable {
+    let policy: ConnectionPolicy
+    let timeouts: RegistryConfiguration.Timeouts
+    private let configuration: RegistryConfiguration
+    private let rates: [HostPort: Double]
+    private let guarded: HTTPClient
+    private let trusted: HTTPClient
+    private let resolved: ResolvedHosts
+    private let time: TimeSource
+    private let logger: Logger
+    private let gates = Mutex<[HostPort: HostGate]>([:])
+    private let isDown = Mutex(false)
+
+    init(
+        configuration: RegistryConfiguration, rates: [HostPort: Double], configured: Set<Origin>,
+        eventLoopGroup: any EventLoopGroup, time: TimeSource, resolver: HostResolver, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.rates = rates
+        self.time = time
+        self.logger = logger
+        timeouts = configuration.timeouts
+        policy = ConnectionPolicy(privateRegistries: configuration.privateRegistries, configured: configured)
+        resolved = ResolvedHosts(resolver: resolver, time: time, timeout: configuration.timeouts.connect)
+        guarded = HTTPClient(
+            eventLoopGroupProvider: .shared(eventLoopGroup), configuration: HTTPClients.guarded(configuration))
+        trusted = HTTPClient(
+            eventLoopGroupProvider: .shared(eventLoopGroup), configuration: HTTPClients.configuration(configuration))
+    }
+
+    /// Fails what is under way and closes every connection; a second call does nothing.
+    func shutdown() async throws {
+        let isFirst = isDown.withLock { isDown in
+            defer { isDown = true }
+            return !isDown
+        }
+        guard isFirst else { return }
+        try await guarded.shutdown()
+        try await trusted.shutdown()
+    }
+
+    func gate(for hostPort: HostPort) -> HostGate {
+        gates.withLock { gates in
+            if let gate = gates[hostPort] { return gate }
+            // Visitors can type any number of hosts: those that nothing is known of are dropped.
+            if gates.count >= 4_096 { gates = gates.filter { !$0.value.isIdle } }
+            let host = hostPort.host
+            let gate = HostGate(
+                host: host, requestsPerSecond: rates[hostPort] ?? configuration.requestsPerSecond,
+                maximumInFlight: configuration.connectionsPerHost, time: time
+            ) { [logger] pause, reason in
+                logger.warning(
+                    "registry host is being left alone",
+                    metadata: ["host": "\(host)", "for": "\(pause.text)", "reason": "\(reason)"])
+            }
+            gates[hostPort] = gate
+            return gate
+        }
+    }
+
+    func send(_ question: HTTPQuestion) async throws(CheckFailure) -> HTTPAnswer {
+        let origin = question.url.origin
+        let client = try policy.admit(origin, in: question.trust) == .trusted ? trusted : try await guardedClient(origin)
+        let gate = gate(for: origin.hostPort)
+        let permit: HostGate.Permit
+        do {
+            permit = try await gate.enter(urgent: question.isUrgent)
+        } catch {
+            throw CheckFailure(transport: error, host: origin.host, timeouts: timeouts)
+        }
+        do {
+            let answer = try await exchangeAgainIfClosed(question, with: client)
+            gate.leave(permit, verdict(on: answer, host: origin.host))
+            return answer
+        } catch {
+            let failure = CheckFailure(transport: error, host: origin.host, timeouts: timeouts)
+            gate.leave(permit, Self.verdict(on: failure))
+            throw failure
+        }
+    }
+
+    /// The client that checks connections, after a look at what the name resolves to.
+    private func guardedClient(_ origin: Origin) async throws(CheckFailure) -> HTTPClient {
+        switch await resolved.verdict(origin.host) {
+        case .isPublic: return guarded
+        case .isForbidden: throw ConnectionPolicy.privateAddress(origin.host)
+        case .unknownHost: throw CheckFailure(.unreachable, "the name \(origin.host) does not resolve")
+        case .timedOut:
+            throw CheckFailure(.timeout, "the name \(origin.host) did not resolve within \(timeouts.connect.text)")
+        case nil: throw CheckFailure(.cancelled, "the check was cancelled")
+        }
+    }
+
+    /// A kept connection may be closed by the other side just as a request goes out on it: then one more is made.
+    private func exchangeAgainIfClosed(_ question: HTTPQuestion, with client: HTTPClient) async throws -> HTTPAnswer {
+        do {
+            return try await exchange(question, with: client)
+        } catch let error as HTTPClientError where error == .remoteConnectionClosed && question.method != .POST {
+            return try await exchange(question, with: client)
+        }
+    }
+
+    private func exchange(_ question: HTTPQuestion, with client: HTTPClient) async throws -> HTTPAnswer {
+        let request = try HTTPClient.Request(
+            url: question.url.text, method: question.method, headers: question.headers,
+            body: question.body.map { .byteBuffer($0) }, tlsConfiguration: question.tls)
+        let collector = BoundedAnswer(method: question.method, limit: question.bodyLimit)
+        // An answer to HEAD is its headers, so one deadline is enough.
+        let isHead = question.method == .HEAD
+        let deadline = NIODeadline.now() + TimeAmount(isHead ? min(timeouts.header, timeouts.whole) : timeouts.whole)
+        let task = client.execute(request: request, delegate: collector, deadline: deadline)
+        var headerTimer: Scheduled<Void>?
+        if !isHead, timeouts.header < timeouts.whole {
+            headerTimer = task.eventLoop.scheduleTask(in: TimeAmount(timeouts.header)) {
+                if !collector.hasHead { task.fail(reason: HeaderTimeoutError()) }
+            }
+        }
+        defer { headerTimer?.cancel() }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.futureResult.get()
+            } onCancel: {
+                task.cancel()
+            }
+        } catch let error as HTTPClientError where isHead && error == .deadlineExceeded {
+            throw HeaderTimeoutError()
+        }
+    }
+}
+
+extension HostGate {
+    fileprivate var isIdle: Bool {
+        let status = status
+        return status.inFlight == 0 && status.waiting == 0 && status.pause == nil
+    }
+}
+
+// MARK: What an exchange says of its host
+
+extension Transport {
+    private func verdict(on answer: HTTPAnswer, host: String) -> HostGate.Verdict {
+        switch answer.status {
+        case 429:
+            return .failed(.patience(answer.retryAfter), reason: "\(host) answered 429 (too many requests)")
+        case 503:
+            let wish = RetryAfter.parse(header: answer.headers.first(name: "Retry-After"), now: .now())
+            return .failed(wish.map { .patience($0) } ?? .trouble, reason: "\(host) answered 503")
+        case 500...: return .failed(.trouble, reason: "\(host) answered \(answer.status)")
+        default: return .good
+        }
+    }
+
+    private static func verdict(on failure: CheckFailure) -> HostGate.Verdict {
+        switch failure.code {
+        case .unreachable, .timeout, .tls: .failed(.trouble, reason: failure.detail)
+        case .cancelled: .unknown
+        // The host did answer; what, is between it and the one who asked.
+        default: .good
+        }
+    }
+}
+
+extension HTTPAnswer {
+    /// How long the host asks to be left alone, from the header or the body.
+    var retryAfter: Duration? {
+        RetryAfter.parse(header: headers.first(name: "Retry-After"), now: .now())
+            ?? RetryAfter.parse(body: body.readableBytesView)
+    }
+}
