@@ -1,0 +1,115 @@
+import LibPQ
+import OCI
+import Store
+import TestSupport
+import Testing
+
+@Suite struct ClaimTests {
+    static let registries = ["one.test", "two.test", "three.test"]
+
+    static func store(tags: Int) async throws -> TagStore {
+        let store = try await TestDatabase.migratedStore(maximumConnections: 8)
+        try await store.track(
+            (0..<tags).map { try reference("\(registries[$0 % 3])/app:\($0)") }, origin: .starter, at: hour(0))
+        return store
+    }
+
+    @Test func workersNeverShareATag() async throws {
+        let store = try await Self.store(tags: 1_500)
+        defer { store.close() }
+        let claims = try await withThrowingTaskGroup(of: [Claim].self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let checker = try await Checker(store)
+                    var all: [Claim] = []
+                    while true {
+                        let part = try await checker.claims(at: hour(0), limit: 37)
+                        if part.isEmpty { return all }
+                        all += part
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(claims.count == 1_500)
+        #expect(Set(claims.map(\.tagID)).count == 1_500)
+    }
+
+    @Test func aTagIsCheckedOnceInAnInterval() async throws {
+        let store = try await Self.store(tags: 900)
+        defer { store.close() }
+        let checked = try await withThrowingTaskGroup(of: [Int32].self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    let checker = try await Checker(store)
+                    var all: [Int32] = []
+                    // Empty-handed looks do not end it: another worker may be about to give claims back.
+                    for round in 0..<60 {
+                        let claims = try await checker.claims(at: hour(0.5), limit: 20 + worker)
+                        if round % 7 == 3 {
+                            try await store.release(claims, worker: checker.worker)
+                            continue
+                        }
+                        _ = try await checker.record(claims, .digest("A"), at: hour(0.5))
+                        all += claims.map(\.tagID)
+                    }
+                    return all
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(checked.count == 900)
+        #expect(Set(checked).count == 900)
+        #expect(try await store.values("SELECT count(*) FROM changes") == [900])
+        #expect(try await store.values("SELECT count(*) FROM claims") == [0])
+        #expect(try await store.status(at: hour(1)).days.map(\.changed) == [900])
+    }
+
+    @Test func thoseWaitingLongestComeFirst() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        for index in [3, 1, 4, 2, 0] {
+            try await store.track([reference("app:\(index)")], origin: .starter, at: hour(Double(index)))
+        }
+        let checker = try await Checker(store)
+        let lane = try #require(try await store.lanes().first)
+        #expect(lane.nextCheckAt == hour(0))
+        #expect(try await checker.claims(at: hour(3), limit: 2).map(\.reference.tag.name) == ["0", "1"])
+        #expect(try await checker.claims(at: hour(3)).map(\.reference.tag.name) == ["2", "3"])
+        #expect(try await checker.claims(at: hour(3)).isEmpty)
+    }
+
+    @Test func aClaimRunsOutWithItsLease() async throws {
+        let store = try await Self.store(tags: 1)
+        defer { store.close() }
+        let (first, second) = (try await Checker(store), try await Checker(store))
+        #expect(try await first.claims(at: hour(0), lease: 60).count == 1)
+        try await store.freeLostClaims(at: hour(0).advanced(bySeconds: 59))
+        #expect(try await second.claims(at: hour(0)).isEmpty)
+        try await store.freeLostClaims(at: hour(0).advanced(bySeconds: 61))
+        #expect(try await second.claims(at: hour(0)).count == 1)
+    }
+
+    @Test func onlyItsOwnClaimsAreReleased() async throws {
+        let store = try await Self.store(tags: 2)
+        defer { store.close() }
+        let (first, second) = (try await Checker(store), try await Checker(store))
+        let claims = try await first.claims(at: hour(0))
+        try await store.release(claims, worker: second.worker)
+        #expect(try await second.claims(at: hour(0)).isEmpty)
+        try await store.release(claims, worker: first.worker)
+        #expect(try await second.claims(at: hour(0)).count == 2)
+    }
+
+    @Test func anEndedWorkerGivesEverythingBack() async throws {
+        let store = try await Self.store(tags: 3)
+        defer { store.close() }
+        let (first, second) = (try await Checker(store), try await Checker(store))
+        _ = try await first.claims(at: hour(0))
+        #expect(try await store.workers().map(\.id) == [first.worker.id, second.worker.id])
+        await first.worker.end()
+        #expect(!first.worker.isAlive)
+        #expect(try await store.workers().map(\.id) == [second.worker.id])
+        #expect(try await second.claims(at: hour(0)).count == 3)
+    }
+}
