@@ -28,7 +28,7 @@ struct SelectTags: Statement {
         let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")
         var text = "SELECT " + Self.text(query.sort) + ", " + TrackedTag.columns + TrackedTag.tables + " WHERE "
         text = text + Self.condition(query.state)
-        if !query.text.isEmpty { text = text + " AND t.reference ILIKE $2" }
+        if !query.text.isEmpty { text = text + " AND lower(t.reference) LIKE $2" }
         if scope != nil { text = text + " AND t.reference >= $3 AND t.reference < $4" }
         if query.sort == .name {
             // Each name is there once.
@@ -41,7 +41,7 @@ struct SelectTags: Statement {
 
     func bind(_ parameters: inout Parameters) {
         parameters.append(Int64(query.limit) + 1)
-        parameters.append("%" + query.text.escapedForLike + "%")
+        parameters.append("%" + query.text.lowercased().escapedForLike + "%")
         parameters.append(scope?.from)
         parameters.append(scope?.to)
         guard let after else { return }
