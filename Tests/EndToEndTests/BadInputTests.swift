@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["track", "UPPER/case"], "UPPER/case"), (["track", "python@sha256:00"], "digest"), (["stats"], "Usage"),
+        (["track", "docker.io/UPPER"], "UPPER"), (["track", "python@sha256:00"], "digest"), (["stats"], "Usage"),
         (["list", "--sort", "size"], "interval"), (["list", "--state", "gone"], "pending"), (["nosuch"], "nosuch"),
         (["reference", "a//b"], "a//b"), (["import"], "Usage"),
     ])

@@ -1,5 +1,6 @@
 import Foundation
 import LibPQ
+import Logging
 import OCI
 import Store
 import TestSupport

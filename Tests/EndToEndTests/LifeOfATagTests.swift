@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import Store
 import TestSupport
 import Testing

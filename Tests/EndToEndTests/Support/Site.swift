@@ -44,6 +44,9 @@ final class TagbeatProcess: Sendable {
         }
     }
 
+    /// What a failed test leaves behind.
+    deinit { if process.withLock({ $0.isRunning }) { kill(processIdentifier, SIGKILL) } }
+
     /// Everything that was written to standard output and standard error so far.
     var output: String { lines.withLock { ($0.all + [$0.rest]).joined(separator: "\n") } }
 
