@@ -62,7 +62,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Web",
-            dependencies: ["OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache, nioCore],
+            dependencies: [
+                "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache, nioCore,
+            ],
             resources: [.copy("Resources")],
             swiftSettings: settings),
         .executableTarget(
@@ -81,7 +83,9 @@ let package = Package(
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: settings),
         .testTarget(
             name: "RegistryClientTests",
-            dependencies: ["OCI", "RegistryClient", "TestSupport", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "OCI", "RegistryClient", "TestSupport", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TagHistoryTests", dependencies: ["OCI", "TagHistory"],
@@ -91,7 +95,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "StoreTests", dependencies: ["LibPQ", "OCI", "Store", "TagHistory", "TestSupport"], swiftSettings: settings),
+            name: "StoreTests", dependencies: ["LibPQ", "OCI", "Store", "TagHistory", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ScraperTests",
             dependencies: ["LibPQ", "OCI", "RegistryClient", "Scraper", "Store", "TagHistory", "TestSupport", logging],
@@ -99,13 +104,15 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging, nioCore,
+                "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging, mustache, nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["LibPQ", "OCI", "Store", "Tagbeat", "TestSupport", asyncHTTPClient, logging, nioCore, nioHTTP1],
+            dependencies: [
+                "LibPQ", "OCI", "Store", "Tagbeat", "TestSupport", asyncHTTPClient, logging, nioCore, nioHTTP1,
+            ],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Foundation
+import Mustache
 import OCI
 import TagHistory
 import Testing
@@ -142,6 +143,30 @@ import Testing
             #expect(!html.contains(" style="))
             #expect(!html.contains("<i>"))
             #expect(!html.contains("http://") && !html.contains("https://"))
+        }
+    }
+
+    @Test func rowsNameAllTheirMembers() throws {
+        let (tag, history) = try Samples.tag(state: .failing, changesDaysAgo: [9, 3], lastError: "error")
+        let row = TagRow(
+            tag,
+            statistics: Statistics(
+                changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt,
+                asOf: TestSite.now),
+            now: TestSite.now)
+        let change = TagPage.Change(history[1], of: tag.reference, now: TestSite.now)
+        let day = StatusPage.Day(try Samples.status().days[0])
+        let rows: [any MustacheParent] = [
+            row, change, TagPage.ChartRow(label: "a", updates: "b", changes: "c"), day,
+            Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
+        ]
+        for row in rows {
+            for member in Mirror(reflecting: row).children {
+                let name = try #require(member.label)
+                let value = try #require(row.child(named: name), "\(name) of \(type(of: row))")
+                #expect(String(describing: member.value).contains(String(describing: value)))
+            }
+            #expect(row.child(named: "nothing") == nil)
         }
     }
 }

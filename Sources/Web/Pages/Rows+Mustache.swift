@@ -1,0 +1,88 @@
+import Mustache
+
+// What stands in a page many times says its members' values itself: looking them up by reflection takes longer than
+// all the rest of a page together.
+
+extension TagRow: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "href": href
+        case "repository": repository
+        case "tag": tag
+        case "badge": badge
+        case "problem": problem
+        case "rhythm": rhythm
+        case "rhythmReason": rhythmReason
+        case "isOverdue": isOverdue
+        case "updates": updates
+        case "changes30": changes30
+        case "lastChanged": lastChanged
+        case "digest": digest
+        case "digestShort": digestShort
+        default: nil
+        }
+    }
+}
+
+extension TagPage.Change: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "kind": kind
+        case "kindStyle": kindStyle
+        case "kindHelp": kindHelp
+        case "isReverted": isReverted
+        case "when": when
+        case "span": span
+        case "source": source
+        case "image": image
+        case "digest": digest
+        default: nil
+        }
+    }
+}
+
+extension TagPage.ChartRow: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "updates": updates
+        case "changes": changes
+        default: nil
+        }
+    }
+}
+
+extension StatusPage.Day: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "unchanged": unchanged
+        case "changed": changed
+        case "missing": missing
+        case "failed": failed
+        case "duration": duration
+        default: nil
+        }
+    }
+}
+
+extension Moment: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "iso": iso
+        case "exact": exact
+        case "relative": relative
+        default: nil
+        }
+    }
+}
+
+extension Badge: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "style": style
+        default: nil
+        }
+    }
+}
