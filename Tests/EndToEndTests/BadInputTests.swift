@@ -7,7 +7,7 @@ import Testing
     private func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> CommandResult {
         let folder = try TemporaryFolder()
         let all = ["TAGBEAT_DATA_DIR": folder.path + "/data", "DOCKER_CONFIG": "/nonexistent"]
-        let process = try TagbeatProcess(arguments, environment: all.merging(environment) { $1 })
+        let process = try await TagbeatProcess(arguments, environment: all.merging(environment) { $1 })
         return CommandResult(code: await process.end(), output: process.output)
     }
 

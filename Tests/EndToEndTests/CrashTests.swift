@@ -31,7 +31,10 @@ import Testing
         ]
         let web = try await Site.start("serve", environment: environment)
         #expect(try await web.command("track", "-", input: Self.references(2_000, registry)).code == 0)
-        let workers = try (0..<2).map { _ in try TagbeatProcess(["scrape"], environment: web.environment) }
+        let workers = [
+            try await TagbeatProcess(["scrape"], environment: web.environment),
+            try await TagbeatProcess(["scrape"], environment: web.environment),
+        ]
         _ = try await web.eventually("/api/v1/tags?state=pending") { ($0["items"] as? [Any])?.isEmpty == true }
         #expect(registry.requests.filter { $0.method == "HEAD" && $0.target.contains("/manifests/") }.count == 2_000)
         for worker in workers {
@@ -50,11 +53,11 @@ import Testing
         ]
         let web = try await Site.start("serve", environment: environment)
         #expect(try await web.command("track", "-", input: Self.references(1_500, registry)).code == 0)
-        let first = try TagbeatProcess(["scrape"], environment: web.environment)
+        let first = try await TagbeatProcess(["scrape"], environment: web.environment)
         while registry.requests.count < 300 { try await Task.sleep(for: .milliseconds(5)) }
         first.signal(SIGKILL)
         _ = await first.end()
-        let second = try TagbeatProcess(["scrape"], environment: web.environment)
+        let second = try await TagbeatProcess(["scrape"], environment: web.environment)
         _ = try await web.eventually("/api/v1/tags?state=pending") { ($0["items"] as? [Any])?.isEmpty == true }
         let store = TagStore(conninfo: conninfo, logger: .init(label: "test"))
         #expect(try await count(store, "changes") == 1_500)

@@ -112,8 +112,8 @@ import Testing
             "TAGBEAT_DATA_DIR": folder.path + "/data", "TAGBEAT_PRIVATE_REGISTRIES": registry.name,
             "DOCKER_CONFIG": "/nonexistent",
         ]
-        func run(_ arguments: String..., input: String? = nil) async throws -> CommandResult {
-            let process = try TagbeatProcess(arguments, environment: environment, input: input)
+        func run(_ arguments: String..., input: String = "") async throws -> CommandResult {
+            let process = try await TagbeatProcess(arguments, environment: environment, input: input)
             return CommandResult(code: await process.end(), output: process.output)
         }
         let image = "\(registry.name)/app:1"

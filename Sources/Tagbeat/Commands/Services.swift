@@ -143,6 +143,8 @@ enum Services {
         web.publicURL = settings.publicURL
         web.trustedProxies = settings.trustedProxies.map(\.description)
         web.version = Version.current
+        let registries = try settings.registryConfiguration()
+        web.refusal = { registries.refusal(of: $0) }
         let application = try WebApplication(store: session.store, settings: web, logger: quiet(session.logger))
         let listen = settings.listen
         return NamedFailure(

@@ -2,7 +2,9 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Subprocess
 import Synchronization
+import SystemPackage
 
 /// The built program as a process, with an environment of its own, and what it says.
 final class TagbeatProcess: Sendable {
@@ -18,34 +20,41 @@ final class TagbeatProcess: Sendable {
     }
 
     private let lines = Mutex(Lines())
-    private let process: Mutex<Process>
-    let processIdentifier: Int32
+    private let running = Mutex<Task<Int32, any Error>?>(nil)
+    private let identifier = Mutex<Int32>(0)
 
-    init(_ arguments: [String], environment: [String: String], input: String? = nil) throws {
-        let process = Process()
-        process.executableURL = Self.executable
-        process.arguments = arguments
+    var processIdentifier: Int32 { identifier.withLock { $0 } }
+
+    init(_ arguments: [String], environment: [String: String], input: String = "") async throws {
         // Nothing of whoever runs the tests may matter.
         let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TAGBEAT_") && $0.key != "DATABASE_URL" }
-        process.environment = own.merging(environment) { $1 }
-        let (output, standardInput) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = standardInput
-        try process.run()
-        processIdentifier = process.processIdentifier
-        self.process = Mutex(process)
-        if let input { try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
-        try standardInput.fileHandleForWriting.close()
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.take(data)
+        let all = own.merging(environment) { $1 }.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let task = Task { [weak self] in
+            defer { start.finish() }
+            let result = try await Subprocess.run(
+                .path(FilePath(Self.executable.path)), arguments: Arguments(arguments),
+                environment: .custom(Dictionary(uniqueKeysWithValues: all)), input: .string(input),
+                output: .sequence, error: .combinedWithOutput
+            ) { execution in
+                self?.identifier.withLock { $0 = execution.processIdentifier.value }
+                start.finish()
+                for try await buffer in execution.standardOutput {
+                    self?.take(buffer.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+                }
+            }
+            self?.take(nil)
+            return switch result.terminationStatus {
+            case .exited(let code): code
+            case .signaled(let number): 128 + number
+            }
         }
+        running.withLock { $0 = task }
+        for await _ in started {}
     }
 
     /// What a failed test leaves behind.
-    deinit { if process.withLock({ $0.isRunning }) { kill(processIdentifier, SIGKILL) } }
+    deinit { if !lines.withLock({ $0.isAtEnd }), processIdentifier > 0 { kill(processIdentifier, SIGKILL) } }
 
     /// Everything that was written to standard output and standard error so far.
     var output: String { lines.withLock { ($0.all + [$0.rest]).joined(separator: "\n") } }
@@ -61,19 +70,16 @@ final class TagbeatProcess: Sendable {
         }
     }
 
-    /// Waits for the end and answers the exit code; 128 and more for a signal.
-    func end() async -> Int32 {
-        while process.withLock({ $0.isRunning }) { try? await Task.sleep(for: .milliseconds(10)) }
-        while !lines.withLock({ $0.isAtEnd }) { try? await Task.sleep(for: .milliseconds(5)) }
-        return process.withLock { $0.terminationReason == .exit ? $0.terminationStatus : 128 + $0.terminationStatus }
-    }
+    /// Waits for the end and answers the exit code; 128 and more for a signal, -1 where it never started.
+    func end() async -> Int32 { (try? await running.withLock { $0 }?.value) ?? -1 }
 
     func signal(_ number: Int32) { kill(processIdentifier, number) }
 
-    private func take(_ data: Data) {
+    /// Nil: the program has ended.
+    private func take(_ text: String?) {
         lines.withLock { lines in
-            lines.isAtEnd = lines.isAtEnd || data.isEmpty
-            var parts = (lines.rest + String(decoding: data, as: UTF8.self)).components(separatedBy: "\n")
+            lines.isAtEnd = text == nil
+            var parts = (lines.rest + (text ?? "")).components(separatedBy: "\n")
             lines.rest = parts.removeLast()
             lines.all += parts
             lines.waiting.removeAll { fits, continuation in
@@ -108,7 +114,7 @@ struct Site: Sendable {
             "TAGBEAT_LISTEN": "127.0.0.1:0", "TAGBEAT_STARTER": "off", "TAGBEAT_CHECK_INTERVAL": "1s",
             "TAGBEAT_ADMIN_TOKEN": "test-admin-token", "DOCKER_CONFIG": "/nonexistent",
         ].merging(environment) { $1 }
-        let process = try TagbeatProcess([command], environment: all)
+        let process = try await TagbeatProcess([command], environment: all)
         guard let line = await process.line(where: { $0.contains("http://") }),
             let address = line.split(separator: " ").first(where: { $0.hasPrefix("http://") })
         else {
@@ -119,8 +125,8 @@ struct Site: Sendable {
         return Site(environment: all, process: process, address: text)
     }
 
-    func command(_ arguments: String..., input: String? = nil) async throws -> CommandResult {
-        let process = try TagbeatProcess(arguments, environment: environment, input: input)
+    func command(_ arguments: String..., input: String = "") async throws -> CommandResult {
+        let process = try await TagbeatProcess(arguments, environment: environment, input: input)
         return CommandResult(code: await process.end(), output: process.output)
     }
 
