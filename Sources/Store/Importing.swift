@@ -74,14 +74,14 @@ extension TagStore {
     }
 
     /// Tables may grow a thousandfold meanwhile, so no plan is kept.
-    private static let rowsTable = """
+    static let rowsTable = """
         SET LOCAL plan_cache_mode = force_custom_plan;
         CREATE TEMPORARY TABLE import_rows (
             line bigint, observed_at timestamptz, not_before timestamptz, pushed_at timestamptz, source smallint,
             reference text COLLATE "C", media_type text COLLATE "C", digest bytea) ON COMMIT DROP
         """
     private static let copyRows: SQL = "COPY import_rows FROM STDIN (FORMAT binary)"
-    private static let tagsTable = """
+    static let tagsTable = """
         ANALYZE import_rows;
         CREATE TEMPORARY TABLE import_tags ON COMMIT DROP AS
             SELECT reference, split_part(reference, '/', 1) AS registry, substring(reference FROM '/(.*):') AS path
@@ -89,7 +89,7 @@ extension TagStore {
         CREATE UNIQUE INDEX ON import_tags (reference);
         ANALYZE import_tags
         """
-    private static let stagedTable = """
+    static let stagedTable = """
         CREATE TEMPORARY TABLE import_staged ON COMMIT DROP AS
             SELECT t.id AS tag_id, i.line, i.observed_at, i.not_before, i.pushed_at, i.source, i.media_type, i.digest
             FROM import_rows i JOIN tags t ON t.reference = i.reference ORDER BY 1, 2;

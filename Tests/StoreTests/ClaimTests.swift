@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct ClaimTests {
+@Suite(.throttled) struct ClaimTests {
     static let registries = ["one.test", "two.test", "three.test"]
 
     static func store(tags: Int) async throws -> TagStore {

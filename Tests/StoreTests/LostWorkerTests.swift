@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What a worker claimed is free as soon as its database session is gone, however it went.
-@Suite struct LostWorkerTests {
+@Suite(.throttled) struct LostWorkerTests {
     static func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
         for _ in 0..<200 {
             if try await condition() { return true }

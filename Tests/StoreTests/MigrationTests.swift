@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct MigrationTests {
+@Suite(.throttled) struct MigrationTests {
     static func emptyStore() async throws -> TagStore {
         TagStore(
             conninfo: try await PostgresServer.shared().makeDatabase(), maximumConnections: 2,

@@ -5,7 +5,7 @@ import TagHistory
 import TestSupport
 import Testing
 
-@Suite struct RecordingTests {
+@Suite(.throttled) struct RecordingTests {
     struct Example: Sendable, CustomTestStringConvertible {
         let checks: String
         let rows: [String]

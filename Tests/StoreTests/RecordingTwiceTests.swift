@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Batches that come again, too late, or for tags that are not what they were.
-@Suite struct RecordingTwiceTests {
+@Suite(.throttled) struct RecordingTwiceTests {
     static func checker(origin: TagOrigin = .starter, tags: [String] = ["app:1"]) async throws -> Checker {
         let store = try await TestDatabase.migratedStore(maximumConnections: 8)
         try await store.track(tags.map(reference), origin: origin, at: hour(0))

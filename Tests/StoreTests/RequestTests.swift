@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct RequestTests {
+@Suite(.throttled) struct RequestTests {
     static func checker(origin: TagOrigin = .starter) async throws -> Checker {
         try await RecordingTwiceTests.checker(origin: origin)
     }
@@ -130,7 +130,8 @@ import Testing
         defer { store.close() }
         try await store.pool.withConnection {
             try await $0.runScript(
-                "INSERT INTO check_requests (requested_at, tag_id) SELECT now(), 1000 + n FROM generate_series(1, 50) n")
+                "INSERT INTO check_requests (requested_at, tag_id) SELECT now(), 1000 + n FROM generate_series(1, 50) n"
+            )
         }
         _ = try await store.requestCheck(of: reference("app:1"), at: hour(0))
         #expect(try await requested(checker, at: hour(0)).count == 1)

@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite struct SignalTests {
+@Suite(.throttled) struct SignalTests {
     @Test func aWakeUpSleepsAgainAfterItsTimeLimit() async {
         let wakeUp = WakeUp()
         for _ in 0..<3 {

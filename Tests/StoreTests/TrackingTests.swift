@@ -5,7 +5,7 @@ import TagHistory
 import TestSupport
 import Testing
 
-@Suite struct TrackingTests {
+@Suite(.throttled) struct TrackingTests {
     @Test func newKnownAndForgottenTags() async throws {
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }

@@ -1,0 +1,68 @@
+import LibPQ
+import OCI
+import Store
+import TagHistory
+import TestSupport
+import Testing
+
+@Suite(.throttled) struct ChangeListTests {
+    static func all(_ page: (String?) async throws -> Page<TagChange>) async throws -> [TagChange] {
+        var changes: [TagChange] = []
+        var cursor: String?
+        for _ in 0..<200 {
+            let page = try await page(cursor)
+            changes += page.items
+            guard let next = page.next else { return changes }
+            cursor = next
+        }
+        Issue.record("the list has no end")
+        return changes
+    }
+
+    /// Many tags at the same times, and several rows of one tag at one time.
+    @Test(arguments: [1, 2, 7, 1_000])
+    func everyChangeOnce(limit: Int) async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let names = (0..<8).map { "app:\($0)" }
+        for name in names { try await store.importAll("A@1 A@2 B@3 C@3 -@4 D@5 A@5.5", of: name) }
+        let changes = try await Self.all { try await store.changes(limit: limit, cursor: $0) }
+        #expect(changes.count == 8 * 7)
+        #expect(Set(changes.map { "\($0.reference) \($0.change)" }).count == 56)
+        #expect(zip(changes, changes.dropFirst()).allSatisfy { $0.change.observedAt >= $1.change.observedAt })
+        #expect(!changes.contains { $0.change.kind == .same })
+        for name in names {
+            let reference = try reference(name)
+            let own = try await Self.all { try await store.changes(of: reference, limit: limit, cursor: $0) }
+            let tag = try #require(try await store.tag(reference))
+            #expect(own.map(\.change) == (try await store.history(of: tag.id)).reversed())
+            #expect(own.map(\.change) == changes.filter { $0.reference == reference }.map(\.change))
+            #expect(
+                text(own.map(\.change)) == [
+                    "rebuild! D>A@5.5>5", "rebuild C>D@5>3", "returned D@5>4", "missing C>-@4>3", "rebuild B>C@3>3",
+                    "rebuild A>B@3>2", "first A@1",
+                ])
+        }
+        let ids = try await store.values("SELECT id FROM tags ORDER BY id", as: Int32.self)
+        let histories = try await store.histories(of: ids + [999_999])
+        #expect(Set(histories.keys) == Set(ids))
+        for id in ids { #expect(histories[id] == (try await store.history(of: id))) }
+    }
+
+    @Test func cursorsOfOtherListsAreRefused() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        try await store.importAll("A@1 B@2", of: "app:1")
+        try await store.importAll("A@1 B@2", of: "app:2")
+        let all = try #require(try await store.changes(limit: 1, cursor: nil).next)
+        let one = try #require(try await store.changes(of: reference("app:1"), limit: 1, cursor: nil).next)
+        await #expect(throws: StoreError.invalidCursor) { try await store.changes(limit: 1, cursor: one) }
+        for cursor in [all, one] {
+            await #expect(throws: StoreError.invalidCursor) {
+                try await store.changes(of: reference("app:2"), limit: 1, cursor: cursor)
+            }
+        }
+        #expect(try await store.changes(of: reference("nothing:1"), limit: 1, cursor: nil).items.isEmpty)
+        #expect(try await store.changes(limit: 0, cursor: nil).items.count == 1)
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import LibPQ
+import OCI
+import TagHistory
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Every statement of this room against the real PostgreSQL: none may be left out.
+@Suite(.throttled) struct StatementTests {
+    static func statements() throws -> [any Statement] {
+        let app = try reference("app:1")
+        let digest = try digest("A")
+        let claim = Claim(
+            tagID: 1, registryID: 1, reference: app, digest: digest, digestID: 1, isMissing: false, failures: 0,
+            hasMediaType: true, requestIDs: [1])
+        let result = CheckResult(
+            claim: claim, answer: .found(digest, mediaType: .ociIndex, pushedAt: nil), startedAt: hour(0),
+            checkedAt: hour(0), nextCheckAt: hour(1))
+        let update = TagCheckUpdate(
+            id: 1, tagState: .failing, state: .init(digest: digest, lastSucceededAt: hour(0)), failures: 1,
+            lastCheckedAt: hour(0), nextCheckAt: nil, failureReason: "no")
+        let row = ChangeRow(
+            tagID: 1, ordinal: 0, change: Change(digest: digest, kind: .first, source: .observed, observedAt: hour(0)))
+        let summary = TagSummary(id: 1, history: [row.change], lastSucceededAt: hour(0), at: hour(0))
+        let position = ChangePosition(observedAt: hour(0), tagID: 1, ordinal: 0)
+        let request = CheckRequest(id: 1, reference: app)
+        return [
+            Ping(), LockMigrations(), AppliedMigrations(),
+            RecordMigration(migration: Migration(version: 999, name: "x", text: "")),
+            InsertRegistries(names: ["registry.test"]), InsertRepositories(repositories: [app.repository]),
+            InsertTags(references: [app], origin: .visitor, now: hour(0)), Retrack(references: [app], now: hour(0)),
+            HasNoTags(), CountTracked(), NoteViewed(reference: app, now: hour(0)),
+            InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)), SelectLanes(),
+            ClaimDue(registryID: 1, workerID: 1, limit: 1, now: hour(0), expiresAt: hour(1)),
+            ReleaseClaims(tagIDs: [1], workerID: 1), InsertRequest(reference: app, now: hour(0)),
+            ClaimRequested(workerID: 1, limit: 1, expiresAt: hour(1)), LockTags(ids: [1]), SelectLockedTags(ids: [1]),
+            InsertMediaTypes(mediaTypes: [.ociIndex]), InsertDigests(digests: [digest], mediaTypes: [nil]),
+            SelectDigestIDs(digests: [digest]), SetMediaTypes(digests: [digest], mediaTypes: [.ociIndex]),
+            InsertChanges(rows: [row], digestIDs: [digest: 1]), UpdateTagChecks(updates: [update]),
+            UpdateStates(updates: [update]), InsertFailures(updates: [update]), RecordUnchanged(results: [result]),
+            SelectBorne(pairs: [(1, 1)]), SelectRecordedChanges(results: [result]), UpdateKnowledge(updates: [update]),
+            UpdateSummaries(summaries: [summary]), SelectAgeing(after: 0, limit: 1),
+            CountChecks(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
+            FinishRequests(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
+            SelectReport(request: request), DeleteOldRequests(now: hour(0)), Notify(signal: .work),
+            SelectHistories(ids: [1], includeSame: true),
+            SelectTagChanges(reference: app, after: position, limit: 1),
+            SelectRecentChanges(after: position, limit: 1), SelectTag(reference: app), try SelectTags(TagQuery()),
+            SelectExported(after: app, limit: 1), CountStates(), SelectLaneStatus(now: hour(0)),
+            SelectDays(now: hour(0)), DeleteFailures(ids: [1]), DeleteChanges(rows: [row]), DeleteUnseen(ids: [1]),
+            Untrack(reference: app), EndWorker(id: 1),
+            InsertImportedRegistries(), InsertImportedRepositories(), InsertImportedTags(now: hour(0)),
+            LockImportedTags(), RetrackImported(now: hour(0)), InsertImportedMediaTypes(), InsertImportedDigests(),
+            CountStaged(), SelectStaged(ids: [1]),
+        ]
+    }
+
+    static func run<S: Statement>(_ statement: S, on connection: Connection) async throws {
+        try await connection.run(statement)
+    }
+
+    @Test func allOfThemRun() async throws {
+        let store = try await TestDatabase.migratedStore(maximumConnections: 1)
+        defer { store.close() }
+        // The import's tables, for as long as the connection lives.
+        try await store.pool.withConnection { connection in
+            for table in [TagStore.rowsTable, TagStore.tagsTable, TagStore.stagedTable] {
+                try await connection.runScript(table.replacing(" ON COMMIT DROP", with: ""))
+            }
+            for statement in try Self.statements() { try await Self.run(statement, on: connection) }
+        }
+    }
+
+    @Test func noneIsLeftOut() throws {
+        let folder = URL(filePath: #filePath).appending(path: "../../../Sources/Store").standardizedFileURL
+        var names: Set<String> = []
+        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+            for match in text.matches(of: /struct (\w+): Statement/) { names.insert(String(match.1)) }
+        }
+        #expect(names.count > 50)
+        #expect(Set(try Self.statements().map { "\(type(of: $0))" }) == names)
+    }
+}
