@@ -28,7 +28,8 @@ extension Worker {
         return counts
     }
 
-    private func pass(_ lane: Lane, until start: Timestamp, session: WorkerSession) async throws -> [CheckOutcome: Int] {
+    private func pass(_ lane: Lane, until start: Timestamp, session: WorkerSession) async throws -> [CheckOutcome: Int]
+    {
         try await withThrowingTaskGroup(of: [CheckOutcome: Int].self) { group in
             for _ in 0..<2 {
                 group.addTask {

@@ -61,7 +61,9 @@ public final class Worker: Service {
                     let requested = try await store.claimRequested(
                         worker: session, limit: 100, lease: settings.lease, at: clock())
                     // Each by itself: nobody waits for the slowest of somebody else's.
-                    for claim in requested { group.addTask { await self.check([claim], session: session, urgent: true) } }
+                    for claim in requested {
+                        group.addTask { await self.check([claim], session: session, urgent: true) }
+                    }
                     let next = try await startLanes(&group, session: session, running: running, wake: wake)
                     health.databaseRecovered()
                     health.tell()

@@ -25,7 +25,8 @@ import Testing
     @Test(arguments: [
         (["DATABASE_URL": "postgresql://nobody:s3cret@127.0.0.1:1/none"], "DATABASE_URL"),
         (["DATABASE_URL": "nonsense"], "DATABASE_URL"), (["TAGBEAT_DATA_DIR": "/proc/none"], "/proc/none"),
-        (["TAGBEAT_LISTEN": "nowhere"], "TAGBEAT_LISTEN"), (["TAGBEAT_CHECK_INTERVAL": "soon"], "TAGBEAT_CHECK_INTERVAL"),
+        (["TAGBEAT_LISTEN": "nowhere"], "TAGBEAT_LISTEN"),
+        (["TAGBEAT_CHECK_INTERVAL": "soon"], "TAGBEAT_CHECK_INTERVAL"),
         (["TAGBEAT_CONFIG": "/nonexistent.yaml"], "/nonexistent.yaml"),
     ])
     func failuresAreOneLineAndExitCode1(environment: [String: String], hint: String) async throws {

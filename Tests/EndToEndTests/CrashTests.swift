@@ -13,7 +13,8 @@ import Testing
         try await ScriptedRegistry { request in
             let digest = "sha256:" + String(repeating: "4", count: 64)
             return .init(
-                200, [("Docker-Content-Digest", digest), ("Content-Type", "application/vnd.oci.image.manifest.v1+json")],
+                200,
+                [("Docker-Content-Digest", digest), ("Content-Type", "application/vnd.oci.image.manifest.v1+json")],
                 delay: delay)
         }
     }

@@ -25,7 +25,8 @@ import Testing
         #expect(statistics["updates"] as? Int == 1)
         #expect(statistics["changes"] as? Int == 1)
 
-        let changes = try #require(try await site.json("/api/v1/changes/\(image):2")["items"] as? [[String: any Sendable]])
+        let changes = try #require(
+            try await site.json("/api/v1/changes/\(image):2")["items"] as? [[String: any Sendable]])
         #expect(changes.compactMap { $0["kind"] as? String } == ["rebuild", "first"])
         #expect(changes[0]["digest"] as? String == moved)
         #expect(changes[0]["previousDigest"] as? String == changes[1]["digest"] as? String)

@@ -11,7 +11,8 @@ import Testing
 @Suite struct WorkerTests {
     static let digest = "sha256:" + String(repeating: "7", count: 64)
 
-    static func registry(_ answer: @escaping @Sendable (ScriptedRegistry.Request) -> ScriptedRegistry.Answer) async throws
+    static func registry(_ answer: @escaping @Sendable (ScriptedRegistry.Request) -> ScriptedRegistry.Answer)
+        async throws
         -> ScriptedRegistry
     { try await ScriptedRegistry(answer) }
 
@@ -20,7 +21,8 @@ import Testing
     }
 
     static func worker(
-        _ store: TagStore, _ registries: [ScriptedRegistry], interval: Double = 3_600, logger: Logger = Logger(label: "test")
+        _ store: TagStore, _ registries: [ScriptedRegistry], interval: Double = 3_600,
+        logger: Logger = Logger(label: "test")
     ) throws -> (worker: Worker, digests: DigestService) {
         var configuration = RegistryConfiguration()
         configuration.requestsPerSecond = 100_000

@@ -56,7 +56,8 @@ struct Scrape: AsyncParsableCommand {
 
     private func report(_ counts: [CheckOutcome: Int], seconds: Double) throws {
         if json {
-            var values = Dictionary(uniqueKeysWithValues: CheckOutcome.allCases.map { ($0.name, Double(counts[$0] ?? 0)) })
+            var values = Dictionary(
+                uniqueKeysWithValues: CheckOutcome.allCases.map { ($0.name, Double(counts[$0] ?? 0)) })
             values["seconds"] = seconds
             print(try Console.json(values))
         } else if counts.isEmpty {

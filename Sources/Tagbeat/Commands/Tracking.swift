@@ -26,7 +26,8 @@ struct Track: AsyncParsableCommand {
             for reference in references {
                 let isNew = outcomes[reference] == .added
                 if json {
-                    print(try Console.json(["reference": reference.description, "outcome": isNew ? "added" : "tracked"]))
+                    print(
+                        try Console.json(["reference": reference.description, "outcome": isNew ? "added" : "tracked"]))
                 } else {
                     print(isNew ? "Tracking \(reference)" : "\(reference) is tracked already")
                 }
@@ -133,7 +134,8 @@ struct Check: AsyncParsableCommand {
                 switch report.outcome {
                 case .failed: Console.error("\(reference): \(report.reason ?? "failed")")
                 case .missing: print("\(reference)  missing: the registry has no such tag")
-                case .changed, .unchanged: print("\(reference)  \(report.outcome.name)  \(report.digest?.description ?? "")")
+                case .changed, .unchanged:
+                    print("\(reference)  \(report.outcome.name)  \(report.digest?.description ?? "")")
                 }
             }
         }

@@ -37,7 +37,9 @@ struct Import: AsyncParsableCommand {
                 print(try Console.json(counts))
             } else {
                 let skipped = counters.skipped > 0 ? " Left out \(counters.skipped) bad lines." : ""
-                print("Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(skipped)")
+                print(
+                    "Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(skipped)"
+                )
             }
             if summary.observations == 0, counters.skipped > 0 { throw Failure("no line of \(file) could be read") }
         }
@@ -79,7 +81,8 @@ final class ImportCounters {
         lastShown = .now
         switch progress {
         case .read(let count): Console.progress("read \(count) observations")
-        case .merged(let count, let all): Console.progress("merged \(count) of \(all) observations (\(count * 100 / max(1, all)) %)")
+        case .merged(let count, let all):
+            Console.progress("merged \(count) of \(all) observations (\(count * 100 / max(1, all)) %)")
         }
     }
 }

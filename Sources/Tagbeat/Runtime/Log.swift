@@ -18,10 +18,11 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let line = switch format {
-        case .plain: plain(event.level, "\(event.message)", all)
-        case .json: json(event.level, "\(event.message)", all)
-        }
+        let line =
+            switch format {
+            case .plain: plain(event.level, "\(event.message)", all)
+            case .json: json(event.level, "\(event.message)", all)
+            }
         FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 

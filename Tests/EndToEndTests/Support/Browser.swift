@@ -10,7 +10,9 @@ enum Browser {
     /// Where pictures are kept for people to look at.
     static let folder: URL = {
         let root = ProcessInfo.processInfo.environment["TAGBEAT_ARTEFACTS"].map { URL(fileURLWithPath: $0) }
-        let folder = root ?? URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+        let folder =
+            root
+            ?? URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
             .appendingPathComponent(".build/artefacts")
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         return folder

@@ -27,7 +27,9 @@ final class TagbeatProcess: Sendable {
 
     init(_ arguments: [String], environment: [String: String], input: String = "") async throws {
         // Nothing of whoever runs the tests may matter.
-        let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TAGBEAT_") && $0.key != "DATABASE_URL" }
+        let own = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("TAGBEAT_") && $0.key != "DATABASE_URL"
+        }
         let all = own.merging(environment) { $1 }.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let task = Task { [weak self] in
