@@ -51,7 +51,8 @@ final class BoundedAnswer: HTTPClientResponseDelegate {
             return true
         }
         return fits
-            ? task.eventLoop.makeSucceededVoidFuture() : task.eventLoop.makeFailedFuture(BodyTooLargeError(limit: limit))
+            ? task.eventLoop.makeSucceededVoidFuture()
+            : task.eventLoop.makeFailedFuture(BodyTooLargeError(limit: limit))
     }
 
     func didFinishRequest(task: HTTPClient.Task<Response>) throws -> HTTPAnswer {

@@ -1,11 +1,12 @@
+import NIOCore
+import NIOHTTP1
+import OCI
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import NIOCore
-import NIOHTTP1
-import OCI
 
 extension CheckFailure {
     /// What an answer means that is neither a success nor a 404.
@@ -38,7 +39,8 @@ enum RegistryErrorCode {
             let document = try? JSONDecoder().decode(Document.self, from: Data(body))
         else { return nil }
         let code = document.errors.first?.code ?? ""
-        let fits = (1...40).contains(code.utf8.count) && code.utf8.allSatisfy { $0 == 0x5f || (0x41...0x5a).contains($0) }
+        let fits =
+            (1...40).contains(code.utf8.count) && code.utf8.allSatisfy { $0 == 0x5f || (0x41...0x5a).contains($0) }
         return fits ? code : nil
     }
 

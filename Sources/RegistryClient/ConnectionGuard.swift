@@ -27,18 +27,22 @@ struct ConnectionPolicy: Sendable {
             if privateRegistries.contains(origin) {
                 guard origin.scheme == .https || PrivateRegistries.isLoopback(origin.host) else {
                     throw CheckFailure(
-                        .forbiddenAddress, "\(origin.host):\(origin.port) is asked by HTTPS only: plain HTTP needs an endpoint in the settings")
+                        .forbiddenAddress,
+                        "\(origin.host):\(origin.port) is asked by HTTPS only: plain HTTP needs an endpoint in the settings"
+                    )
                 }
                 return .trusted
             }
         }
         guard origin.scheme == .https else {
-            throw CheckFailure(.forbiddenAddress, "\(origin.host) would have to be asked by plain HTTP, which is not allowed")
+            throw CheckFailure(
+                .forbiddenAddress, "\(origin.host) would have to be asked by plain HTTP, which is not allowed")
         }
         guard origin.port == 443 else {
             throw CheckFailure(
                 .forbiddenAddress,
-                "port \(origin.port) of \(origin.host) is not allowed; the operator can list it in TAGBEAT_PRIVATE_REGISTRIES")
+                "port \(origin.port) of \(origin.host) is not allowed; the operator can list it in TAGBEAT_PRIVATE_REGISTRIES"
+            )
         }
         return .guarded
     }

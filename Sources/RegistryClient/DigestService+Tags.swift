@@ -1,11 +1,12 @@
+import NIOCore
+import NIOHTTP1
+public import OCI
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import NIOCore
-import NIOHTTP1
-public import OCI
 
 extension DigestService {
     /// A repository's tags, a page at a time as they are asked for.

@@ -1,8 +1,8 @@
 public import Logging
 public import NIOCore
-public import OCI
 import NIOPosix
 import NIOSSL
+public import OCI
 import Synchronization
 
 /// The one door to the registries: every question goes through it, so that no reference is asked for twice at once and

@@ -1,9 +1,10 @@
+public import OCI
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-public import OCI
 
 /// Docker's `config.json`: what `docker login` wrote.
 /// https://github.com/docker/cli/blob/master/cli/config/configfile/file.go
@@ -35,7 +36,8 @@ public struct DockerConfig: CredentialSource {
     ///
     /// - Returns: nil where there is no such file.
     public static func standard(environment: [String: String]) throws(SettingError) -> DockerConfig? {
-        let folder = environment["DOCKER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let folder =
+            environment["DOCKER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
             ?? environment["HOME"].map { $0 + "/.docker" }
         guard let path = folder.map({ $0 + "/config.json" }), FileManager.default.fileExists(atPath: path) else {
             return nil

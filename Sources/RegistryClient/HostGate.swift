@@ -15,8 +15,15 @@ final class HostGate: Sendable {
         case unknown
     }
 
+    /// What the log is told: once when the host is first left alone, once when it answers again.
+    enum Notice: Sendable {
+        case paused(Duration, reason: String)
+        case answers
+    }
+
     private struct Waiter {
         let id: UInt64
+        let isUrgent: Bool
         let continuation: CheckedContinuation<Permit, any Error>
     }
 
@@ -28,6 +35,7 @@ final class HostGate: Sendable {
         var nextID: UInt64 = 0
         var waiters = CircularBuffer<Waiter>()
         var timerIsSet = false
+        var isClosed = false
     }
 
     struct Status: Sendable {
@@ -40,18 +48,17 @@ final class HostGate: Sendable {
     let host: String
     private let maximumInFlight: Int
     private let time: TimeSource
-    private let onPause: @Sendable (Duration, String) -> Void
+    private let onNotice: @Sendable (Notice) -> Void
     private let state: Mutex<State>
 
-    /// - Parameter onPause: told each time a pause begins, for the log.
     init(
         host: String, requestsPerSecond: Double, maximumInFlight: Int, time: TimeSource,
-        onPause: @escaping @Sendable (Duration, String) -> Void
+        onNotice: @escaping @Sendable (Notice) -> Void
     ) {
         self.host = host
         self.maximumInFlight = max(1, maximumInFlight)
         self.time = time
-        self.onPause = onPause
+        self.onNotice = onNotice
         state = Mutex(State(bucket: TokenBucket(rate: requestsPerSecond, at: time.now())))
     }
 
@@ -67,11 +74,13 @@ final class HostGate: Sendable {
 
     /// Waits for the budget and a free connection.
     ///
-    /// - Parameter urgent: a person waits; our own caution is no reason to refuse, the host's wish is.
+    /// - Parameter urgent: a person waits: goes before those that are not, and our own caution is no reason to refuse.
+    ///   The host's wish is.
     /// - Throws: `CheckFailure` `hostPaused`, or `CancellationError`.
     func enter(urgent: Bool) async throws -> Permit {
         let now = time.now()
         let (permit, id) = try state.withLock { state throws(CheckFailure) -> (Permit?, UInt64) in
+            if state.isClosed { throw Self.closed }
             if let failure = paused(state, at: now, urgent: urgent) { throw failure }
             if state.waiters.isEmpty, hasRoom(state), state.bucket.take(at: now) {
                 state.inFlight += 1
@@ -82,34 +91,53 @@ final class HostGate: Sendable {
             return (nil, state.nextID)
         }
         if let permit { return permit }
-        return try await wait(id)
+        return try await wait(id, urgent: urgent)
     }
 
     func leave(_ permit: Permit, _ verdict: Verdict) {
         let now = time.now()
-        var began: (Duration, String)?
+        var notice: Notice?
         state.withLock { state in
             state.inFlight -= 1
             switch verdict {
-            case .good: state.backoff.succeeded(startedAt: permit.startedAt)
+            case .good:
+                let wasPaused = state.backoff.isRecovering
+                state.backoff.succeeded(startedAt: permit.startedAt)
+                if wasPaused, !state.backoff.isRecovering { notice = .answers }
             case .unknown: break
             case .failed(let failure, let reason):
-                let before = state.backoff.pause(at: now)
+                let wasPaused = state.backoff.isRecovering
                 state.backoff.failed(
                     failure, reason: reason, startedAt: permit.startedAt, now: now, chance: .random(in: 0..<1))
-                if before == nil, let pause = state.backoff.pause(at: now) { began = (pause, reason) }
+                if !wasPaused, let pause = state.backoff.pause(at: now) { notice = .paused(pause, reason: reason) }
             }
             pump(&state, at: now)
         }
-        if let began { onPause(began.0, began.1) }
+        if let notice { onNotice(notice) }
     }
 
-    private func wait(_ id: UInt64) async throws -> Permit {
+    /// Lets nobody through any more.
+    func close() {
+        let now = time.now()
+        state.withLock { state in
+            state.isClosed = true
+            pump(&state, at: now)
+        }
+    }
+
+    private static let closed = CheckFailure(.cancelled, "the check was cancelled")
+
+    private func wait(_ id: UInt64, urgent: Bool) async throws -> Permit {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let now = time.now()
                 state.withLock { state in
-                    state.waiters.append(Waiter(id: id, continuation: continuation))
+                    let waiter = Waiter(id: id, isUrgent: urgent, continuation: continuation)
+                    if urgent, let place = state.waiters.firstIndex(where: { !$0.isUrgent }) {
+                        state.waiters.insert(waiter, at: place)
+                    } else {
+                        state.waiters.append(waiter)
+                    }
                     pump(&state, at: now)
                 }
                 // The handler below may have run before the waiter stood in the queue.
@@ -143,7 +171,7 @@ final class HostGate: Sendable {
     /// task is enqueued, never run in place.
     private func pump(_ state: inout State, at now: Duration) {
         while let first = state.waiters.first {
-            if let failure = paused(state, at: now, urgent: false) {
+            if let failure = state.isClosed ? Self.closed : paused(state, at: now, urgent: first.isUrgent) {
                 state.waiters.removeFirst()
                 first.continuation.resume(throwing: failure)
                 continue

@@ -106,7 +106,8 @@ final class ResolvedHosts: Sendable {
             Task { [resolver] in
                 let addresses = await resolver.addresses(host)
                 answer.continuation.yield(
-                    addresses.isEmpty ? .unknownHost : addresses.allSatisfy(AddressRules.isPublic) ? .isPublic : .isForbidden)
+                    addresses.isEmpty
+                        ? .unknownHost : addresses.allSatisfy(AddressRules.isPublic) ? .isPublic : .isForbidden)
                 answer.continuation.finish()
             }
             group.addTask { await answer.stream.first { _ in true } }

@@ -17,7 +17,8 @@ public struct PrivateRegistries: Hashable, Sendable {
             guard !entry.isEmpty else { continue }
             guard let (host, port) = RemoteURL.authority(Array(entry.utf8)[...]) else {
                 throw SettingError(
-                    "\"\(PrintableText.excerpt(entry))\" is not host[:port]; write registry.corp:5000 or [fd00::1]:5000")
+                    "\"\(PrintableText.excerpt(entry))\" is not host[:port]; write registry.corp:5000 or [fd00::1]:5000"
+                )
             }
             if let port { entries.insert(HostPort(host: host, port: port)) } else { bareHosts.insert(host) }
         }

@@ -21,7 +21,9 @@ enum RetryAfter {
         let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let unit = rest.dropFirst(number.count).prefix { $0.isLetter || $0 == "µ" }
         guard let value = Double(number), number.count <= 12 else { return nil }
-        let factors: [Substring: Double] = ["ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3_600]
+        let factors: [Substring: Double] = [
+            "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3_600,
+        ]
         guard let factor = factors[unit] ?? (unit.isEmpty ? 1 : nil) else { return nil }
         return Duration(secondsRounded: value * factor)
     }

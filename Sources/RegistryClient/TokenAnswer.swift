@@ -1,9 +1,10 @@
+import OCI
+
 #if canImport(FoundationEssentials)
 import FoundationEssentials
 #else
 import Foundation
 #endif
-import OCI
 
 /// What a token service answers. https://distribution.github.io/distribution/spec/auth/token/#token-response-fields
 struct TokenAnswer: Sendable {

@@ -20,7 +20,8 @@ extension Transport {
                 return FollowedAnswer(answer: answer, url: question.url)
             }
             let host = question.url.origin.host
-            guard let location = answer.headers.first(name: "Location"), let next = question.url.resolving(location) else {
+            guard let location = answer.headers.first(name: "Location"), let next = question.url.resolving(location)
+            else {
                 throw CheckFailure(.redirect, "\(host) redirects to nowhere")
             }
             let (from, to) = (question.url.origin, next.origin)

@@ -58,6 +58,7 @@ final class Transport: Sendable {
             return !isDown
         }
         guard isFirst else { return }
+        for gate in gates.withLock({ Array($0.values) }) { gate.close() }
         try await guarded.shutdown()
         try await trusted.shutdown()
     }
@@ -71,10 +72,14 @@ final class Transport: Sendable {
             let gate = HostGate(
                 host: host, requestsPerSecond: rates[hostPort] ?? configuration.requestsPerSecond,
                 maximumInFlight: configuration.connectionsPerHost, time: time
-            ) { [logger] pause, reason in
-                logger.warning(
-                    "registry host is being left alone",
-                    metadata: ["host": "\(host)", "for": "\(pause.text)", "reason": "\(reason)"])
+            ) { [logger] notice in
+                switch notice {
+                case .paused(let pause, let reason):
+                    logger.warning(
+                        "registry host is being left alone",
+                        metadata: ["host": "\(host)", "for": "\(pause.text)", "reason": "\(reason)"])
+                case .answers: logger.info("registry host answers again", metadata: ["host": "\(host)"])
+                }
             }
             gates[hostPort] = gate
             return gate
@@ -83,7 +88,7 @@ final class Transport: Sendable {
 
     func send(_ question: HTTPQuestion) async throws(CheckFailure) -> HTTPAnswer {
         let origin = question.url.origin
-        let client = try policy.admit(origin, in: question.trust) == .trusted ? trusted : try await guardedClient(origin)
+        let trust = try policy.admit(origin, in: question.trust)
         let gate = gate(for: origin.hostPort)
         let permit: HostGate.Permit
         do {
@@ -92,6 +97,7 @@ final class Transport: Sendable {
             throw CheckFailure(transport: error, host: origin.host, timeouts: timeouts)
         }
         do {
+            let client = trust == .trusted ? trusted : try await guardedClient(origin)
             let answer = try await exchangeAgainIfClosed(question, with: client)
             gate.leave(permit, verdict(on: answer, host: origin.host))
             return answer

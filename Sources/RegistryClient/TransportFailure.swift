@@ -35,7 +35,7 @@ extension CheckFailure {
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             self.init(.tls, "no secure connection to \(host): \(Self.tlsReason(error))")
         case is CancellationError: self.init(.cancelled, "the check was cancelled")
-        default: self.init(.unreachable, "the connection to \(host) broke \(type(of: error)) \(error)")
+        default: self.init(.unreachable, "the connection to \(host) broke")
         }
     }
 

@@ -1,8 +1,9 @@
 import Foundation
 import OCI
-@testable import RegistryClient
 import TestSupport
 import Testing
+
+@testable import RegistryClient
 
 private typealias Answer = ScriptedRegistry.Answer
 private typealias Request = ScriptedRegistry.Request
@@ -18,13 +19,17 @@ private final class TokenRegistry: Sendable {
     ///   - token: what the token service answers, from the number.
     init(
         scope: String? = nil, delay: Duration = .zero, accepts: @escaping @Sendable (Int) -> Bool = { _ in true },
-        token: @escaping @Sendable (Request, Int) -> Answer = { Answer(200, [("Content-Type", "text/plain")], .text("{\"token\":\"t\($1)\",\"expires_in\":300}")) }
+        token: @escaping @Sendable (Request, Int) -> Answer = {
+            Answer(200, [("Content-Type", "text/plain")], .text("{\"token\":\"t\($1)\",\"expires_in\":300}"))
+        }
     ) async throws {
         let issued = Box<[String]>([])
         self.issued = issued
         server = try await ScriptedRegistry { request in
             if request.target.hasPrefix("/Token") {
-                let number = issued.withLock { $0.append(request.target); return $0.count }
+                let number = issued.withLock {
+                    $0.append(request.target); return $0.count
+                }
                 var answer = token(request, number)
                 answer.delay = delay
                 return answer
@@ -35,7 +40,14 @@ private final class TokenRegistry: Sendable {
             }
             let parts = request.target.split(separator: "/")
             let wanted = scope ?? "repository:\(parts[1]):pull"
-            return Answer(401, [("WWW-Authenticate", "Bearer realm=\"http://\(request.header("Host") ?? "")/Token?x=1\",service=\"a service\",scope=\"\(wanted)\"")])
+            return Answer(
+                401,
+                [
+                    (
+                        "WWW-Authenticate",
+                        "Bearer realm=\"http://\(request.header("Host") ?? "")/Token?x=1\",service=\"a service\",scope=\"\(wanted)\""
+                    )
+                ])
         }
     }
 
@@ -102,7 +114,10 @@ private final class TokenRegistry: Sendable {
         try await withService(listed: [registry.name]) { service in
             for tag in 1...3 { try await service.expect("\(registry.name)/a:\(tag)", .found(digestA)) }
         }
-        #expect(registry.issued.withLock { $0 } == ["/Token?x=1&service=a%20service&scope=repository:a:pull,push&scope=repository:b:pull"])
+        #expect(
+            registry.issued.withLock { $0 } == [
+                "/Token?x=1&service=a%20service&scope=repository:a:pull,push&scope=repository:b:pull"
+            ])
     }
 
     static let brokenTokens: [(ScriptedRegistry.Answer, CheckFailure.Code)] = [
@@ -114,14 +129,17 @@ private final class TokenRegistry: Sendable {
         (Answer(302, [("Location", "https://10.0.0.1/token")]), .forbiddenAddress),
     ]
 
-    @Test(arguments: brokenTokens) func brokenTokenServices(_ answer: ScriptedRegistry.Answer, _ code: CheckFailure.Code) async throws {
+    @Test(arguments: brokenTokens) func brokenTokenServices(
+        _ answer: ScriptedRegistry.Answer, _ code: CheckFailure.Code
+    ) async throws {
         let registry = try await TokenRegistry(token: { _, _ in answer })
         let outcome = try await withService(listed: [registry.name]) { try await $0.digest(of: "\(registry.name)/a:1") }
         #expect(outcome.failure?.code == code, "\(outcome)")
     }
 
     @Test(arguments: [
-        "Bearer realm=\"not a url\"", "Bearer realm=\"\"", "Bearer realm=\"//x/\"", "Bearer service=\"x\"", "Basic realm=\"x\"",
+        "Bearer realm=\"not a url\"", "Bearer realm=\"\"", "Bearer realm=\"//x/\"", "Bearer service=\"x\"",
+        "Basic realm=\"x\"",
         "Negotiate", "", "Bearer realm=\"https://u:p@example.com/\"",
     ]) func challengesThatCannotBeMet(_ challenge: String) async throws {
         let registry = try await ScriptedRegistry { _ in Answer(401, [("WWW-Authenticate", challenge)]) }
@@ -142,11 +160,18 @@ private final class TokenRegistry: Sendable {
             guard request.header("Authorization") == right else {
                 return Answer(401, [("WWW-Authenticate", "Basic realm=\"x\"")])
             }
-            return request.target.hasSuffix("/moved") ? Answer(302, [("Location", "http://\(other.name)/x")]) : Answer(200, [("Docker-Content-Digest", digestA)])
+            return request.target.hasSuffix("/moved")
+                ? Answer(302, [("Location", "http://\(other.name)/x")])
+                : Answer(200, [("Docker-Content-Digest", digestA)])
         }
         try await withService(
             listed: [registry.name, other.name],
-            change: { $0.credentials.append(FixedCredentials([try Registry(parsing: registry.name): Credentials(username: "u", password: "pä:ss")])) }
+            change: {
+                $0.credentials.append(
+                    FixedCredentials([
+                        try Registry(parsing: registry.name): Credentials(username: "u", password: "pä:ss")
+                    ]))
+            }
         ) { service in
             try await service.expect("\(registry.name)/a:1", .found(digestA))
             try await service.expect("\(registry.name)/a:2", .found(digestA))
@@ -162,7 +187,10 @@ private final class TokenRegistry: Sendable {
         let registry = try await ScriptedRegistry { _ in Answer(401, [("WWW-Authenticate", "Basic realm=\"x\"")]) }
         try await withService(
             listed: [registry.name],
-            change: { $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(credentials: Credentials(username: "u", password: "hunter2")) }
+            change: {
+                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+                    credentials: Credentials(username: "u", password: "hunter2"))
+            }
         ) { service in
             for _ in 0..<2 {
                 let failure = try await service.digest(of: "\(registry.name)/a:1").failure
@@ -175,15 +203,22 @@ private final class TokenRegistry: Sendable {
     @Test func credentialsGoToTheRealmThatTheRegistryNamed() async throws {
         let right = basic("u", "p")
         let registry = try await TokenRegistry(token: { request, number in
-            request.header("Authorization") == right ? Answer(200, [], .text("{\"token\":\"t\(number)\"}")) : Answer(401)
+            request.header("Authorization") == right
+                ? Answer(200, [], .text("{\"token\":\"t\(number)\"}")) : Answer(401)
         })
         let outcome = try await withService(
             listed: [registry.name],
-            change: { $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(credentials: Credentials(username: "u", password: "p")) }
+            change: {
+                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+                    credentials: Credentials(username: "u", password: "p"))
+            }
         ) { try await $0.digest(of: "\(registry.name)/a:1") }
         #expect(outcome == .found(digestA))
         // The registry itself sees the token alone.
-        #expect(registry.server.requests.filter { $0.method == "HEAD" }.map { $0.header("Authorization") } == [nil, "Bearer t1"])
+        #expect(
+            registry.server.requests.filter { $0.method == "HEAD" }.map { $0.header("Authorization") } == [
+                nil, "Bearer t1",
+            ])
     }
 
     @Test func aRealmThatRedirectsElsewhereGetsNoCredentialsThere() async throws {
@@ -191,7 +226,10 @@ private final class TokenRegistry: Sendable {
         let registry = try await TokenRegistry(token: { _, _ in Answer(307, [("Location", "http://\(other.name)/t")]) })
         _ = try await withService(
             listed: [registry.name, other.name],
-            change: { $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(credentials: Credentials(username: "u", password: "p")) }
+            change: {
+                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+                    credentials: Credentials(username: "u", password: "p"))
+            }
         ) { try await $0.digest(of: "\(registry.name)/a:1") }
         #expect(other.requests.count == 1)
         #expect(other.requests.allSatisfy { $0.header("Authorization") == nil })
@@ -202,7 +240,10 @@ private final class TokenRegistry: Sendable {
         let registry = try await ScriptedRegistry { _ in Answer(307, [("Location", "http://\(other.name)/x")]) }
         let outcome = try await withService(
             listed: [registry.name, other.name],
-            change: { $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(credentials: Credentials(username: "u", password: "p")) }
+            change: {
+                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+                    credentials: Credentials(username: "u", password: "p"))
+            }
         ) { try await $0.digest(of: "\(registry.name)/a:1") }
         #expect(outcome.failure?.code == .unauthorized)
         #expect(other.requests.count == 1)
@@ -212,12 +253,18 @@ private final class TokenRegistry: Sendable {
     @Test func identityTokenIsPosted() async throws {
         let registry = try await TokenRegistry(token: { request, number in
             let body = String(decoding: request.body, as: UTF8.self)
-            let fits = request.method == "POST" && body.contains("grant_type=refresh_token") && body.contains("refresh_token=re%2Bfresh".replacingOccurrences(of: "%2B", with: "%2B"))
-            return fits && !request.target.contains("fresh") ? Answer(200, [], .text("{\"access_token\":\"t\(number)\"}")) : Answer(400)
+            let fits =
+                request.method == "POST" && body.contains("grant_type=refresh_token")
+                && body.contains("refresh_token=re%2Bfresh".replacingOccurrences(of: "%2B", with: "%2B"))
+            return fits && !request.target.contains("fresh")
+                ? Answer(200, [], .text("{\"access_token\":\"t\(number)\"}")) : Answer(400)
         })
         let outcome = try await withService(
             listed: [registry.name],
-            change: { $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(credentials: .identityToken(Secret("re+fresh"))) }
+            change: {
+                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+                    credentials: .identityToken(Secret("re+fresh")))
+            }
         ) { try await $0.digest(of: "\(registry.name)/a:1") }
         #expect(outcome == .found(digestA))
     }
@@ -228,19 +275,36 @@ private final class TokenRegistry: Sendable {
         let registry = try await ScriptedRegistry { request in
             if request.target.hasPrefix("/Token") { return Answer(200, [], .text("{\"token\":\"tokensecret\"}")) }
             switch request.target {
-            case "/v2/a/manifests/ok" where request.header("Authorization") == "Bearer tokensecret": return Answer(200, [("Docker-Content-Digest", digestA)])
+            case "/v2/a/manifests/ok" where request.header("Authorization") == "Bearer tokensecret":
+                return Answer(200, [("Docker-Content-Digest", digestA)])
             // A registry that repeats what it was sent.
             case "/v2/a/manifests/echo" where request.header("Authorization") != nil:
-                return Answer(200, [("Docker-Content-Digest", request.header("Authorization") ?? ""), ("Content-Type", "tokensecret/tokensecret")])
+                return Answer(
+                    200,
+                    [
+                        ("Docker-Content-Digest", request.header("Authorization") ?? ""),
+                        ("Content-Type", "tokensecret/tokensecret"),
+                    ])
             case "/v2/a/manifests/slow" where request.header("Authorization") != nil:
                 return Answer(429, [("Retry-After", "1"), ("X-Error", "tokensecret")], .text("tokensecret"))
-            default: return Answer(401, [("WWW-Authenticate", "Bearer realm=\"http://\(request.header("Host") ?? "")/Token?key=querysecret\"")])
+            default:
+                return Answer(
+                    401,
+                    [
+                        (
+                            "WWW-Authenticate",
+                            "Bearer realm=\"http://\(request.header("Host") ?? "")/Token?key=querysecret\""
+                        )
+                    ])
             }
         }
         var told = ""
         try await withService(
             listed: [registry.name], logger: capture.logger,
-            change: { $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(credentials: Credentials(username: "someone", password: "hunter2")) }
+            change: {
+                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+                    credentials: Credentials(username: "someone", password: "hunter2"))
+            }
         ) { service in
             for tag in ["ok", "echo", "slow", "after"] {
                 let outcome = try await service.digest(of: "\(registry.name)/a:\(tag)")

@@ -3,9 +3,10 @@ import Logging
 import NIOCore
 import NIOPosix
 import OCI
-@testable import RegistryClient
 import TestSupport
 import Testing
+
+@testable import RegistryClient
 
 private typealias Answer = ScriptedRegistry.Answer
 
@@ -20,7 +21,10 @@ private typealias Answer = ScriptedRegistry.Answer
         #expect(outcome.failure?.code == .forbiddenAddress, "\(outcome)")
     }
 
-    @Test(arguments: ["ghcr.io:22/a:1", "ghcr.io:80/a:1", "ghcr.io:8443/a:1", "1.1.1.1:5000/a:1", "localhost:5432/a:1", "127.0.0.1:6379/a:1"])
+    @Test(arguments: [
+        "ghcr.io:22/a:1", "ghcr.io:80/a:1", "ghcr.io:8443/a:1", "1.1.1.1:5000/a:1", "localhost:5432/a:1",
+        "127.0.0.1:6379/a:1",
+    ])
     func unlistedPortsAreRefused(_ reference: String) async throws {
         let outcome = try await withService { try await $0.digest(of: reference) }
         #expect(outcome.failure?.code == .forbiddenAddress)
@@ -92,12 +96,18 @@ private typealias Answer = ScriptedRegistry.Answer
         // Listed by name, but still only through the client that refuses private addresses.
         #expect(admit("https://inside.corp", .guarded) == .guarded)
         #expect(admit("https://example.com", .guarded) == .guarded)
-        for url in ["https://registry.corp:5000", "http://127.0.0.1:5001", "https://127.0.0.1:5001", "http://mirror.corp", "https://inside.corp"] {
+        for url in [
+            "https://registry.corp:5000", "http://127.0.0.1:5001", "https://127.0.0.1:5001", "http://mirror.corp",
+            "https://inside.corp",
+        ] {
             #expect(admit(url, .trusted) == .trusted)
         }
         #expect(admit("https://example.com", .trusted) == .guarded)
         // A host that is listed but not loopback speaks HTTPS alone; other ports of a listed host are not listed.
-        for url in ["http://registry.corp:5000", "https://registry.corp:5001", "http://127.0.0.1:5002", "https://mirror.corp:8443", "http://inside.corp"] {
+        for url in [
+            "http://registry.corp:5000", "https://registry.corp:5001", "http://127.0.0.1:5002",
+            "https://mirror.corp:8443", "http://inside.corp",
+        ] {
             #expect(admit(url, .trusted) == nil)
         }
     }
@@ -118,34 +128,48 @@ private typealias Answer = ScriptedRegistry.Answer
         #expect(allowed == .found(digestA))
     }
 
-    @Test(arguments: ["http://10.0.0.1/token", "https://10.0.0.1/token", "https://169.254.169.254/token", "https://localhost:9/token"])
+    @Test(arguments: [
+        "http://10.0.0.1/token", "https://10.0.0.1/token", "https://169.254.169.254/token", "https://localhost:9/token",
+    ])
     func aRealmOnAPrivateAddress(_ realm: String) async throws {
-        let registry = try await ScriptedRegistry { _ in Answer(401, [("WWW-Authenticate", "Bearer realm=\"\(realm)\"")]) }
+        let registry = try await ScriptedRegistry { _ in
+            Answer(401, [("WWW-Authenticate", "Bearer realm=\"\(realm)\"")])
+        }
         let outcome = try await withService(
             listed: [registry.name],
-            change: { $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(credentials: Credentials(username: "u", password: "p")) }
+            change: {
+                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+                    credentials: Credentials(username: "u", password: "p"))
+            }
         ) { try await $0.digest(of: "\(registry.name)/a:1") }
         #expect(outcome.failure?.code == .forbiddenAddress)
     }
 
     @Test func theOperatorsEndpointMayBePrivateAndPlain() async throws {
         let registry = try await ScriptedRegistry { request in
-            request.target.hasPrefix("/mirror/v2/library/python/manifests/") ? Answer(200, [("Docker-Content-Digest", digestA)]) : Answer(404)
+            request.target.hasPrefix("/mirror/v2/library/python/manifests/")
+                ? Answer(200, [("Docker-Content-Digest", digestA)]) : Answer(404)
         }
         let outcome = try await withService(
-            change: { $0.registries[.dockerHub] = RegistrySettings(endpoint: try Endpoint(parsing: "http://\(registry.name)/mirror/")) }
+            change: {
+                $0.registries[.dockerHub] = RegistrySettings(
+                    endpoint: try Endpoint(parsing: "http://\(registry.name)/mirror/"))
+            }
         ) { try await $0.digest(of: "python:3.12") }
         #expect(outcome == .found(digestA))
         // But only for that registry: the address itself stays refused.
         let direct = try await withService(
-            change: { $0.registries[.dockerHub] = RegistrySettings(endpoint: try Endpoint(parsing: "http://\(registry.name)")) }
+            change: {
+                $0.registries[.dockerHub] = RegistrySettings(endpoint: try Endpoint(parsing: "http://\(registry.name)"))
+            }
         ) { try await $0.digest(of: "\(registry.name)/library/python:1") }
         #expect(direct.failure?.code == .forbiddenAddress)
     }
 
     @Test func endpointsOfNames() throws {
         func endpoints(_ name: String, listed: String = "") throws -> [String] {
-            RegistryLane.endpoints(try Registry(parsing: name), nil, try PrivateRegistries(parsing: listed)).map(\.description)
+            RegistryLane.endpoints(try Registry(parsing: name), nil, try PrivateRegistries(parsing: listed)).map(
+                \.description)
         }
         #expect(try endpoints("docker.io") == ["https://registry-1.docker.io"])
         #expect(try endpoints("ghcr.io") == ["https://ghcr.io"])
@@ -153,7 +177,10 @@ private typealias Answer = ScriptedRegistry.Answer
         #expect(try endpoints("example.") == ["https://example"])
         #expect(try endpoints("registry.corp:5000", listed: "registry.corp:5000") == ["https://registry.corp:5000"])
         #expect(try endpoints("localhost:5000") == ["https://localhost:5000"])
-        #expect(try endpoints("localhost:5000", listed: "localhost:5000") == ["http://localhost:5000", "https://localhost:5000"])
+        #expect(
+            try endpoints("localhost:5000", listed: "localhost:5000") == [
+                "http://localhost:5000", "https://localhost:5000",
+            ])
         #expect(try endpoints("localhost", listed: "localhost") == ["http://localhost", "https://localhost"])
         #expect(try endpoints("[::1]:5000", listed: "[::1]:5000") == ["http://[::1]:5000", "https://[::1]:5000"])
     }

@@ -1,6 +1,7 @@
 import OCI
-@testable import RegistryClient
 import Testing
+
+@testable import RegistryClient
 
 @Suite struct ChallengeTests {
     struct Row: Sendable {
@@ -16,23 +17,40 @@ import Testing
     static let rows: [Row] = [
         // https://distribution.github.io/distribution/spec/auth/token/
         Row(
-            ["Bearer realm=\"https://auth.docker.io/token\",service=\"registry.docker.io\",scope=\"repository:samalba/my-app:pull,push\""],
-            [("bearer", ["realm": "https://auth.docker.io/token", "service": "registry.docker.io", "scope": "repository:samalba/my-app:pull,push"])]),
+            [
+                "Bearer realm=\"https://auth.docker.io/token\",service=\"registry.docker.io\",scope=\"repository:samalba/my-app:pull,push\""
+            ],
+            [
+                (
+                    "bearer",
+                    [
+                        "realm": "https://auth.docker.io/token", "service": "registry.docker.io",
+                        "scope": "repository:samalba/my-app:pull,push",
+                    ]
+                )
+            ]),
         Row(["Bearer realm=\"https://ghcr.io/Token\""], [("bearer", ["realm": "https://ghcr.io/Token"])]),
         Row(["BEARER Realm=https://x/T , SERVICE=y"], [("bearer", ["realm": "https", "service": "y"])]),
         Row(["bearer realm=abc,service = \"a b\""], [("bearer", ["realm": "abc", "service": "a b"])]),
         Row(["Basic realm=\"Registry Realm\""], [("basic", ["realm": "Registry Realm"])]),
         Row(["Basic"], [("basic", [:])]),
         Row(["Basic, Bearer realm=\"r\""], [("basic", [:]), ("bearer", ["realm": "r"])]),
-        Row(["Basic realm=\"a, b\", Bearer realm=\"c\",scope=\"d,e\""], [("basic", ["realm": "a, b"]), ("bearer", ["realm": "c", "scope": "d,e"])]),
+        Row(
+            ["Basic realm=\"a, b\", Bearer realm=\"c\",scope=\"d,e\""],
+            [("basic", ["realm": "a, b"]), ("bearer", ["realm": "c", "scope": "d,e"])]),
         Row(["Basic realm=\"a\"", "Bearer realm=\"b\""], [("basic", ["realm": "a"]), ("bearer", ["realm": "b"])]),
         Row(["Negotiate YIIB/6gGbm==, Bearer realm=\"b\""], [("negotiate", [:]), ("bearer", ["realm": "b"])]),
         Row(["Negotiate", "NTLM"], [("negotiate", [:]), ("ntlm", [:])]),
         // RFC 9110, section 11.6.1
         Row(
             ["Basic realm=\"simple\", Newauth realm=\"apps\", type=1, title=\"Login to \\\"apps\\\"\""],
-            [("basic", ["realm": "simple"]), ("newauth", ["realm": "apps", "type": "1", "title": "Login to \"apps\""])]),
-        Row(["Bearer realm=\"r\",error=\"insufficient_scope\",scope=\"\""], [("bearer", ["realm": "r", "error": "insufficient_scope", "scope": ""])]),
+            [
+                ("basic", ["realm": "simple"]),
+                ("newauth", ["realm": "apps", "type": "1", "title": "Login to \"apps\""]),
+            ]),
+        Row(
+            ["Bearer realm=\"r\",error=\"insufficient_scope\",scope=\"\""],
+            [("bearer", ["realm": "r", "error": "insufficient_scope", "scope": ""])]),
         Row(["Bearer realm=\"r\", realm=\"other\""], [("bearer", ["realm": "r"])]),
         Row([",, Bearer ,realm=\"r\""], [("bearer", ["realm": "r"])]),
         Row([""], []), Row([" , ,"], []), Row(["=x"], []), Row(["\"\""], []),

@@ -1,5 +1,6 @@
-@testable import RegistryClient
 import Testing
+
+@testable import RegistryClient
 
 @Suite struct TokenBucketTests {
     @Test(arguments: [0.5, 1, 10, 100, 6_000]) func neverMoreThanTheRate(_ rate: Double) {
@@ -83,10 +84,15 @@ import Testing
         #expect(backoff.isRecovering)
     }
 
-    @Test(arguments: [
-        (nil, 0.0, 2.5), (nil, 0.999_999, 5), (Duration.seconds(90), 0, 90), (.seconds(90), 0.5, 90.5), (.zero, 0, 0),
-        (.seconds(1_000_000_000), 0, 21_600),
-    ] as [(Duration?, Double, Double)]) func wishesAreHeardAtOnce(_ wish: Duration?, _ chance: Double, _ seconds: Double) {
+    @Test(
+        arguments: [
+            (nil, 0.0, 2.5), (nil, 0.999_999, 5), (Duration.seconds(90), 0, 90), (.seconds(90), 0.5, 90.5),
+            (.zero, 0, 0),
+            (.seconds(1_000_000_000), 0, 21_600),
+        ] as [(Duration?, Double, Double)]) func wishesAreHeardAtOnce(
+            _ wish: Duration?, _ chance: Double, _ seconds: Double
+        )
+    {
         var backoff = HostBackoff()
         fail(&backoff, .patience(wish), at: 0, chance: chance)
         #expect(abs((backoff.pause(at: .zero)?.inSeconds ?? 0) - seconds) < 0.01)
@@ -103,7 +109,7 @@ import Testing
 
 @Suite struct HostGateTests {
     private func gate(_ time: ManualTime, rate: Double = 0, most: Int = 2) -> HostGate {
-        HostGate(host: "h", requestsPerSecond: rate, maximumInFlight: most, time: time.source) { _, _ in }
+        HostGate(host: "h", requestsPerSecond: rate, maximumInFlight: most, time: time.source) { _ in }
     }
 
     @Test func connectionsAreBoundedAndTheQueueIsInOrder() async throws {
@@ -143,7 +149,8 @@ import Testing
             #expect(try await eventually { gate.status.waiting == 10 && time.sleepers == 1 })
             for step in 1...10 {
                 time.advance(.milliseconds(101))
-                #expect(try await eventually { passed.withLock { $0 } == 2 + step && (step == 10 || time.sleepers == 1) })
+                #expect(
+                    try await eventually { passed.withLock { $0 } == 2 + step && (step == 10 || time.sleepers == 1) })
             }
             try await group.waitForAll()
         }
@@ -190,6 +197,36 @@ import Testing
         gate.leave(permit, .failed(.patience(.seconds(9)), reason: "429"))
         await #expect(throws: CheckFailure.self) { try await waiting.value }
         #expect(gate.status.inFlight == 0)
+    }
+
+    @Test func aPersonGoesFirst() async throws {
+        let gate = gate(ManualTime(), most: 1)
+        let permit = try await gate.enter(urgent: false)
+        let order = Box<[String]>([])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, name) in ["first", "second", "person", "another person"].enumerated() {
+                group.addTask {
+                    let permit = try await gate.enter(urgent: name.hasSuffix("person"))
+                    order.withLock { $0.append(name) }
+                    gate.leave(permit, .good)
+                }
+                #expect(try await eventually { gate.status.waiting == index + 1 })
+            }
+            gate.leave(permit, .good)
+            try await group.waitForAll()
+        }
+        // One at a time, in the order in which the permits were given back.
+        #expect(Set(order.withLock { $0.prefix(2) }) == ["person", "another person"])
+    }
+
+    @Test func closingEndsTheWaiting() async throws {
+        let gate = gate(ManualTime(), most: 1)
+        _ = try await gate.enter(urgent: false)
+        let waiting = Task { try await gate.enter(urgent: false) }
+        #expect(try await eventually { gate.status.waiting == 1 })
+        gate.close()
+        await #expect(throws: CheckFailure.self) { try await waiting.value }
+        await #expect(throws: CheckFailure.self) { try await gate.enter(urgent: true) }
     }
 
     @Test func aCancelledTaskLeavesTheQueue() async throws {

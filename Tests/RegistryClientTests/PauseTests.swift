@@ -1,7 +1,8 @@
 import OCI
-@testable import RegistryClient
 import TestSupport
 import Testing
+
+@testable import RegistryClient
 
 private typealias Answer = ScriptedRegistry.Answer
 
@@ -10,7 +11,8 @@ private typealias Answer = ScriptedRegistry.Answer
         let time = ManualTime()
         let isBusy = Box(true)
         let busy = try await ScriptedRegistry { _ in
-            isBusy.withLock { $0 } ? Answer(429, [("Retry-After", "30")]) : Answer(200, [("Docker-Content-Digest", digestA)])
+            isBusy.withLock { $0 }
+                ? Answer(429, [("Retry-After", "30")]) : Answer(200, [("Docker-Content-Digest", digestA)])
         }
         let other = try await ScriptedRegistry { _ in Answer(200, [("Docker-Content-Digest", digestB)]) }
         try await withService(listed: [busy.name, other.name], time: time.source) { service in

@@ -1,7 +1,8 @@
 import OCI
-@testable import RegistryClient
 import TestSupport
 import Testing
+
+@testable import RegistryClient
 
 /// Against Debian's `docker-registry` and nginx.
 @Suite struct RealRegistryTests {
@@ -29,7 +30,9 @@ import Testing
         try await withService(listed: [registry.name]) { service in
             let pages = try await service.pages(of: "\(registry.name)/a")
             #expect(pages.flatMap(\.self).sorted() == (1...7).map(String.init))
-            let error = await #expect(throws: CheckFailure.self) { try await service.pages(of: "\(registry.name)/none") }
+            let error = await #expect(throws: CheckFailure.self) {
+                try await service.pages(of: "\(registry.name)/none")
+            }
             #expect(error?.code == .notFound)
         }
     }
@@ -46,11 +49,18 @@ import Testing
         for (password, expected) in [("s3cret:x", DigestOutcome.found(digest, .ociManifest)), ("wrong", nil)] {
             try await withService(
                 listed: [registry.name],
-                change: { $0.registries[name] = RegistrySettings(credentials: Credentials(username: "someone", password: password)) }
+                change: {
+                    $0.registries[name] = RegistrySettings(
+                        credentials: Credentials(username: "someone", password: password))
+                }
             ) { service in
                 for _ in 0..<3 {
                     let outcome = try await service.digest(of: "\(registry.name)/team/app:1")
-                    if let expected { #expect(outcome == expected) } else { #expect(outcome.failure?.code == .unauthorized) }
+                    if let expected {
+                        #expect(outcome == expected)
+                    } else {
+                        #expect(outcome.failure?.code == .unauthorized)
+                    }
                 }
             }
         }
@@ -81,7 +91,9 @@ import Testing
         let nginx = try await Nginx(server: "location / { return 200; }", tls: certificates)
         let outcome = try await withService(
             listed: [nginx.name],
-            change: { $0.registries[try Registry(parsing: nginx.name)] = RegistrySettings(caFile: certificates.authority) }
+            change: {
+                $0.registries[try Registry(parsing: nginx.name)] = RegistrySettings(caFile: certificates.authority)
+            }
         ) { try await $0.digest(of: "\(nginx.name)/a:1") }
         #expect(outcome.failure?.code == .tls)
         #expect(outcome.failure?.detail.contains("another name") == true)
@@ -91,14 +103,16 @@ import Testing
     @Test func loopbackOverTLSIsFoundOut() async throws {
         let certificates = try await TestCertificates()
         let nginx = try await Nginx(
-            server: "location /v2/ { add_header Docker-Content-Digest \(digestA); return 200 \"{}\"; }", tls: certificates)
+            server: "location /v2/ { add_header Docker-Content-Digest \(digestA); return 200 \"{}\"; }",
+            tls: certificates)
         let outcome = try await withService(listed: [nginx.name]) { try await $0.digest(of: "\(nginx.name)/a:1") }
         // The certificate is a test's own, so the handshake must fail: but by TLS, after plain HTTP was refused.
         #expect(outcome.failure?.code == .tls)
     }
 
     @Test func nginxAsAStub() async throws {
-        let nginx = try await Nginx(server: "location /v2/ { add_header Docker-Content-Digest \(digestA); return 200 \"{}\"; }")
+        let nginx = try await Nginx(
+            server: "location /v2/ { add_header Docker-Content-Digest \(digestA); return 200 \"{}\"; }")
         try await withService(listed: [nginx.name]) { service in
             try await service.expect("\(nginx.name)/a:1", .found(digestA))
         }

@@ -1,8 +1,9 @@
 import Foundation
 import OCI
-@testable import RegistryClient
 import TestSupport
 import Testing
+
+@testable import RegistryClient
 
 @Suite struct AddressRulesTests {
     static let forbidden4: [[UInt8]] = [
@@ -56,9 +57,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "ghcr.io", "/v2/", "//ghcr.io/", "ftp://h/", "file:///etc/passwd", "https:ghcr.io", "https:///x", "https://",
+        "", "ghcr.io", "/v2/", "//ghcr.io/", "ftp://h/", "file:///etc/passwd", "https:ghcr.io", "https:///x",
+        "https://",
         "https://user@h/", "https://user:pass@h/", "https://h:0/", "https://h:65536/", "https://h:x/", "https://h:/",
-        "https://h\\@evil/", "https://h /", "https://h\n/", "https://hä/", "https://h%2e/", "https://[::1/", "https://::1/",
+        "https://h\\@evil/", "https://h /", "https://h\n/", "https://hä/", "https://h%2e/", "https://[::1/",
+        "https://::1/",
         "https://[fe80::1%25eth0]/", "https://h_x/", "https://.h/", "https://-h/", "javascript:alert(1)",
         "https://h/" + String(repeating: "a", count: 10_000), "https://./x",
     ]) func isRefused(_ text: String) {
@@ -66,7 +69,8 @@ import Testing
     }
 
     static let references: [(String, String?)] = [
-        ("/x", "https://h:1/x"), ("/x?y", "https://h:1/x?y"), ("?n=2", "https://h:1/v2/a/list?n=2"), ("b", "https://h:1/v2/a/b"),
+        ("/x", "https://h:1/x"), ("/x?y", "https://h:1/x?y"), ("?n=2", "https://h:1/v2/a/list?n=2"),
+        ("b", "https://h:1/v2/a/b"),
         ("//other/x", "https://other/x"), ("https://other:2/x", "https://other:2/x"), ("http://h:1/", "http://h:1/"),
         ("/x#y", "https://h:1/x"), ("", nil), ("x y", nil), ("ftp://h/", nil), ("https://u:p@h/", nil),
         ("/a:b", "https://h:1/a:b"), ("javascript:x", nil),
@@ -82,8 +86,10 @@ import Testing
     private func origin(_ text: String) throws -> Origin { try #require(RemoteURL(parsing: text)).origin }
 
     static let rows: [(String, String, Bool)] = [
-        ("registry.corp:5000", "https://registry.corp:5000", true), ("Registry.Corp:5000", "https://registry.corp:5000", true),
-        ("registry.corp:5000", "https://registry.corp:5001", false), ("registry.corp:5000", "https://registry.corp", false),
+        ("registry.corp:5000", "https://registry.corp:5000", true),
+        ("Registry.Corp:5000", "https://registry.corp:5000", true),
+        ("registry.corp:5000", "https://registry.corp:5001", false),
+        ("registry.corp:5000", "https://registry.corp", false),
         ("registry.corp", "https://registry.corp", true), ("registry.corp", "https://registry.corp:22", false),
         ("registry.corp", "http://registry.corp", false), ("localhost", "http://localhost", true),
         ("127.0.0.1:5000", "http://localhost:5000", false), (" a:1 , b:2 ,", "https://b:2", true),
@@ -115,7 +121,8 @@ import Testing
         #expect(try Endpoint(parsing: text).description == expected)
     }
 
-    @Test(arguments: ["mirror.corp", "https://u:p@h", "https://h/?q", "ftp://h", ""]) func badEndpoints(_ text: String) {
+    @Test(arguments: ["mirror.corp", "https://u:p@h", "https://h/?q", "ftp://h", ""]) func badEndpoints(_ text: String)
+    {
         #expect(throws: SettingError.self) { try Endpoint(parsing: text) }
     }
 }
@@ -142,18 +149,24 @@ import Testing
         #expect(try file.credentialHelpers == [Registry(parsing: "gcr.io"): "gcloud"])
     }
 
-    @Test(arguments: ["", "x", "[]", "{\"auths\":[]}", "{\"auths\":{\"h.io\":{\"auth\":\"%%%\"}}}", "{\"auths\":{\"h.io\":{\"auth\":\"YWJj\"}}}"])
+    @Test(arguments: [
+        "", "x", "[]", "{\"auths\":[]}", "{\"auths\":{\"h.io\":{\"auth\":\"%%%\"}}}",
+        "{\"auths\":{\"h.io\":{\"auth\":\"YWJj\"}}}",
+    ])
     func badFiles(_ text: String) {
         #expect(throws: SettingError.self) { try config(text) }
     }
 
     @Test func environmentGoesBeforeTheFile() async throws {
         let folder = try TemporaryFolder()
-        try folder.write("{\"auths\":{\"docker.io\":{\"username\":\"f\",\"password\":\"f\"},\"h.io\":{\"username\":\"f\",\"password\":\"f\"}}}", to: "config.json")
+        try folder.write(
+            "{\"auths\":{\"docker.io\":{\"username\":\"f\",\"password\":\"f\"},\"h.io\":{\"username\":\"f\",\"password\":\"f\"}}}",
+            to: "config.json")
         let environment = ["DOCKER_CONFIG": folder.path, "DOCKERHUB_USERNAME": "e", "DOCKERHUB_PASSWORD": "e"]
         let store = try CredentialStore.standard(environment: environment)
         #expect(try await store.credentials(for: .dockerHub) == Credentials(username: "e", password: "e"))
-        #expect(try await store.credentials(for: Registry(parsing: "h.io")) == Credentials(username: "f", password: "f"))
+        #expect(
+            try await store.credentials(for: Registry(parsing: "h.io")) == Credentials(username: "f", password: "f"))
         #expect(throws: SettingError.self) { try CredentialStore.standard(environment: ["DOCKERHUB_USERNAME": "e"]) }
         #expect(try await CredentialStore.standard(environment: [:]).credentials(for: .dockerHub) == nil)
         try folder.write("{", to: "config.json")
@@ -165,7 +178,10 @@ import Testing
         let credentials = Credentials(username: "someone", password: "hunter2")
         var dumped = ""
         dump(credentials, to: &dumped)
-        for text in ["\(credentials)", String(reflecting: credentials), dumped, "\(Secret("hunter2"))", String(reflecting: Secret("hunter2"))] {
+        for text in [
+            "\(credentials)", String(reflecting: credentials), dumped, "\(Secret("hunter2"))",
+            String(reflecting: Secret("hunter2")),
+        ] {
             #expect(!text.contains("hunter2"))
         }
     }

@@ -1,9 +1,10 @@
 import Logging
 import NIOCore
 import OCI
-@testable import RegistryClient
 import Synchronization
 import Testing
+
+@testable import RegistryClient
 
 let digestA = "sha256:" + String(repeating: "a", count: 64)
 let digestB = "sha256:" + String(repeating: "b", count: 64)
@@ -44,7 +45,8 @@ extension DigestService {
     }
 
     func expect(
-        _ text: String, _ code: CheckFailure.Code, urgent: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+        _ text: String, _ code: CheckFailure.Code, urgent: Bool = false,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let outcome = try await digest(of: text, urgent: urgent)
         #expect(outcome.failure?.code == code, "\(outcome)", sourceLocation: sourceLocation)

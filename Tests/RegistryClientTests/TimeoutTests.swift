@@ -1,7 +1,8 @@
 import OCI
-@testable import RegistryClient
 import TestSupport
 import Testing
+
+@testable import RegistryClient
 
 private typealias Answer = ScriptedRegistry.Answer
 
@@ -30,7 +31,9 @@ private typealias Answer = ScriptedRegistry.Answer
     }
 
     @Test func getWhoseHeadersNeverCome() async throws {
-        let registry = try await ScriptedRegistry { Answer($0.method == "HEAD" ? 405 : 200, delay: $0.method == "HEAD" ? .zero : .seconds(60)) }
+        let registry = try await ScriptedRegistry {
+            Answer($0.method == "HEAD" ? 405 : 200, delay: $0.method == "HEAD" ? .zero : .seconds(60))
+        }
         let (failure, time) = try await measure(registry, header: .milliseconds(300), whole: .seconds(20))
         #expect(failure?.code == .timeout)
         #expect(time < .seconds(5))
@@ -55,7 +58,8 @@ private typealias Answer = ScriptedRegistry.Answer
     }
 
     @Test(arguments: [
-        "garbage that is no HTTP\r\n\r\n", "\u{15}\u{3}\u{1}", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "SSH-2.0-OpenSSH\r\n", "",
+        "garbage that is no HTTP\r\n\r\n", "\u{15}\u{3}\u{1}", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
+        "SSH-2.0-OpenSSH\r\n", "",
         "HTTP/1.1 200 OK\r\nX: " + String(repeating: "a", count: 300_000) + "\r\n\r\n",
     ]) func whatIsNoHTTP(_ text: String) async throws {
         let server = try await RawServer(answering: text)
