@@ -34,7 +34,6 @@ extension Connection {
         if !merge.deleted.isEmpty { try await run(DeleteChanges(rows: merge.deleted)) }
         if !merge.inserted.isEmpty { try await run(InsertChanges(rows: merge.inserted, digestIDs: digestIDs)) }
         try await run(UpdateKnowledge(updates: merge.updates))
-        try await run(UpdateStates(updates: merge.updates))
         try await run(UpdateSummaries(summaries: merge.summaries))
         return MergeOutcome(growth: merge.inserted.count - merge.deleted.count, newRows: merge.inserted.count)
     }
@@ -74,7 +73,7 @@ private struct Merge {
         updates.append(TagCheckUpdate(id: tag.id, tagState: tagState, state: merged.state, failures: tag.failures))
         summaries.append(
             TagSummary(
-                id: tag.id, history: merged.shownRows, lastSucceededAt: merged.lastSucceededAt,
+                id: tag.id, state: tagState, history: merged.shownRows, lastSucceededAt: merged.lastSucceededAt,
                 at: now ?? merged.lastSucceededAt ?? Timestamp(seconds: 0)))
     }
 }

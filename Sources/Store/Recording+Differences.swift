@@ -106,7 +106,10 @@ extension Connection {
         }
         if !updates.isEmpty {
             try await run(UpdateTagChecks(updates: updates))
-            try await run(UpdateStates(updates: updates))
+            // The others' states are written with their summaries.
+            let changed = Set(differences.rows.map(\.tagID))
+            let same = updates.filter { !changed.contains($0.id) }
+            if !same.isEmpty { try await run(UpdateStates(updates: same)) }
             let (failed, succeeded) = updates.partitioned { $0.failureReason != nil }
             if !failed.isEmpty { try await run(InsertFailures(updates: failed)) }
             if !succeeded.isEmpty { try await run(DeleteFailures(ids: succeeded.map(\.id))) }

@@ -5,6 +5,8 @@ import TagHistory
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
 struct TagSummary: Sendable {
     let id: Int32
+    /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.
+    let state: TagState?
     let firstSeenAt: Timestamp?
     let lastChangedAt: Timestamp?
     let lastPushedAt: Timestamp?
@@ -13,8 +15,11 @@ struct TagSummary: Sendable {
     let intervalDays: Float?
 
     /// - Parameter history: shown rows, oldest first.
-    init(id: Int32, history: [Change], lastSucceededAt: Timestamp?, at now: Timestamp) {
+    init(
+        id: Int32, state: TagState? = nil, history: [Change], lastSucceededAt: Timestamp?, at now: Timestamp
+    ) {
         self.id = id
+        self.state = state
         let changes = history.filter(\.kind.isChange)
         firstSeenAt = history.first?.observedAt
         lastChangedAt = changes.last?.observedAt
@@ -59,19 +64,19 @@ extension Connection {
     /// After live checks: a first sighting is summed up from its one row, anything else from the tag's history.
     func refreshSummaries(rows: [ChangeRow], updates: [TagCheckUpdate]) async throws {
         guard let now = rows.map(\.change.observedAt).max() else { return }
-        let (first, later) = (rows.filter { $0.change.kind == .first }, rows.filter { $0.change.kind != .first })
-        var summaries = first.map {
-            TagSummary(id: $0.tagID, history: [$0.change], lastSucceededAt: $0.change.observedAt, at: now)
-        }
-        let ids = Set(later.map(\.tagID))
-        if !ids.isEmpty {
-            let histories = try await histories(of: ids.sorted())
-            summaries += updates.filter { ids.contains($0.id) }.map { tag in
-                TagSummary(
-                    id: tag.id, history: histories[tag.id] ?? [], lastSucceededAt: tag.state.lastSucceededAt, at: now)
-            }
-        }
-        try await run(UpdateSummaries(summaries: summaries))
+        let first = Dictionary(
+            rows.filter { $0.change.kind == .first }.map { ($0.tagID, [$0.change]) }, uniquingKeysWith: +)
+        let later = Set(rows.map(\.tagID)).subtracting(first.keys)
+        let histories = later.isEmpty ? first : try await histories(of: later.sorted()).merging(first) { $1 }
+        try await run(
+            UpdateSummaries(
+                summaries: updates.compactMap { tag in
+                    histories[tag.id].map {
+                        TagSummary(
+                            id: tag.id, state: tag.tagState, history: $0, lastSucceededAt: tag.state.lastSucceededAt,
+                            at: now)
+                    }
+                }))
     }
 
     func histories(of ids: [Int32]) async throws -> [Int32: [Change]] {
@@ -100,13 +105,13 @@ struct UpdateSummaries: Statement {
     static let sql: SQL = """
         UPDATE tags t SET first_seen_at = i.first_seen_at, last_changed_at = i.last_changed_at,
             last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
-            interval_days = i.interval_days
+            interval_days = i.interval_days, state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
         FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::integer[],
-            $6::integer[], $7::real[])
-            i (tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days)
+            $6::integer[], $7::real[], $8::smallint[])
+            i (tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state)
         WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
-            t.interval_days) IS DISTINCT FROM (i.first_seen_at, i.last_changed_at, i.last_pushed_at, i.changes,
-            i.changes_30d, i.interval_days)
+            t.interval_days, t.state) IS DISTINCT FROM (i.first_seen_at, i.last_changed_at, i.last_pushed_at, i.changes,
+            i.changes_30d, i.interval_days, COALESCE(i.state, t.state))
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(summaries.map(\.id))
@@ -116,5 +121,6 @@ struct UpdateSummaries: Statement {
         parameters.append(summaries.map(\.changes))
         parameters.append(summaries.map(\.changes30d))
         parameters.append(summaries.map(\.intervalDays))
+        parameters.append(summaries.map(\.state))
     }
 }
