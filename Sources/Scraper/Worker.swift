@@ -55,6 +55,7 @@ public final class Worker: Service {
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
+                group.addTask { await self.keepHouse() }
                 let running = RunningLanes()
                 while session.isAlive, !Task.isCancelled {
                     try await store.freeLostClaims(at: clock())
@@ -77,6 +78,19 @@ public final class Worker: Service {
         }
         health.tell()
         await session.end()
+    }
+
+    /// What has to be done from time to time. Several workers may do it at once without harm.
+    private func keepHouse() async {
+        var hours = 0
+        while !Task.isCancelled {
+            do {
+                try await store.forgetRequests(at: clock())
+                if hours.isMultiple(of: 24) { try await store.refreshSummaries(at: clock()) }
+            } catch { health.databaseFailed(error) }
+            hours += 1
+            try? await Task.sleep(for: .seconds(3_600))
+        }
     }
 
     /// Starts the lanes that have due tags and are not running.

@@ -12,16 +12,24 @@ public struct Migration: Sendable, Hashable {
     /// The migrations that this binary carries, in order.
     /// - Throws: ``StoreError/missingResources(_:)`` where the resource bundle was not installed with the binary.
     public static func bundled() throws -> [Migration] {
-        let folder = Bundle.module.bundleURL.appendingPathComponent("sql")
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
-            throw StoreError.missingResources(folder.path)
-        }
+        let folder = try bundledFolder()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         let migrations = try names.filter { $0.hasSuffix(".sql") }.compactMap { name -> Migration? in
             guard let version = Int(name.prefix { $0 != "_" }) else { return nil }
             let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
             return Migration(version: version, name: name, text: text)
         }
         return migrations.sorted { $0.version < $1.version }
+    }
+
+    /// Beside the binary, or where this file was compiled. `Bundle.module` looks in such places too, but where it finds
+    /// nothing it ends the process with a crash instead of an error.
+    private static func bundledFolder() throws -> URL {
+        let installed = Bundle.main.bundleURL.appendingPathComponent("tagbeat_Store.resources/sql")
+        let compiled = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("sql")
+        for folder in [installed, compiled] where FileManager.default.fileExists(atPath: folder.path) { return folder }
+        throw StoreError.missingResources(installed.path)
     }
 }
 

@@ -62,3 +62,14 @@ extension Pool {
         }
     }
 }
+
+extension TagStore {
+    /// Whether an error says that the database cannot be used for the moment: it is away, full, shutting down or not
+    /// migrated yet. Anything else that the store throws is a mistake of ours or an answer to the caller.
+    public static func isUnavailable(_ error: any Error) -> Bool {
+        guard let error = error as? PostgresError else { return false }
+        // https://www.postgresql.org/docs/15/errcodes-appendix.html: 08 connection, 53 resources, 57 operator.
+        let isPassing = ["08", "53", "57"].contains { error.sqlState?.rawValue.hasPrefix($0) == true }
+        return error.isConnectionError || error.code == .closed || isPassing || error.sqlState == .undefinedTable
+    }
+}

@@ -48,6 +48,9 @@ struct SiteMiddleware: RouterMiddleware {
         default:
             // The operator's log has the reason; visitors can only wait.
             context.logger.error("a request could not be answered", metadata: ["error": "\(error)"])
+            guard TagStore.isUnavailable(error) else {
+                return Problem(.internalServerError, "Something went wrong here; it is in the log.")
+            }
             return .unavailable("The database does not answer. Try again in a moment.", after: 5)
         }
     }
