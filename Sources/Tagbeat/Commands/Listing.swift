@@ -11,7 +11,10 @@ struct List: AsyncParsableCommand {
     @Argument(help: "Only tags whose name holds this.") var query: String = ""
     @Option(help: "Only tags in this state: \(TagState.allCases.map(\.name).joined(separator: ", ")).")
     var state: String?
-    @Option(help: "Sort by \(TagSort.allCases.map(\.rawValue).joined(separator: ", ")); with - before it in reverse.")
+    // A value that begins with - is no flag here.
+    @Option(
+        parsing: .unconditional,
+        help: "Sort by \(TagSort.allCases.map(\.rawValue).joined(separator: ", ")); with - before it in reverse.")
     var sort: String = "name"
     @Flag(help: "Print one JSON object per tag.") var json = false
     @OptionGroup(title: "Database and log") var options: DatabaseOptions
@@ -32,10 +35,14 @@ struct List: AsyncParsableCommand {
                 page.cursor = tags.next
             } while page.cursor != nil
             if json { return }
-            guard !rows.isEmpty else { return print("No tags. Begin with: tagbeat track python:3.12") }
+            guard !rows.isEmpty else { return print(emptyNote) }
             let header = ["TAG", "STATE", "UPDATES", "RHYTHM", "LAST UPDATE", "DIGEST"]
             print(Console.table(header, rows, rightAligned: [2]))
         }
+    }
+
+    private var emptyNote: String {
+        query.isEmpty && state == nil ? "No tags. Begin with: tagbeat track python:3.12" : "No tag matches."
     }
 
     private func row(_ tag: TrackedTag, _ statistics: Statistics) -> [String] {

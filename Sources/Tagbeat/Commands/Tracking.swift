@@ -83,12 +83,16 @@ struct Check: AsyncParsableCommand {
         try await Session.with(options) { session in
             let store = session.store
             var requests: [CheckRequest] = []
+            var isUnknown = false
             for reference in references {
-                guard let request = try await store.requestCheck(of: reference, at: .now()) else {
-                    throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
+                if let request = try await store.requestCheck(of: reference, at: .now()) {
+                    requests.append(request)
+                } else {
+                    isUnknown = true
+                    Console.error("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
                 }
-                requests.append(request)
             }
+            guard !requests.isEmpty else { throw Failure("") }
             let (waiting, limit) = (requests, Duration.seconds(timeout))
             let reports = try await withHelp(session) {
                 let deadline = ContinuousClock.now + limit
@@ -99,6 +103,7 @@ struct Check: AsyncParsableCommand {
                 return reports
             }
             try show(reports, requests)
+            if isUnknown { throw Failure("") }
         }
     }
 

@@ -57,6 +57,7 @@ final class ImportCounters {
 
     /// - Throws: ``Failure`` naming the first bad line, unless these are left out.
     func parse(_ lines: [Result<ArraySlice<UInt8>, LineTooLong>]) throws -> [ImportRow] {
+        let now = Timestamp.now()
         var rows: [ImportRow] = []
         rows.reserveCapacity(lines.count)
         for item in lines {
@@ -64,7 +65,7 @@ final class ImportCounters {
             do {
                 let bytes = try item.get()
                 if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-                rows.append(try ObservationLine.parse(bytes))
+                rows.append(try ObservationLine.parse(bytes, now: now))
             } catch {
                 guard skipInvalid else {
                     throw Failure.badInput("line \(line): \(error); nothing was imported")

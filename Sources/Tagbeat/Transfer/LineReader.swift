@@ -28,6 +28,10 @@ enum LineReader {
             guard FileManager.default.isReadableFile(atPath: file) else {
                 throw Failure("\(file) cannot be read: no such file, or no permission")
             }
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
+                throw Failure("\(file) is a folder; give a file, or - for standard input")
+            }
             input = try FileDescriptor.open(FilePath(file), .readOnly)
         }
         let result = try await Subprocess.run(

@@ -19,8 +19,11 @@ struct ObservationLine: Codable {
 
     private static let decoder = JSONDecoder()
 
+    /// How far another machine's clock may be ahead of ours, in seconds.
+    private static let clockDifference = 300.0
+
     /// - Throws: what is wrong with the line and what would be right.
-    static func parse(_ bytes: ArraySlice<UInt8>) throws -> ImportRow {
+    static func parse(_ bytes: ArraySlice<UInt8>, now: Timestamp) throws -> ImportRow {
         let line: ObservationLine
         do {
             line = try decoder.decode(ObservationLine.self, from: Data(bytes))
@@ -31,10 +34,10 @@ struct ObservationLine: Codable {
         } catch {
             throw Invalid(description: "not a JSON object")
         }
-        return try line.row()
+        return try line.row(now: now)
     }
 
-    private func row() throws -> ImportRow {
+    private func row(now: Timestamp) throws -> ImportRow {
         let observation = Observation(
             digest: try digest.map { try Digest(parsing: $0) },
             observedAt: try Timestamp(parsing: observedAt),
@@ -42,6 +45,10 @@ struct ObservationLine: Codable {
             pushedAt: try pushedAt.map { try Timestamp(parsing: $0) },
             mediaType: try mediaType.map { try Self.named("media type", $0, MediaType.init(header:)) },
             source: try source.map { try Self.named("source", $0, Source.init(name:)) } ?? .imported)
+        // It would stand above everything that is checked until then.
+        if observation.observedAt > now.advanced(bySeconds: Self.clockDifference) {
+            throw Invalid(description: "“observedAt” lies in the future")
+        }
         if let notBefore = observation.notBefore, notBefore > observation.observedAt {
             throw Invalid(description: "“notBefore” lies after “observedAt”")
         }
