@@ -70,7 +70,13 @@ final class Authenticator: Sendable {
             }
         }
         guard known == nil, let realm else { return known }
-        return try await token(realm, scope, isUrgent: isUrgent)
+        do throws(CheckFailure) {
+            return try await token(realm, scope, isUrgent: isUrgent)
+        } catch {
+            // What was learnt may be out of date, or good for another repository only: ask without, and learn anew.
+            if error.code == .cancelled { throw error }
+            return nil
+        }
     }
 
     /// What to show with the second try, after the registry refused the first.
@@ -86,7 +92,6 @@ final class Authenticator: Sendable {
             let realm = Realm(url: realm, service: bearer.parameters["service"])
             let now = time.now()
             let known = state.withLock { state -> Secret? in
-                state.mode = .bearer(realm)
                 if scope == Self.usualScope(path) {
                     state.scopes[path] = nil
                 } else {
@@ -97,7 +102,10 @@ final class Authenticator: Sendable {
                 return state.tokens.header(for: scope, at: now)
             }
             if let known { return known }
-            return try await token(realm, scope, isUrgent: isUrgent)
+            let token = try await token(realm, scope, isUrgent: isUrgent)
+            // Only a realm that gives tokens is asked beforehand for other repositories.
+            state.withLock { $0.mode = .bearer(realm) }
+            return token
         }
         if challenges.contains(where: { $0.scheme == "basic" }) { return try await basic(rejected: rejected) }
         if bearer != nil { throw CheckFailure(.badAnswer, "\(registry) names a token service that is no valid URL") }

@@ -162,9 +162,8 @@ final class HostGate: Sendable {
 
     private func paused(_ state: borrowing State, at now: Duration, urgent: Bool) -> CheckFailure? {
         guard let pause = state.backoff.pause(at: now), !urgent || state.backoff.isHostsWish else { return nil }
-        let reason = state.backoff.reason ?? "it failed"
-        return CheckFailure(
-            .hostPaused, "\(host) is being left alone for another \(pause.text), because: \(reason)", retryAfter: pause)
+        // Without the time left: this text stays on the tag's page until the next check.
+        return CheckFailure(.hostPaused, state.backoff.reason ?? "\(host) failed a moment ago", retryAfter: pause)
     }
 
     /// Lets through whom the budget and the connections allow, in order. Resuming under the lock is safe: a resumed

@@ -75,10 +75,11 @@ final class Transport: Sendable {
             ) { [logger] notice in
                 switch notice {
                 case .paused(let pause, let reason):
-                    logger.warning(
+                    // Whoever asks is told the reason and says it in words of its own.
+                    logger.debug(
                         "registry host is being left alone",
                         metadata: ["host": "\(host)", "for": "\(pause.text)", "reason": "\(reason)"])
-                case .answers: logger.info("registry host answers again", metadata: ["host": "\(host)"])
+                case .answers: logger.debug("registry host answers again", metadata: ["host": "\(host)"])
                 }
             }
             gates[hostPort] = gate

@@ -37,7 +37,7 @@ private typealias Answer = ScriptedRegistry.Answer
     @Test func aDeadHostIsLeftAloneAfterThreeTries() async throws {
         let port = try await FreePort.find()
         let name = "127.0.0.1:\(port)"
-        try await withService(listed: [name]) { service in
+        try await withService(listed: [name], time: ManualTime().source) { service in
             var codes = [CheckFailure.Code?]()
             for index in 0..<6 { codes.append(try await service.digest(of: "\(name)/a:\(index)").failure?.code) }
             #expect(codes == [.unreachable, .unreachable, .unreachable, .hostPaused, .hostPaused, .hostPaused])

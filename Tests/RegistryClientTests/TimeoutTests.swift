@@ -27,7 +27,7 @@ private typealias Answer = ScriptedRegistry.Answer
         let (failure, time) = try await measure(registry, header: .milliseconds(300), whole: .seconds(20))
         #expect(failure?.code == .timeout)
         #expect(failure?.detail.contains("did not answer within 0.3 s") == true)
-        #expect(time < .seconds(5))
+        #expect(time < .seconds(10))
     }
 
     @Test func getWhoseHeadersNeverCome() async throws {
@@ -36,17 +36,17 @@ private typealias Answer = ScriptedRegistry.Answer
         }
         let (failure, time) = try await measure(registry, header: .milliseconds(300), whole: .seconds(20))
         #expect(failure?.code == .timeout)
-        #expect(time < .seconds(5))
+        #expect(time < .seconds(10))
     }
 
     @Test func bodyThatTrickles() async throws {
         let registry = try await ScriptedRegistry { request in
             request.method == "HEAD" ? Answer(405) : Answer(200, [], .chunks(" ", every: .milliseconds(20), count: nil))
         }
-        let (failure, time) = try await measure(registry, header: .milliseconds(400), whole: .milliseconds(800))
+        let (failure, time) = try await measure(registry, header: .seconds(20), whole: .milliseconds(1_500))
         #expect(failure?.code == .timeout)
         #expect(failure?.detail.contains("in full") == true, "\(String(describing: failure))")
-        #expect(time >= .milliseconds(700) && time < .seconds(5))
+        #expect(time >= .milliseconds(1_400) && time < .seconds(10))
     }
 
     @Test func aServerThatTakesTheConnectionAndIsSilent() async throws {
@@ -64,13 +64,7 @@ private typealias Answer = ScriptedRegistry.Answer
     ]) func whatIsNoHTTP(_ text: String) async throws {
         let server = try await RawServer(answering: text)
         let name = "127.0.0.1:\(server.port)"
-        let outcome = try await withService(
-            listed: [name],
-            change: {
-                $0.timeouts.connect = .seconds(1)
-                $0.timeouts.header = .seconds(1)
-            }
-        ) { try await $0.digest(of: "\(name)/a:1") }
+        let outcome = try await withService(listed: [name]) { try await $0.digest(of: "\(name)/a:1") }
         let code = try #require(outcome.failure?.code)
         #expect([.badAnswer, .unreachable].contains(code))
     }
@@ -84,7 +78,7 @@ private typealias Answer = ScriptedRegistry.Answer
         }
         #expect(outcome.failure?.code == .unreachable)
         #expect(outcome.failure?.detail == "127.0.0.1 cannot be reached: connection refused")
-        #expect(start.duration(to: clock.now) < .seconds(2))
+        #expect(start.duration(to: clock.now) < .seconds(4))
     }
 
     @Test func anUnknownName() async throws {
