@@ -29,9 +29,13 @@ public final class DockerRegistry: Sendable {
     }
 
     /// With a token service elsewhere, which signs with the certificate's key.
-    public static func token(realm: String, service: String, issuer: String, bundle: String) async throws -> DockerRegistry {
+    public static func token(realm: String, service: String, issuer: String, bundle: String) async throws
+        -> DockerRegistry
+    {
         try await DockerRegistry(
-            settings: "auth: {token: {realm: \"\(realm)\", service: \(service), issuer: \(issuer), rootcertbundle: \(bundle)}}")
+            settings:
+                "auth: {token: {realm: \"\(realm)\", service: \(service), issuer: \(issuer), rootcertbundle: \(bundle)}}"
+        )
     }
 
     /// - Parameters:

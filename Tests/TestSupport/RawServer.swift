@@ -54,6 +54,8 @@ private final class RawHandler: ChannelInboundHandler {
         log.state.withLock { $0.bytes += bytes }
         guard let answer else { return }
         let channel = context.channel
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer))).whenComplete { _ in channel.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer))).whenComplete { _ in
+            channel.close(promise: nil)
+        }
     }
 }

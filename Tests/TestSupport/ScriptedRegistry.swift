@@ -35,7 +35,9 @@ public final class ScriptedRegistry: Sendable {
         /// Before the first byte of the answer.
         public var delay: Duration
 
-        public init(_ status: Int, _ headers: [(String, String)] = [], _ body: Body = .text(""), delay: Duration = .zero) {
+        public init(
+            _ status: Int, _ headers: [(String, String)] = [], _ body: Body = .text(""), delay: Duration = .zero
+        ) {
             (self.status, self.headers, self.body, self.delay) = (status, headers, body, delay)
         }
     }

@@ -24,6 +24,8 @@ public final class TestCertificates: Sendable {
             """
         let result = try await Subprocess.run(
             .name("sh"), arguments: ["-c", script, "sh", folder.path], output: .string(limit: 4096))
-        guard result.terminationStatus.isSuccess else { throw ServerProcess.Failure("openssl failed in \(folder.path)") }
+        guard result.terminationStatus.isSuccess else {
+            throw ServerProcess.Failure("openssl failed in \(folder.path)")
+        }
     }
 }
