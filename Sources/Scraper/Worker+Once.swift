@@ -23,7 +23,7 @@ extension Worker {
             }
             return total
         }
-        health.tell()
+        health.tell(at: nil)
         await session.end()
         return counts
     }

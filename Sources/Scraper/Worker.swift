@@ -67,7 +67,7 @@ public final class Worker: Service {
                     }
                     let next = try await startLanes(&group, session: session, running: running, wake: wake)
                     health.databaseRecovered()
-                    health.tell()
+                    health.tell(at: clock())
                     await wake.next(within: .seconds(requested.isEmpty ? max(0.01, next) : 0.01))
                 }
                 group.cancelAll()
@@ -76,7 +76,7 @@ public final class Worker: Service {
             await session.end()
             throw error
         }
-        health.tell()
+        health.tell(at: nil)
         await session.end()
     }
 

@@ -69,7 +69,7 @@ import Testing
         let one = try [
             Samples.lane("docker.io", failing: 6, error: "time-out <1>"), Samples.lane("ghcr.io", failing: 5),
         ]
-        #expect(try overview([], status: Samples.status(lanes: one)).contains("docker.io does not answer."))
+        #expect(try overview([], status: Samples.status(lanes: one)).contains("docker.io cannot be checked."))
         #expect(try overview([], status: Samples.status(lanes: one)).contains("time-out &lt;1&gt;"))
         let all = try [Samples.lane("docker.io", failing: 10), Samples.lane("ghcr.io", failing: 10)]
         #expect(try overview([], status: Samples.status(lanes: all)).contains("Most checks fail."))

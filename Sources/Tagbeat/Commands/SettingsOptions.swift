@@ -8,7 +8,13 @@ protocol SettingFlags: ParsableArguments {
 extension SettingFlags {
     /// - Throws: ``Failure``, one line for each setting that is wrong.
     func load() throws -> Settings {
-        do { return try Settings.load(flags: flags) } catch { throw Failure(error.description) }
+        do {
+            return try Settings.load(flags: flags)
+        } catch {
+            // A flag is usage; what stands elsewhere is the state of the machine.
+            let isUsage = error.problems.contains { $0.hasPrefix("--") }
+            throw Failure(error.description, code: isUsage ? .badInput : .failed)
+        }
     }
 }
 

@@ -74,9 +74,13 @@ struct Check: AsyncParsableCommand {
         discussion: "The running worker does it ahead of its queue; where none runs, this command does it itself.")
 
     @Argument(help: "Tracked images.") var references: [String]
-    @Option(help: "Seconds to wait for the outcomes.") var timeout: Int = 60
+    @Option(help: "Seconds to wait for the outcomes, from 1.") var timeout: Int = 60
     @Flag(help: "Print one JSON object per reference.") var json = false
     @OptionGroup var options: CheckOptions
+
+    func validate() throws {
+        guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout takes 1 to 86400 seconds.") }
+    }
 
     func run() async throws {
         let references = try references.map { try TagReference(argument: $0) }
@@ -129,7 +133,7 @@ struct Check: AsyncParsableCommand {
             let reference = request.reference
             guard let report else {
                 failed = true
-                Console.error("\(reference): no outcome within \(timeout) seconds; the check goes on")
+                Console.error("\(reference): no outcome within \(timeout) seconds")
                 continue
             }
             failed = failed || report.outcome == .failed

@@ -26,7 +26,7 @@ extension Notice {
         return [
             Notice(
                 style: "warn",
-                heading: failing.count == 1 ? "\(first.registry) does not answer." : "Most checks fail.",
+                heading: failing.count == 1 ? "\(first.registry) cannot be checked." : "Most checks fail.",
                 text: text,
                 reasonText: first.lastError.map { failing.count == 1 ? $0 : "\(first.registry): \($0)" })
         ]
