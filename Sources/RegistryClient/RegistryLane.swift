@@ -89,7 +89,11 @@ final class RegistryLane: Sendable {
         let second = try await authenticator.header(
             answering: challenges, for: repository.path, rejected: shown, isUrgent: isUrgent)
         question.headers.replaceOrAdd(name: "Authorization", value: second.text)
-        return try await transport.follow(question)
+        let answer = try await transport.follow(question)
+        if answer.answer.status == 401, second.text.hasPrefix("Basic ") {
+            throw CheckFailure(.unauthorized, "\(registry) refused the username and password that are set for it")
+        }
+        return answer
     }
 
     /// Nobody listening on one port says nothing of the other.

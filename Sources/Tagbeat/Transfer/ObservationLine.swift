@@ -4,14 +4,30 @@ import Store
 import TagHistory
 
 /// One line of NDJSON: an observation of a tag.
-struct ObservationLine: Codable {
-    var image: String
-    var digest: String?
-    var observedAt: String
-    var notBefore: String?
-    var pushedAt: String?
-    var mediaType: String?
-    var source: String?
+struct ObservationLine: Decodable {
+    let image: String
+    let digest: String?
+    let observedAt: String
+    let notBefore: String?
+    let pushedAt: String?
+    let mediaType: String?
+    let source: String?
+
+    private enum CodingKeys: CodingKey {
+        case image, digest, observedAt, notBefore, pushedAt, mediaType, source
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        image = try container.decode(String.self, forKey: .image)
+        observedAt = try container.decode(String.self, forKey: .observedAt)
+        // Null says that the registry had no such tag; a line without the member says nothing.
+        digest = try container.decodeNil(forKey: .digest) ? nil : container.decode(String.self, forKey: .digest)
+        notBefore = try container.decodeIfPresent(String.self, forKey: .notBefore)
+        pushedAt = try container.decodeIfPresent(String.self, forKey: .pushedAt)
+        mediaType = try container.decodeIfPresent(String.self, forKey: .mediaType)
+        source = try container.decodeIfPresent(String.self, forKey: .source)
+    }
 
     struct Invalid: Error, CustomStringConvertible {
         let description: String
