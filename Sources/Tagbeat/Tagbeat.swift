@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import UnixSignals
 
 @main
 struct Tagbeat: AsyncParsableCommand {
@@ -23,17 +24,37 @@ struct Tagbeat: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // Whoever reads our output may stop reading; that is an error to tell, not a death that leaves a server behind.
+        signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
+            let endsBySignals = (try parseAsRoot() as? any ServiceCommand)?.isService == true
+            // Parsed once more in there, because a command is not Sendable.
+            let running = Task { try await execute() }
+            // Services have their own way to end; a short command gives back what it holds.
+            let watching = Task {
+                guard !endsBySignals else { return }
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { running.cancel() }
             }
+            try await running.value
+            watching.cancel()
         } catch {
             Failure.exit(with: error)
         }
     }
+
+    private static func execute() async throws {
+        var command = try parseAsRoot()
+        if var asynchronous = command as? any AsyncParsableCommand {
+            try await asynchronous.run()
+        } else {
+            try command.run()
+        }
+    }
+}
+
+/// A command that may run until it is told to stop.
+protocol ServiceCommand {
+    var isService: Bool { get }
 }
 
 enum Version {

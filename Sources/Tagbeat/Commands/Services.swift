@@ -12,7 +12,9 @@ import TagHistory
 import UnixSignals
 import Web
 
-struct Run: AsyncParsableCommand {
+struct Run: AsyncParsableCommand, ServiceCommand {
+    var isService: Bool { true }
+
     static let configuration = CommandConfiguration(
         abstract: "Start everything: worker, web page and, without DATABASE_URL, a private PostgreSQL.",
         discussion: "Stop it with Ctrl-C. An empty database begins with a short list of well-known images.")
@@ -22,7 +24,9 @@ struct Run: AsyncParsableCommand {
     func run() async throws { try await Services.run(options, worker: true, web: true) }
 }
 
-struct Serve: AsyncParsableCommand {
+struct Serve: AsyncParsableCommand, ServiceCommand {
+    var isService: Bool { true }
+
     static let configuration = CommandConfiguration(
         abstract: "Serve the web page and the API only; checks are left to `tagbeat scrape` elsewhere.")
 
@@ -31,7 +35,9 @@ struct Serve: AsyncParsableCommand {
     func run() async throws { try await Services.run(options, worker: false, web: true) }
 }
 
-struct Scrape: AsyncParsableCommand {
+struct Scrape: AsyncParsableCommand, ServiceCommand {
+    var isService: Bool { !once }
+
     static let configuration = CommandConfiguration(
         abstract: "Check tags only; several workers share the work.",
         discussion: "With --once: check what is due now, print how the checks ended, and exit.")
