@@ -61,7 +61,7 @@ import Testing
         let second = try await TagbeatProcess(["scrape"], environment: web.environment)
         _ = try await web.eventually("/api/v1/tags?state=pending") { ($0["items"] as? [Any])?.isEmpty == true }
         let store = TagStore(conninfo: conninfo, logger: .init(label: "test"))
-        #expect(try await count(store, "changes") == 1_500)
+        #expect(try await changeCount(store) == 1_500)
         second.signal(SIGTERM)
         #expect(await second.end() == 0)
         #expect(await web.stop() == 0)
@@ -100,7 +100,7 @@ import Testing
         #expect(await again.stop() == 0)
     }
 
-    private func count(_ store: TagStore, _ what: String) async throws -> Int {
+    private func changeCount(_ store: TagStore) async throws -> Int {
         var total = 0
         var cursor: String?
         repeat {

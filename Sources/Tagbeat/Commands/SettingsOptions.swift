@@ -73,14 +73,13 @@ struct ServiceOptions: SettingFlags {
     @Option(name: Setting.maxTracked.name, help: Setting.maxTracked.argumentHelp) var maxTracked: String?
     @Option(name: Setting.starter.name, help: Setting.starter.argumentHelp) var starter: String?
     @Option(name: Setting.checkInterval.name, help: Setting.checkInterval.argumentHelp) var checkInterval: String?
-    @Option(name: Setting.retireUnviewed.name, help: Setting.retireUnviewed.argumentHelp) var retireUnviewed: String?
     @OptionGroup(title: "Registries") var registries: RegistryOptions
     @OptionGroup(title: "Database and log") var database: DatabaseOptions
 
     var flags: [Setting: String] {
         [
             .listen: listen, .publicURL: publicURL, .publicTracking: publicTracking, .trustedProxies: trustedProxies,
-            .maxTracked: maxTracked, .starter: starter, .checkInterval: checkInterval, .retireUnviewed: retireUnviewed,
+            .maxTracked: maxTracked, .starter: starter, .checkInterval: checkInterval,
         ].compactMapValues { $0 }.merging(registries.flags) { $1 }.merging(database.flags) { $1 }
     }
 }
