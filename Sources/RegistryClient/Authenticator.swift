@@ -181,7 +181,7 @@ final class Authenticator: Sendable {
         if let service = realm.service { fields.append(("service", service)) }
         for part in scope.split(separator: " ") { fields.append(("scope", String(part))) }
         var question = HTTPQuestion(
-            url: realm.url, headers: [:], bodyLimit: tokenLimit, trust: trust, isUrgent: isUrgent)
+            url: realm.url, headers: [:], bodyLimit: tokenLimit, trust: trust, isUrgent: isUrgent, purpose: .token)
         switch credentials {
         case .identityToken(let secret):
             fields += [

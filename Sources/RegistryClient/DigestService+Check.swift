@@ -15,13 +15,14 @@ extension DigestService {
             let lane = lane(for: reference.registry)
             let target = "/v2/" + reference.repository.path + "/manifests/" + reference.tag.name
             let head = try await lane.ask(
-                .HEAD, target, of: reference.repository, accept: ManifestAccept.header, limit: 0, isUrgent: isUrgent)
+                .HEAD, target, of: reference.repository, accept: ManifestAccept.header, limit: 0, isUrgent: isUrgent,
+                purpose: .check)
             switch try Self.read(head: head.answer, host: lane.hostName) {
             case .outcome(let outcome): return outcome
             case .needsContent(let claimed):
                 let content = try await lane.ask(
                     .GET, target, of: reference.repository, accept: ManifestAccept.header,
-                    limit: configuration.limits.manifest, isUrgent: isUrgent)
+                    limit: configuration.limits.manifest, isUrgent: isUrgent, purpose: .check)
                 return try Self.read(content: content.answer, claimed: claimed, host: lane.hostName)
             }
         } catch {

@@ -52,7 +52,7 @@ private actor TagPager {
         case .next(let url):
             found = try await lane.ask(
                 .GET, url, of: repository, accept: "application/json", limit: service.configuration.limits.tagListPage,
-                isUrgent: isUrgent)
+                isUrgent: isUrgent, purpose: .tags)
         }
         // Whatever goes wrong from here on, the listing is over.
         place = .end
@@ -69,7 +69,7 @@ private actor TagPager {
         for size in Self.sizes {
             let found = try await lane.ask(
                 .GET, path + size, of: repository, accept: "application/json",
-                limit: service.configuration.limits.tagListPage, isUrgent: isUrgent)
+                limit: service.configuration.limits.tagListPage, isUrgent: isUrgent, purpose: .tags)
             guard found.answer.status == 400 || found.answer.status == 405 else { return found }
             refused = found
         }

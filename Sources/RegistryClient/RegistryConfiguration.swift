@@ -48,6 +48,9 @@ public struct RegistrySettings: Sendable {
     /// A PEM file with the certificates to trust instead of the system's.
     public var caFile: String?
     public var requestsPerSecond: Double?
+    /// Nil: guessed from the host.
+    public var vendor: Vendor?
+    public var bulkEndpoint = BulkEndpoint.usual
 
     public init(
         endpoint: Endpoint? = nil, credentials: Credentials? = nil, caFile: String? = nil,

@@ -58,29 +58,33 @@ final class RegistryLane: Sendable {
     ///
     /// - Parameter target: path and query after the endpoint's own path, beginning with `/v2/`.
     func ask(
-        _ method: HTTPMethod, _ target: String, of repository: Repository, accept: String, limit: Int, isUrgent: Bool
+        _ method: HTTPMethod, _ target: String, of repository: Repository, accept: String, limit: Int, isUrgent: Bool,
+        purpose: RequestPurpose
     ) async throws(CheckFailure) -> FollowedAnswer {
         if let index = settled.withLock({ $0 }) {
             let endpoint = endpoints[index]
             let url = RemoteURL(origin: endpoint.origin, target: endpoint.path + target)
-            return try await ask(method, url, of: repository, accept: accept, limit: limit, isUrgent: isUrgent)
+            return try await ask(
+                method, url, of: repository, accept: accept, limit: limit, isUrgent: isUrgent, purpose: purpose)
         }
         return try await probe { endpoint throws(CheckFailure) in
             let url = RemoteURL(origin: endpoint.origin, target: endpoint.path + target)
-            return try await self.ask(method, url, of: repository, accept: accept, limit: limit, isUrgent: isUrgent)
+            return try await self.ask(
+                method, url, of: repository, accept: accept, limit: limit, isUrgent: isUrgent, purpose: purpose)
         }
     }
 
     /// Asks a URL of this registry's origin, such as the next page's.
     func ask(
-        _ method: HTTPMethod, _ url: RemoteURL, of repository: Repository, accept: String, limit: Int, isUrgent: Bool
+        _ method: HTTPMethod, _ url: RemoteURL, of repository: Repository, accept: String, limit: Int, isUrgent: Bool,
+        purpose: RequestPurpose
     ) async throws(CheckFailure) -> FollowedAnswer {
         // Only the registry's own origin is ever shown anything.
         let isOwn = endpoints.contains { $0.origin == url.origin }
         let shown = isOwn ? try await authenticator.header(for: repository.path, isUrgent: isUrgent) : nil
         var question = HTTPQuestion(
             method: method, url: url, headers: ["User-Agent": userAgent, "Accept": accept], bodyLimit: limit,
-            trust: trust, tls: tls, isUrgent: isUrgent)
+            trust: trust, tls: tls, isUrgent: isUrgent, purpose: purpose)
         if let shown { question.headers.add(name: "Authorization", value: shown.text) }
         let first = try await transport.follow(question)
         // A challenge of a host that a redirect led to is not the registry's own: nothing is shown to it.

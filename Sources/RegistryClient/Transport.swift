@@ -18,6 +18,7 @@ struct HTTPQuestion: Sendable {
     var tls: TLSConfiguration?
     /// A person waits for the answer.
     var isUrgent = false
+    var purpose = RequestPurpose.check
 }
 
 /// Sends one request after the guards, the host's budget and backoff let it through, within bounds of time and size.
