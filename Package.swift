@@ -12,6 +12,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
@@ -41,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
@@ -48,7 +50,9 @@ let package = Package(
         .target(name: "OCI", swiftSettings: settings),
         .target(
             name: "RegistryClient",
-            dependencies: ["OCI", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL],
+            dependencies: [
+                "OCI", asyncHTTPClient, crypto, jwtKit, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess,
+            ],
             swiftSettings: settings),
         .target(name: "TagHistory", dependencies: ["OCI"], swiftSettings: settings),
         .target(
@@ -76,7 +80,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "TestSupport",
-            dependencies: ["LibPQ", "Store", crypto, logging, nioCore, nioHTTP1, nioPosix, subprocess],
+            dependencies: ["LibPQ", "Store", crypto, jwtKit, logging, nioCore, nioHTTP1, nioPosix, subprocess],
             path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "TestSupport"], swiftSettings: settings),
@@ -84,7 +88,7 @@ let package = Package(
         .testTarget(
             name: "RegistryClientTests",
             dependencies: [
-                "OCI", "RegistryClient", "TestSupport", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix,
+                "OCI", "RegistryClient", "TestSupport", asyncHTTPClient, crypto, jwtKit, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -111,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "LibPQ", "OCI", "Store", "Tagbeat", "TestSupport", asyncHTTPClient, logging, nioCore, nioHTTP1,
+                "LibPQ", "OCI", "RegistryClient", "Store", "Tagbeat", "TestSupport", asyncHTTPClient, logging, nioCore,
+                nioHTTP1,
             ],
             swiftSettings: settings),
     ],

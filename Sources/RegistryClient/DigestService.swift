@@ -40,7 +40,7 @@ public final class DigestService: Sendable {
                     rates[endpoint.origin.hostPort] = rate
                 }
             }
-            if let file = settings.caFile { tls[registry] = try Self.tls(trusting: file) }
+            tls[registry] = try TLSConfiguration.of(settings)
         }
         self.tls = tls
         transport = Transport(
@@ -95,16 +95,6 @@ public final class DigestService: Sendable {
                 configuration: configuration, transport: transport, time: time)
             lanes[registry] = lane
             return lane
-        }
-    }
-
-    private static func tls(trusting file: String) throws(SettingError) -> TLSConfiguration {
-        do {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
-            return tls
-        } catch {
-            throw SettingError("the CA file \(file) cannot be read, or holds no PEM certificates")
         }
     }
 }

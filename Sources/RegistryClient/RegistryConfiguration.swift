@@ -47,6 +47,8 @@ public struct RegistrySettings: Sendable {
     public var credentials: Credentials?
     /// A PEM file with the certificates to trust instead of the system's.
     public var caFile: String?
+    /// What is shown to this registry's endpoint, and to nobody else.
+    public var clientCertificate: ClientCertificate?
     public var requestsPerSecond: Double?
     /// Nil: guessed from the host.
     public var vendor: Vendor?
@@ -60,5 +62,16 @@ public struct RegistrySettings: Sendable {
         self.credentials = credentials
         self.caFile = caFile
         self.requestsPerSecond = requestsPerSecond
+    }
+}
+
+/// PEM files of a certificate, with its chain, and of its key.
+public struct ClientCertificate: Hashable, Sendable {
+    public let certificateFile: String
+    public let keyFile: String
+
+    public init(certificateFile: String, keyFile: String) {
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
     }
 }

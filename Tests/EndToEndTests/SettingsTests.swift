@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Logging
 import OCI
+import RegistryClient
 import Testing
 
 @testable import Tagbeat
@@ -127,7 +128,10 @@ import Testing
                     username: someone
                     password: ${HUB_PASSWORD}
                     caFile: /etc/ssl/corp.pem
+                    clientCertificateFile: /etc/ssl/me.pem
+                    clientKeyFile: /etc/ssl/me.key
                   localhost:5000:
+                  harbor.example: {vendor: harbor, bulkEndpoint: "https://api.example/v2/"}
                 repositories:
                   - image: python
                     select: {semver: ">=3.11", exclude: "*-windows*", keep: 50}
@@ -147,10 +151,30 @@ import Testing
         #expect(hub.username == "someone")
         #expect(hub.password?.revealed == "s3cret")
         #expect(hub.caFile == "/etc/ssl/corp.pem")
+        #expect(hub.clientCertificateFile == "/etc/ssl/me.pem")
+        #expect(hub.clientKeyFile == "/etc/ssl/me.key")
+        #expect(settings.registries[2].bulkEndpoint == .at(try Endpoint(parsing: "https://api.example")))
         #expect(settings.registries[1] == RegistryEntry(registry: try Registry(parsing: "localhost:5000")))
         #expect(settings.repositories.map(\.repository.description) == ["docker.io/library/python", "ghcr.io/a/b"])
         #expect(settings.repositories[0].select == .init(semver: ">=3.11", exclude: ["*-windows*"], keep: 50))
         #expect(settings.repositories[1].select == .init(glob: ["v*", "1.*"], regex: "^v\\d+$"))
+    }
+
+    @Test func registriesReachTheirRoom() throws {
+        let configuration = try load(
+            yaml: """
+                registries:
+                  docker.io: {bulkEndpoint: none, clientCertificateFile: /c.pem, clientKeyFile: /c.key}
+                  harbor.example: {vendor: harbor, bulkEndpoint: "http://127.0.0.1:9/"}
+                """
+        ).registryConfiguration(environment: [:])
+        let hub = try #require(configuration.registries[.dockerHub])
+        #expect(hub.vendor == nil)
+        #expect(hub.bulkEndpoint == .none)
+        #expect(hub.clientCertificate == ClientCertificate(certificateFile: "/c.pem", keyFile: "/c.key"))
+        let harbor = try #require(configuration.registries[try Registry(parsing: "harbor.example")])
+        #expect(harbor.vendor == .harbor)
+        #expect(harbor.bulkEndpoint == .at(try Endpoint(parsing: "http://127.0.0.1:9")))
     }
 
     @Test func everySettingIsListedOnce() {
@@ -276,7 +300,7 @@ extension SettingsTests {
         (
             "registries:\n  quay.io: {vendor: red}",
             #"FILE, line 2: vendor: "red" is not known here. Right would be: "#
-                + "one of dockerHub, generic, quay, google, ecr, acr, harbor, gitlab, chainguard."
+                + "one of generic, dockerHub, ghcr, quay, google, ecr, acr, harbor, gitlab, chainguard."
         ),
         (
             "registries:\n  quay.io: {endpoint: 'https://u:hush@quay.io'}",
@@ -290,6 +314,10 @@ extension SettingsTests {
         (
             "registries:\n  docker.io: {}\n  index.docker.io: {}",
             "FILE, line 3: the registry docker.io stands there twice."
+        ),
+        (
+            "registries:\n  docker.io: {clientKeyFile: /k}",
+            "FILE, line 2: docker.io needs both clientCertificateFile and clientKeyFile, or neither."
         ),
         ("registries:\n  docker.io: {password: hush}", "FILE, line 2: docker.io has a password but no username."),
         (

@@ -1,7 +1,7 @@
 import Foundation
 import Subprocess
 
-/// A certificate authority of a test's own, and a server certificate that it signed.
+/// A certificate authority of a test's own, and the certificates of a server and of a client that it signed.
 public final class TestCertificates: Sendable {
     private let folder: TemporaryFolder
 
@@ -9,6 +9,8 @@ public final class TestCertificates: Sendable {
     public var authority: String { folder.path + "/ca.pem" }
     public var certificate: String { folder.path + "/server.pem" }
     public var key: String { folder.path + "/server.key" }
+    public var clientCertificate: String { folder.path + "/client.pem" }
+    public var clientKey: String { folder.path + "/client.key" }
 
     /// - Parameter names: subject alternative names, as `DNS:localhost` or `IP:127.0.0.1`.
     public init(names: [String] = ["DNS:localhost", "IP:127.0.0.1"]) async throws {
@@ -20,7 +22,10 @@ public final class TestCertificates: Sendable {
                 -keyout ca.key -out ca.pem &&
             openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server \
                 -keyout server.key -out server.csr &&
-            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out server.pem
+            openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out server.pem &&
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=client \
+                -keyout client.key -out client.csr &&
+            openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out client.pem
             """
         let result = try await Subprocess.run(
             .name("sh"), arguments: ["-c", script, "sh", folder.path], output: .string(limit: 4096))

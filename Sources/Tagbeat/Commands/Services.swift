@@ -130,7 +130,8 @@ enum Services {
     static func worker(_ session: Session) throws -> (worker: Worker, digests: DigestService) {
         let settings = session.settings
         let digests = try DigestService(
-            configuration: try settings.registryConfiguration(), logger: session.logger)
+            configuration: try settings.registryConfiguration(environment: ProcessInfo.processInfo.environment),
+            logger: session.logger)
         let schedule = settings.checkInterval.map { FixedSchedule(interval: $0 / .seconds(1)) } ?? .standard
         let worker = Worker(
             store: session.store, digests: digests,
@@ -150,7 +151,7 @@ enum Services {
         web.publicURL = settings.publicURL
         web.trustedProxies = settings.trustedProxies.map(\.description)
         web.version = Version.current
-        let registries = try settings.registryConfiguration()
+        let registries = try settings.registryConfiguration(environment: ProcessInfo.processInfo.environment)
         web.refusal = { registries.refusal(of: $0) }
         let application = try WebApplication(store: session.store, settings: web, logger: quiet(session.logger))
         let listen = settings.listen

@@ -1,19 +1,8 @@
 import OCI
+import RegistryClient
 
 /// What the YAML file says of one registry.
 struct RegistryEntry: Sendable, Hashable {
-    enum Vendor: String, Sendable, CaseIterable {
-        case dockerHub, generic, quay, google, ecr, acr, harbor, gitlab, chainguard
-    }
-
-    enum BulkEndpoint: Sendable, Hashable {
-        /// The vendor's usual place.
-        case usual
-        /// `none`: its vendor API is not asked.
-        case none
-        case url(String)
-    }
-
     /// The name that references bear.
     let registry: Registry
     /// Where its distribution API answers, without a slash at its end; nil: at its name.
@@ -25,8 +14,11 @@ struct RegistryEntry: Sendable, Hashable {
     var username: String?
     /// Written there, or read from its `passwordFile`.
     var password: Secret?
-    /// A PEM file of further certificate authorities for this registry.
+    /// A PEM file of the certificate authorities to trust for this registry, instead of the system's.
     var caFile: String?
+    /// PEM files of the certificate to show to this registry, and its key.
+    var clientCertificateFile: String?
+    var clientKeyFile: String?
 
     init(registry: Registry) { self.registry = registry }
 }

@@ -1,4 +1,5 @@
 import OCI
+import RegistryClient
 import Yams
 
 extension SettingsFile {
@@ -25,6 +26,7 @@ extension SettingsFile {
     private mutating func readRegistry(_ registry: Registry, _ node: Node) -> RegistryEntry {
         let keys = [
             "endpoint", "bulkEndpoint", "vendor", "requestsPerSecond", "username", "password", "passwordFile", "caFile",
+            "clientCertificateFile", "clientKeyFile",
         ]
         var entry = RegistryEntry(registry: registry)
         var hasFile = false
@@ -40,6 +42,8 @@ extension SettingsFile {
                 hasFile = true
                 let text = self.value(value, key, SecretFile.read)
                 if entry.password == nil { entry.password = text.map(Secret.init) }
+            case "clientCertificateFile": entry.clientCertificateFile = scalar(value, key)
+            case "clientKeyFile": entry.clientKeyFile = scalar(value, key)
             default: entry.caFile = scalar(value, key)
             }
         }
@@ -52,15 +56,24 @@ extension SettingsFile {
                 node,
                 "\(registry) has a \(entry.username == nil ? "password but no username" : "username but no password")")
         }
+        if (entry.clientCertificateFile == nil) != (entry.clientKeyFile == nil) {
+            complain(node, "\(registry) needs both clientCertificateFile and clientKeyFile, or neither")
+        }
         return entry
     }
 
-    private static func bulkEndpoint(_ text: String) throws(BadValue) -> RegistryEntry.BulkEndpoint {
+    private static func bulkEndpoint(_ text: String) throws(BadValue) -> BulkEndpoint {
         if text.lowercased() == "none" { return .none }
+        let url: String
         do {
-            return .url(try SettingValues.webURL(text))
+            url = try SettingValues.webURL(text)
         } catch {
             throw BadValue(error.problem, right: error.right + ", or none", hidesValue: error.hidesValue)
+        }
+        do {
+            return .at(try Endpoint(parsing: url))
+        } catch {
+            throw BadValue("is not an address on the web", right: "https://host[:port][/path], or none")
         }
     }
 
