@@ -31,7 +31,7 @@ public enum Credentials: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Something that may know credentials: a file, a setting; later a credential helper or a cloud's own service.
+/// Something that may know credentials: a file, a setting, a credential helper, a cloud's own service.
 public protocol CredentialSource: Sendable {
     /// - Returns: nil where this source knows nothing of exactly this registry.
     func credentials(for registry: Registry) async throws -> Credentials?
@@ -49,11 +49,18 @@ public struct CredentialStore: Sendable {
         sources.append(source)
     }
 
-    /// The first that is known.
+    /// The first that is known. A source that fails keeps nobody from asking the others.
     func credentials(for registry: Registry) async throws -> Credentials? {
+        var failure: (any Error)?
         for source in sources {
-            if let found = try await source.credentials(for: registry) { return found }
+            do {
+                if let found = try await source.credentials(for: registry) { return found }
+            } catch {
+                if Task.isCancelled { throw error }
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         return nil
     }
 }

@@ -29,8 +29,8 @@ final class RegistryLane: Sendable {
         let isListed = endpoints.contains { configuration.privateRegistries.contains($0.origin) }
         trust = settings?.endpoint != nil || isListed ? .trusted : .guarded
         authenticator = Authenticator(
-            registry: registry, settings: settings?.credentials, configuration: configuration, trust: trust,
-            transport: transport, time: time)
+            registry: registry, settings: settings?.credentials, configuration: configuration, trust: trust, tls: tls,
+            origins: Set(endpoints.map(\.origin)), transport: transport, time: time)
     }
 
     /// Docker Hub's API answers at another host than its name. https://github.com/distribution/reference
@@ -90,14 +90,8 @@ final class RegistryLane: Sendable {
         // A challenge of a host that a redirect led to is not the registry's own: nothing is shown to it.
         guard isOwn, first.url.origin == url.origin, first.answer.wantsAuthorization else { return first }
         let challenges = Challenge.parse(first.answer.headers["WWW-Authenticate"])
-        let second = try await authenticator.header(
-            answering: challenges, for: repository.path, rejected: shown, isUrgent: isUrgent)
-        question.headers.replaceOrAdd(name: "Authorization", value: second.text)
-        let answer = try await transport.follow(question)
-        if answer.answer.status == 401, second.text.hasPrefix("Basic ") {
-            throw CheckFailure(.unauthorized, "\(registry) refused the username and password that are set for it")
-        }
-        return answer
+        return try await authenticator.ask(
+            question, answering: challenges, for: repository.path, rejected: shown)
     }
 
     /// Nobody listening on one port says nothing of the other.

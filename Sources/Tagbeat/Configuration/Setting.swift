@@ -90,7 +90,8 @@ extension Setting {
     static let dockerHubPassword = Setting(
         "", "DOCKERHUB_PASSWORD", "PASSWORD", secret: true, "The password or access token of that account.")
     static let dockerConfig = Setting(
-        "", "DOCKER_CONFIG", "PATH", default: "~/.docker", "The folder of Docker's config.json with its logins and credential helpers.")
+        "", "DOCKER_CONFIG", "PATH", default: "~/.docker",
+        "The folder of Docker's config.json with its logins and credential helpers.")
     /// The YAML file itself; it cannot be set in the file.
     static let config = Setting(
         "", "TAGBEAT_CONFIG", "PATH", "A YAML file with any of these settings, registries and repositories.")
