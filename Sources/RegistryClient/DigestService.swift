@@ -10,10 +10,11 @@ import Synchronization
 public final class DigestService: Sendable {
     let configuration: RegistryConfiguration
     let transport: Transport
-    private let time: TimeSource
+    let time: TimeSource
     private let tls: [Registry: TLSConfiguration]
     private let lanes = Mutex<[Registry: RegistryLane]>([:])
     private let inFlight = InFlight<TagReference, DigestOutcome>()
+    let bulkMemory = Mutex(BulkMemory())
 
     /// - Parameter eventLoopGroup: threads for the connections; nil means the process's shared ones.
     /// - Throws: `SettingError` where a CA file cannot be read.
@@ -39,13 +40,16 @@ public final class DigestService: Sendable {
                 for endpoint in RegistryLane.endpoints(registry, settings, configuration.privateRegistries) {
                     rates[endpoint.origin.hostPort] = rate
                 }
+                if let bulk = settings.bulkEndpoint.written { rates[bulk.origin.hostPort] = rate }
             }
             tls[registry] = try TLSConfiguration.of(settings)
         }
         self.tls = tls
         transport = Transport(
             configuration: configuration, rates: rates,
-            configured: Set(configuration.registries.values.compactMap { $0.endpoint?.origin }),
+            configured: Set(
+                configuration.registries.values.flatMap { [$0.endpoint, $0.bulkEndpoint.written] }
+                    .compactMap { $0?.origin }),
             eventLoopGroup: eventLoopGroup ?? NIOSingletons.posixEventLoopGroup, time: time, resolver: resolver,
             logger: logger)
     }

@@ -36,6 +36,12 @@ public struct RegistryConfiguration: Sendable {
         public var tagListPages = 2_000
         /// Tags of one listing.
         public var tagListTags = 500_000
+        /// One answer of a vendor's own API. Google's lists a whole repository.
+        public var bulkPage = 16 * 1_024 * 1_024
+        /// Requests of one listing.
+        public var bulkPages = 2_000
+        /// Tags of one listing.
+        public var bulkTags = 500_000
 
         public init() {}
     }

@@ -13,7 +13,7 @@ final class RegistryLane: Sendable {
     /// Which one answered.
     private let settled: Mutex<Int?>
     private let transport: Transport
-    private let tls: TLSConfiguration?
+    let tls: TLSConfiguration?
     private let userAgent: String
 
     init(
@@ -49,8 +49,19 @@ final class RegistryLane: Sendable {
         return listed.contains(secure.origin) ? [plain, secure] : [plain]
     }
 
+    /// Where its API answers, or is looked for first.
+    var endpoint: Endpoint { endpoints[settled.withLock { $0 } ?? 0] }
+
     /// The host whose budget and backoff count for this registry.
-    var hostPort: HostPort { endpoints[settled.withLock { $0 } ?? 0].origin.hostPort }
+    var hostPort: HostPort { endpoint.origin.hostPort }
+
+    /// Whether it is asked where its name says, and not at a mirror.
+    var isAtUsualPlace: Bool {
+        endpoint.origin == Self.endpoints(registry, nil, PrivateRegistries()).first?.origin
+    }
+
+    /// Whether this origin is the registry's own, which may be shown what is set for the registry.
+    func owns(_ origin: Origin) -> Bool { endpoints.contains { $0.origin == origin } }
 
     var hostName: String { hostPort.host }
 
@@ -80,7 +91,7 @@ final class RegistryLane: Sendable {
         purpose: RequestPurpose
     ) async throws(CheckFailure) -> FollowedAnswer {
         // Only the registry's own origin is ever shown anything.
-        let isOwn = endpoints.contains { $0.origin == url.origin }
+        let isOwn = owns(url.origin)
         let shown = isOwn ? try await authenticator.header(for: repository.path, isUrgent: isUrgent) : nil
         var question = HTTPQuestion(
             method: method, url: url, headers: ["User-Agent": userAgent, "Accept": accept], bodyLimit: limit,

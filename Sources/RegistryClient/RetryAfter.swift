@@ -13,6 +13,12 @@ enum RetryAfter {
         return Duration(secondsRounded: max(0, date.seconds(since: now)))
     }
 
+    /// The X-Retry-After of Docker Hub's own API: a unix time in seconds.
+    static func parse(moment: String?, now: Timestamp) -> Duration? {
+        guard let moment, moment.utf8.count <= 64, let seconds = seconds(moment.trimmedOfBlanks) else { return nil }
+        return Duration(secondsRounded: max(0, seconds.inSeconds - now.secondsSinceEpoch))
+    }
+
     /// GHCR's `retry-after: 1.05ms, allowed: 44000/minute` in the body of a 429.
     static func parse(body: some Collection<UInt8>) -> Duration? {
         let text = String(decoding: body.prefix(4_096), as: UTF8.self).lowercased()

@@ -195,6 +195,7 @@ extension HTTPAnswer {
     /// How long the host asks to be left alone, from the header or the body.
     var retryAfter: Duration? {
         RetryAfter.parse(header: headers.first(name: "Retry-After"), now: .now())
+            ?? RetryAfter.parse(moment: headers.first(name: "X-Retry-After"), now: .now())
             ?? RetryAfter.parse(body: body.readableBytesView)
     }
 }

@@ -16,6 +16,8 @@ public enum Vendor: String, Hashable, Sendable, CaseIterable {
             case "cgr.dev": .chainguard
             case "registry.gitlab.com": .gitlab
             case "public.ecr.aws": .ecr
+            // It redirects to Google's registries, whose listings tell digests.
+            case "registry.k8s.io": .google
             case _ where isAt("gcr.io") || isAt("pkg.dev"): .google
             case _ where isAt("azurecr.io") || isAt("azurecr.cn") || isAt("azurecr.us"): .acr
             case _ where host.contains(".dkr.ecr.") || host.contains(".dkr.ecr-fips."): .ecr
@@ -32,4 +34,9 @@ public enum BulkEndpoint: Hashable, Sendable {
     case none
     /// Where the operator says.
     case at(Endpoint)
+
+    /// What the operator wrote; it may be private and speak plain HTTP.
+    var written: Endpoint? {
+        if case .at(let endpoint) = self { endpoint } else { nil }
+    }
 }

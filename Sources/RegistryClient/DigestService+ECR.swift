@@ -1,0 +1,19 @@
+import OCI
+
+/// ECR's own API is signed and asked by POST, so it has a way of its own.
+extension DigestService {
+    /// Whether this repository's images can be described: it is ECR's, and there are keys to sign with.
+    func canDescribeImages(of repository: Repository) async -> Bool {
+        false
+    }
+
+    /// One page of DescribeImages.
+    ///
+    /// - Parameter token: the page before's `next`.
+    /// - Returns: nil where `canDescribeImages` is false.
+    func describeImages(
+        of repository: Repository, after token: String?, isUrgent: Bool, purpose: RequestPurpose
+    ) async throws(CheckFailure) -> ECRImagePage? {
+        nil
+    }
+}
