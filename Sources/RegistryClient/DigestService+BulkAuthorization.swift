@@ -25,20 +25,14 @@ extension DigestService {
 
     /// The credentials that this origin may be shown for this registry's sake.
     func bulkCredentials(for origin: Origin, of registry: Registry) async throws(CheckFailure) -> Credentials? {
-        if let own = origin.registry, let found = try await credentials(for: own) { return found }
-        let isNamed = configuration.registries[registry]?.bulkEndpoint.written?.origin == origin
-        guard isNamed || lane(for: registry).owns(origin) else { return nil }
-        return try await credentials(for: registry)
-    }
-
-    private func credentials(for registry: Registry) async throws(CheckFailure) -> Credentials? {
-        if let found = configuration.registries[registry]?.credentials { return found }
-        do {
-            return try await configuration.credentials.credentials(for: registry)
-        } catch {
-            // The error may come from a program's output: not shown.
-            throw CheckFailure(.configuration, "the credentials for \(registry) could not be read")
+        if let own = origin.registry {
+            let login = try await lane(for: own).authenticator.login.current()
+            if let found = login.credentials { return found }
         }
+        let isNamed = configuration.registries[registry]?.bulkEndpoint.written?.origin == origin
+        let lane = lane(for: registry)
+        guard isNamed || lane.owns(origin) else { return nil }
+        return try await lane.authenticator.login.current().credentials
     }
 }
 
