@@ -68,3 +68,13 @@ extension DigestService {
         }
     }
 }
+
+extension DigestService {
+    /// Whether repositories of this registry may have a listing; without asking anybody.
+    public func mayListInBulk(_ registry: Registry) -> Bool {
+        switch vendor(of: registry) {
+        case .generic, .gitlab, .chainguard: false
+        case .dockerHub, .ghcr, .quay, .google, .ecr, .acr, .harbor: door(to: registry) != nil
+        }
+    }
+}

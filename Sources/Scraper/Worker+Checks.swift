@@ -63,7 +63,7 @@ extension Worker {
 
     /// Tries until the database takes the batch: an answer that was accepted is not thrown away lightly. What cannot
     /// be stored within the lease is asked for again, because its claim runs out.
-    private func record(
+    func record(
         _ results: [CheckResult], of claims: [Claim], session: WorkerSession
     ) async -> [CheckOutcome: Int] {
         let deadline = ContinuousClock.now + .seconds(settings.lease / 2)

@@ -31,7 +31,7 @@ extension Worker {
     private func pass(_ lane: Lane, until start: Timestamp, session: WorkerSession) async throws -> [CheckOutcome: Int]
     {
         try await withThrowingTaskGroup(of: [CheckOutcome: Int].self) { group in
-            for _ in 0..<2 {
+            for _ in 0..<runners(lane) {
                 group.addTask {
                     var total: [CheckOutcome: Int] = [:]
                     while self.digests.availability(of: lane.registry) == .zero {
@@ -39,7 +39,7 @@ extension Worker {
                             registryID: lane.registryID, worker: session, limit: self.settings.batch,
                             lease: self.settings.lease, at: start)
                         if claims.isEmpty { break }
-                        total.merge(await self.check(claims, session: session), uniquingKeysWith: +)
+                        total.merge(await self.checkDue(claims, session: session), uniquingKeysWith: +)
                     }
                     return total
                 }

@@ -15,6 +15,7 @@ public final class Worker: Service {
     let clock: @Sendable () -> Timestamp
     let logger: Logger
     let health: LaneHealth
+    let bulk = BulkMemory()
 
     /// Seconds between looks at the queue when nobody signals work.
     private static let idleLook = 5.0
@@ -119,11 +120,15 @@ public final class Worker: Service {
         return next
     }
 
-    /// Empties a lane's queue of due tags. Two batches at a time, so that requests go on while results are recorded.
+    /// Two batches at a time, so that requests go on while results are recorded; one where a listing may answer for
+    /// all of them.
+    func runners(_ lane: Lane) -> Int { digests.mayListInBulk(lane.registry) ? 1 : 2 }
+
+    /// Empties a lane's queue of due tags.
     /// - Returns: whether anything was checked.
     private func run(_ lane: Lane, session: WorkerSession) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<2 {
+            for _ in 0..<runners(lane) {
                 group.addTask {
                     var didSomething = false
                     while !Task.isCancelled, session.isAlive, self.digests.availability(of: lane.registry) == .zero,
@@ -143,7 +148,7 @@ public final class Worker: Service {
                 registryID: lane.registryID, worker: session, limit: settings.batch, lease: settings.lease,
                 at: clock())
             guard !claims.isEmpty else { return false }
-            let counts = await check(claims, session: session)
+            let counts = await checkDue(claims, session: session)
             return !counts.isEmpty
         } catch {
             health.databaseFailed(error)

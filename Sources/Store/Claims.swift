@@ -12,6 +12,8 @@ public struct Claim: Sendable {
     public let isMissing: Bool
     /// How many checks in a row have failed.
     public let failures: Int16
+    /// The last check that found the tag.
+    public let lastSucceededAt: Timestamp?
     let hasMediaType: Bool
     /// Those who asked for this check.
     let requestIDs: [Int64]
@@ -62,7 +64,7 @@ extension Claim {
     /// The columns of a claimed tag of `k` and its row `c`, but for the requests.
     static let columns: SQL = """
         c.tag_id, c.registry_id, t.reference, d.digest, c.digest_id, c.is_missing, c.failures,
-        d.media_type_id IS NOT NULL,\u{20}
+        c.last_succeeded_at, d.media_type_id IS NOT NULL,\u{20}
         """
     static let tables: SQL = " JOIN tags t ON t.id = k.tag_id LEFT JOIN digests d ON d.id = c.digest_id"
 
@@ -70,7 +72,7 @@ extension Claim {
         Claim(
             tagID: try row.next(), registryID: try row.next(), reference: try row.next(), digest: try row.next(),
             digestID: try row.next(), isMissing: try row.next(), failures: try row.next(),
-            hasMediaType: try row.next(), requestIDs: try row.next())
+            lastSucceededAt: try row.next(), hasMediaType: try row.next(), requestIDs: try row.next())
     }
 }
 
@@ -102,7 +104,9 @@ struct ClaimDue: Statement {
     static let sql: SQL =
         """
         WITH due AS MATERIALIZED (
-            SELECT c.tag_id, c.registry_id, c.digest_id, c.is_missing, c.failures, c.next_check_at FROM tag_checks c
+            SELECT c.tag_id, c.registry_id, c.digest_id, c.is_missing, c.failures, c.next_check_at,
+                c.last_succeeded_at
+            FROM tag_checks c
             WHERE c.registry_id = $1 AND c.next_check_at <= $2
                 AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id)
             ORDER BY c.next_check_at LIMIT $3

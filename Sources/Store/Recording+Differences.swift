@@ -103,6 +103,10 @@ extension Connection {
         let updates = differences.updates
         if !differences.rows.isEmpty {
             try await run(InsertChanges(rows: differences.rows, digestIDs: digestIDs))
+            let first = differences.rows.filter { $0.change.kind == .first }
+            if let now = first.map(\.change.observedAt).max() {
+                try await run(InsertBackfills(ids: first.map(\.tagID), now: now))
+            }
         }
         if !updates.isEmpty {
             try await run(UpdateTagChecks(updates: updates))

@@ -7,6 +7,7 @@ struct TagSummary: Sendable {
     let id: Int32
     /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.
     let state: TagState?
+    /// Nil: stays.
     let firstSeenAt: Timestamp?
     let lastChangedAt: Timestamp?
     let lastPushedAt: Timestamp?
@@ -14,14 +15,18 @@ struct TagSummary: Sendable {
     let changes30d: Int32
     let intervalDays: Float?
 
-    /// - Parameter history: shown rows, oldest first.
+    /// - Parameters:
+    ///   - history: shown rows, oldest first.
+    ///   - firstSeen: where a hidden row is the first that counts as seen.
     init(
-        id: Int32, state: TagState? = nil, history: [Change], lastSucceededAt: Timestamp?, at now: Timestamp
+        id: Int32, state: TagState? = nil, history: [Change], firstSeen: Timestamp? = nil,
+        lastSucceededAt: Timestamp?, at now: Timestamp
     ) {
         self.id = id
         self.state = state
         let changes = history.filter(\.kind.isChange)
-        firstSeenAt = history.first?.observedAt
+        // Behind an image's own date the first sighting is a hidden row: then what is stored stays.
+        firstSeenAt = firstSeen ?? history.first.flatMap { $0.source == .metadata ? nil : $0.observedAt }
         lastChangedAt = changes.last?.observedAt
         lastPushedAt = history.last { $0.digest != nil }?.pushedAt
         self.changes = Int32(changes.count)
@@ -103,15 +108,15 @@ struct UpdateSummaries: Statement {
     typealias Row = Never
     let summaries: [TagSummary]
     static let sql: SQL = """
-        UPDATE tags t SET first_seen_at = i.first_seen_at, last_changed_at = i.last_changed_at,
+        UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
             last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
             interval_days = i.interval_days, state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
         FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::integer[],
             $6::integer[], $7::real[], $8::smallint[])
             i (tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state)
         WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
-            t.interval_days, t.state) IS DISTINCT FROM (i.first_seen_at, i.last_changed_at, i.last_pushed_at, i.changes,
-            i.changes_30d, i.interval_days, COALESCE(i.state, t.state))
+            t.interval_days, t.state) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
+            i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days, COALESCE(i.state, t.state))
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(summaries.map(\.id))

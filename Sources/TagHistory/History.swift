@@ -21,7 +21,8 @@ public enum History {
         /// The last observation that found the tag missing, if it is missing now.
         public var lastMissingAt: Timestamp?
 
-        public var firstSeenAt: Timestamp? { rows.first?.observedAt }
+        /// An image's own date does not count: that something was built does not say that the tag bore it.
+        public var firstSeenAt: Timestamp? { rows.first { $0.source != .metadata }?.observedAt }
         public var lastChangedAt: Timestamp? { rows.last { $0.kind.isChange }?.observedAt }
         /// The rows that people see.
         public var shownRows: [Change] { rows.filter(\.kind.isShown) }

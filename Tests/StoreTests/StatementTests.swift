@@ -14,7 +14,7 @@ import Testing
         let digest = try digest("A")
         let claim = Claim(
             tagID: 1, registryID: 1, reference: app, digest: digest, digestID: 1, isMissing: false, failures: 0,
-            hasMediaType: true, requestIDs: [1])
+            lastSucceededAt: nil, hasMediaType: true, requestIDs: [1])
         let result = CheckResult(
             claim: claim, answer: .found(digest, mediaType: .ociIndex, pushedAt: nil), startedAt: hour(0),
             checkedAt: hour(0), nextCheckAt: hour(1))
@@ -54,6 +54,16 @@ import Testing
             InsertImportedRegistries(), InsertImportedRepositories(), InsertImportedTags(now: hour(0)),
             LockImportedTags(), RetrackImported(now: hour(0)), InsertImportedMediaTypes(), InsertImportedDigests(),
             CountStaged(), SelectStaged(ids: [1]),
+            CountDue(repositories: [app.repository], workerID: 1, limit: 1, now: hour(0)),
+            ClaimListed(references: [app], workerID: 1, expiresAt: hour(1)), BeginListing(repository: app.repository),
+            EndListing(repository: app.repository), InsertBackfills(ids: [1], now: hour(0)),
+            ClaimBackfills(limit: 1, excluded: ["a.test"], now: hour(0), retryAt: hour(1)), DeleteBackfills(ids: [1]),
+            PostponeBackfills(ids: [1], time: hour(1)),
+            InsertFollowed(repositories: [app.repository], now: hour(0)),
+            ClaimFollowed(repositories: [app.repository], now: hour(0), retryAt: hour(1)),
+            UpdateFollowed(
+                repository: app.repository, listed: 1, selected: 1, failure: nil, next: hour(1), now: hour(0)),
+            UntrackDiscovered(repository: app.repository, chosen: [app]), SelectFollowed(),
         ]
     }
 

@@ -1,0 +1,39 @@
+import OCI
+import Synchronization
+
+/// When a listing is worth its requests.
+enum BulkPlan {
+    /// A few tags are asked for one by one: their HEADs are the truth, and cost no more than a listing.
+    static let fewTags = 3
+
+    /// - Parameters:
+    ///   - due: tags of the repository that are due.
+    ///   - requests: what the last whole listing took; nil where there was none.
+    static func isWorthwhile(due: Int, requests: Int?) -> Bool { due > fewTags && (requests ?? 1) < due }
+
+    /// What a vendor says against what is known already: a push that lies before the last check, which saw another
+    /// digest, cannot have brought this one. Then the registry itself is asked.
+    static func isDoubtful(pushedAt: Timestamp?, lastSucceededAt: Timestamp?) -> Bool {
+        guard let pushedAt, let lastSucceededAt else { return false }
+        return pushedAt <= lastSucceededAt
+    }
+}
+
+/// Until when this worker asks for a repository's tags one by one. Tags that a listing left out stay due, and shall not
+/// bring about the next one.
+final class BulkMemory: Sendable {
+    /// Far more repositories than a worker lists within an interval.
+    private static let most = 10_000
+    private let notBefore = Mutex<[Repository: Timestamp]>([:])
+
+    func mayList(_ repository: Repository, at now: Timestamp) -> Bool {
+        notBefore.withLock { $0[repository].map { $0 <= now } ?? true }
+    }
+
+    func note(_ repository: Repository, notBefore time: Timestamp) {
+        notBefore.withLock { notBefore in
+            if notBefore.count >= Self.most { notBefore.removeAll() }
+            notBefore[repository] = time
+        }
+    }
+}

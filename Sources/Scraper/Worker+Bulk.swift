@@ -1,0 +1,119 @@
+import Logging
+import OCI
+import RegistryClient
+import Store
+import TagHistory
+
+/// What a listing came to.
+struct BulkOutcome: Sendable {
+    /// Tags whose check is recorded.
+    var answered: Set<Int32> = []
+    var counts: [CheckOutcome: Int] = [:]
+    var hasFirstSightings = false
+}
+
+// One listing answers for all tracked tags of a repository, due or not.
+extension Worker {
+    /// Checks claimed due tags of one registry: by listings where they are cheaper, the rest one by one.
+    func checkDue(_ claims: [Claim], session: WorkerSession) async -> [CheckOutcome: Int] {
+        var total: [CheckOutcome: Int] = [:]
+        var answered: Set<Int32> = []
+        do {
+            for (repository, due) in try await worthListing(claims, session: session) {
+                guard !Task.isCancelled, try await store.beginListing(repository, worker: session) else { continue }
+                let outcome = await list(repository, due: due, session: session)
+                answered.formUnion(outcome.answered)
+                total.merge(outcome.counts, uniquingKeysWith: +)
+                try await store.endListing(repository, worker: session)
+            }
+        } catch { health.databaseFailed(error) }
+        let rest = claims.filter { !answered.contains($0.tagID) }
+        if !rest.isEmpty { total.merge(await check(rest, session: session), uniquingKeysWith: +) }
+        return total
+    }
+
+    /// The repositories of these claims that a listing is worthwhile for, with their numbers of due tags.
+    private func worthListing(
+        _ claims: [Claim], session: WorkerSession
+    ) async throws -> [(repository: Repository, due: Int)] {
+        let now = clock()
+        var candidates: [Repository] = []
+        var requests: [Repository: Int] = [:]
+        for repository in Set(claims.map(\.reference.repository)).sorted() where bulk.mayList(repository, at: now) {
+            guard let source = await digests.bulkSource(of: repository), source.pausedFor == .zero else { continue }
+            candidates.append(repository)
+            requests[repository] = source.requestsLastTime
+        }
+        let counts = try await store.dueCounts(of: candidates, worker: session, limit: 10_000, at: now)
+        return candidates.compactMap { repository in
+            let due = counts[repository] ?? 0
+            return BulkPlan.isWorthwhile(due: due, requests: requests[repository]) ? (repository, due) : nil
+        }
+    }
+
+    /// Reads a repository's listing page by page, and records each page as it comes. What it leaves out stays due.
+    private func list(_ repository: Repository, due: Int, session: WorkerSession) async -> BulkOutcome {
+        var outcome = BulkOutcome()
+        // Where its size was not known: from here on HEADs would have been cheaper.
+        let most = max(due, 1)
+        var pages = 0
+        // Failures may pass soon; what a whole listing left out is asked for one by one until the next.
+        var pause = Self.pauseAfterFailedListing
+        do {
+            for try await page in digests.listing(of: repository) {
+                pages += 1
+                try await take(page, of: repository, into: &outcome, session: session)
+                if pages >= most { break }
+            }
+            pause = settings.schedule.interval / 2
+        } catch {
+            logger.debug("\(repository) is checked tag by tag: its listing failed: \(error)")
+        }
+        bulk.note(repository, notBefore: clock().advanced(bySeconds: pause))
+        return outcome
+    }
+
+    /// Seconds in which a repository whose listing failed is checked tag by tag.
+    private static let pauseAfterFailedListing = 600.0
+
+    private func take(
+        _ page: ListingPage, of repository: Repository, into outcome: inout BulkOutcome, session: WorkerSession
+    ) async throws {
+        for start in stride(from: 0, to: page.tags.count, by: 1_000) {
+            let part = page.tags[start..<min(start + 1_000, page.tags.count)]
+            let listed = Dictionary(
+                part.filter { $0.digest != nil }.map { (TagReference(repository: repository, tag: $0.tag), $0) },
+                uniquingKeysWith: { first, _ in first })
+            let claims = try await store.claimListed(
+                listed.keys.sorted(), worker: session, lease: settings.lease, at: clock())
+            var results: [CheckResult] = []
+            var doubtful: [Claim] = []
+            for claim in claims {
+                guard let tag = listed[claim.reference], let digest = tag.digest else { continue }
+                // Who was asked later knows better.
+                if let known = claim.lastSucceededAt, known >= page.askedAt { continue }
+                if let current = claim.digest, digest != current,
+                    BulkPlan.isDoubtful(pushedAt: tag.pushedAt, lastSucceededAt: claim.lastSucceededAt)
+                {
+                    doubtful.append(claim)
+                    continue
+                }
+                results.append(
+                    CheckResult(
+                        claim: claim, answer: .found(digest, mediaType: tag.mediaType, pushedAt: tag.pushedAt),
+                        startedAt: page.askedAt, checkedAt: page.askedAt,
+                        nextCheckAt: settings.schedule.nextCheck(after: page.askedAt)))
+            }
+            if results.contains(where: { $0.claim.digest == nil }) { outcome.hasFirstSightings = true }
+            let answered = results.map(\.claim.tagID)
+            health.note(results)
+            let counts = await Task { await self.record(results, of: claims, session: session) }.value
+            if !counts.isEmpty { outcome.answered.formUnion(answered) }
+            outcome.counts.merge(counts, uniquingKeysWith: +)
+            if !doubtful.isEmpty {
+                outcome.counts.merge(await check(doubtful, session: session), uniquingKeysWith: +)
+                outcome.answered.formUnion(doubtful.map(\.tagID))
+            }
+        }
+    }
+}

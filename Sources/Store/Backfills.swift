@@ -1,0 +1,128 @@
+import LibPQ
+public import OCI
+public import TagHistory
+
+/// A tag whose past is to be asked for, with what was known of it when it was claimed.
+public struct Backfill: Sendable {
+    public let tagID: Int32
+    public let reference: TagReference
+    /// The newest digest borne.
+    public let digest: Digest?
+    /// Since when our own checks know the tag.
+    public let observedSince: Timestamp?
+    /// This one included.
+    public let attempts: Int16
+}
+
+extension TagStore {
+    /// Claims tags of one repository whose past is to be asked for, those waiting longest first. Who does not finish them
+    /// leaves them to be claimed again.
+    /// - Parameters:
+    ///   - excluding: registries that cannot be asked at the moment.
+    ///   - retryAfter: seconds.
+    public func claimBackfills(
+        limit: Int, excluding: [Registry], retryAfter: Double, at now: Timestamp
+    ) async throws -> [Backfill] {
+        try await pool.run(
+            ClaimBackfills(
+                limit: limit, excluded: excluding.map(\.name), now: now, retryAt: now.advanced(bySeconds: retryAfter))
+        ).rows
+    }
+
+    /// Puts what a registry knows of the past into the histories, before what was observed: what lies after a tag's
+    /// first own observation is left out. The tags' backfills are finished by it.
+    /// - Parameter observations: for every tag that is finished, also where nothing is known.
+    public func backfill(_ observations: [Int32: [Observation]], at now: Timestamp) async throws {
+        guard !observations.isEmpty else { return }
+        let grown = try await pool.retryingTransaction { connection in
+            let ids = observations.keys.sorted()
+            let tags = try await connection.locked(ids)
+            let stored = try await connection.histories(of: ids)
+            var news: [Int32: [Observation]] = [:]
+            for (id, tag) in tags where tag.state.everSeen {
+                let own = stored[id]?.first { $0.source == .observed || $0.source == .imported }?.observedAt
+                let earlier = observations[id]?.filter { $0.observedAt < own ?? now } ?? []
+                if !earlier.isEmpty { news[id] = earlier }
+            }
+            let merged = try await connection.merge(news, into: tags.filter { news[$0.key] != nil }, at: now)
+            try await connection.run(DeleteBackfills(ids: ids))
+            return merged.newRows > 0
+        }
+        if grown { try await pool.run(Notify(signal: .changes)) }
+    }
+
+    /// Gives claimed backfills back until a time.
+    public func postpone(_ backfills: [Backfill], until time: Timestamp) async throws {
+        guard !backfills.isEmpty else { return }
+        try await pool.run(PostponeBackfills(ids: backfills.map(\.tagID), time: time))
+    }
+}
+
+/// In the transaction that records a first sighting.
+struct InsertBackfills: Statement {
+    typealias Row = Never
+    let ids: [Int32]
+    let now: Timestamp
+    static let sql: SQL = """
+        INSERT INTO backfills (tag_id, repository_id, due_at)
+        SELECT t.id, t.repository_id, $2 FROM tags t WHERE t.id = ANY ($1) ORDER BY t.id
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(ids)
+        parameters.append(now)
+    }
+}
+
+struct ClaimBackfills: Statement {
+    let limit: Int
+    let excluded: [String]
+    let now: Timestamp
+    let retryAt: Timestamp
+    static let sql: SQL = """
+        WITH first AS MATERIALIZED (
+            SELECT b.repository_id FROM backfills b JOIN repositories r ON r.id = b.repository_id
+            JOIN registries g ON g.id = r.registry_id
+            WHERE b.due_at <= $1 AND g.name <> ALL ($2) ORDER BY b.due_at LIMIT 1),
+        mine AS MATERIALIZED (
+            SELECT b.tag_id FROM backfills b JOIN first USING (repository_id)
+            WHERE b.due_at <= $1 ORDER BY b.tag_id LIMIT $3 FOR NO KEY UPDATE OF b SKIP LOCKED),
+        claimed AS (
+            UPDATE backfills b SET due_at = $4, attempts = b.attempts + 1 FROM mine WHERE b.tag_id = mine.tag_id
+            RETURNING b.tag_id, b.attempts)
+        SELECT k.tag_id, t.reference, d.digest,
+            (SELECT min(h.observed_at) FROM changes h WHERE h.tag_id = k.tag_id AND h.source IN (1, 5)), k.attempts
+        FROM claimed k JOIN tags t ON t.id = k.tag_id JOIN tag_checks c ON c.tag_id = k.tag_id
+        LEFT JOIN digests d ON d.id = c.digest_id
+        ORDER BY t.reference
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(now)
+        parameters.append(excluded)
+        parameters.append(limit)
+        parameters.append(retryAt)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Backfill {
+        Backfill(
+            tagID: try row.next(), reference: try row.next(), digest: try row.next(), observedSince: try row.next(),
+            attempts: try row.next())
+    }
+}
+
+struct DeleteBackfills: Statement {
+    typealias Row = Never
+    let ids: [Int32]
+    static let sql: SQL = "DELETE FROM backfills WHERE tag_id = ANY ($1)"
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
+}
+
+struct PostponeBackfills: Statement {
+    typealias Row = Never
+    let ids: [Int32]
+    let time: Timestamp
+    static let sql: SQL = "UPDATE backfills SET due_at = $2 WHERE tag_id = ANY ($1)"
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(ids)
+        parameters.append(time)
+    }
+}

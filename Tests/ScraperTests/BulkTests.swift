@@ -1,0 +1,211 @@
+import LibPQ
+import Logging
+import OCI
+import RegistryClient
+import Scraper
+import Store
+import Synchronization
+import TagHistory
+import TestSupport
+import Testing
+
+/// Listings that answer for many tags, against a registry that answers as Docker Hub and its bulk API do.
+@Suite struct BulkTests {
+    /// A Docker Hub of one repository: its registry and its bulk API under one roof.
+    final class FakeHub: Sendable {
+        struct Tag: Sendable {
+            var digest: String
+            var pushedAt: String
+            var isListedWithDigest = true
+        }
+
+        let tags: Mutex<[String: Tag]>
+        let failsFromPage = Mutex(Int.max)
+        private let server = Mutex<ScriptedRegistry?>(nil)
+
+        var registry: ScriptedRegistry { server.withLock { $0! } }
+        var requests: [ScriptedRegistry.Request] { registry.requests }
+        var listings: Int { requests.count { $0.target.hasPrefix("/v2/namespaces/") } }
+        var heads: Int { requests.count { $0.method == "HEAD" } }
+
+        static func digest(_ number: Int) -> String {
+            let hex = String(number, radix: 16)
+            return "sha256:" + String(repeating: "0", count: 64 - hex.utf8.count) + hex
+        }
+
+        init(tags: [String: Tag]) async throws {
+            self.tags = Mutex(tags)
+            let server = try await ScriptedRegistry { [weak self] request in
+                self?.answer(request) ?? .init(500)
+            }
+            self.server.withLock { $0 = server }
+        }
+
+        private func answer(_ request: ScriptedRegistry.Request) -> ScriptedRegistry.Answer {
+            let path = request.target.prefix { $0 != "?" }
+            if path == "/v2/namespaces/library/repositories/app/tags" { return list(request.target) }
+            guard path.hasPrefix("/v2/library/app/manifests/"), let name = path.split(separator: "/").last,
+                let tag = tags.withLock({ $0[String(name)] })
+            else { return .init(404) }
+            return .init(
+                200, [("Docker-Content-Digest", tag.digest), ("Content-Type", MediaType.ociIndex.description)])
+        }
+
+        private func list(_ target: String) -> ScriptedRegistry.Answer {
+            let page = target.firstMatch(of: /[?&]page=(\d+)/).flatMap { Int($0.1) } ?? 1
+            guard page < failsFromPage.withLock({ $0 }) else { return .init(500) }
+            let all = tags.withLock { $0 }.sorted { $0.key < $1.key }
+            let part = all.dropFirst((page - 1) * 100).prefix(100)
+            let results = part.map { name, tag in
+                let digest = tag.isListedWithDigest ? "\"\(tag.digest)\"" : "null"
+                return """
+                    {"name":"\(name)","digest":\(digest),"last_updated":"\(tag.pushedAt)",\
+                    "tag_last_pushed":"\(tag.pushedAt)","images":[]}
+                    """
+            }
+            let more = page * 100 < all.count
+            let next =
+                more
+                ? "\"http://\(registry.name)/v2/namespaces/library/repositories/app/tags?page=\(page + 1)&page_size=100\""
+                : "null"
+            return .init(
+                200, [("Content-Type", "application/json")],
+                .text("{\"count\":\(all.count),\"next\":\(next),\"results\":[\(results.joined(separator: ","))]}"))
+        }
+
+        func worker(_ store: TagStore, interval: Double = 3_600) throws -> (worker: Worker, digests: DigestService) {
+            var configuration = RegistryConfiguration()
+            configuration.requestsPerSecond = 100_000
+            let endpoint = try Endpoint(parsing: "http://\(registry.name)")
+            var settings = RegistrySettings(endpoint: endpoint)
+            settings.vendor = .dockerHub
+            settings.bulkEndpoint = .at(endpoint)
+            configuration.registries[.dockerHub] = settings
+            let digests = try DigestService(configuration: configuration, logger: Logger(label: "test"))
+            let worker = Worker(
+                store: store, digests: digests,
+                settings: WorkerSettings(
+                    name: "test", schedule: FixedSchedule(interval: interval), requestsPerSecond: 100_000),
+                logger: Logger(label: "test"))
+            return (worker, digests)
+        }
+
+        func references() throws -> [TagReference] {
+            try tags.withLock { $0.keys.sorted() }.map { try TagReference(parsing: "library/app:\($0)") }
+        }
+    }
+
+    static let longAgo = "2026-01-05T06:07:08Z"
+
+    static func tags(_ count: Int) -> [String: FakeHub.Tag] {
+        Dictionary(
+            uniqueKeysWithValues: (0..<count).map {
+                ("t\($0)", FakeHub.Tag(digest: FakeHub.digest($0 + 1), pushedAt: longAgo))
+            })
+    }
+
+    @Test func aThousandTagsCostElevenRequests() async throws {
+        let hub = try await FakeHub(tags: Self.tags(1_000))
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store)
+        #expect(try await worker.runOnce() == [.changed: 1_000])
+        #expect(hub.requests.count <= 11)
+        #expect(hub.heads == 0)
+        let tag = try #require(try await store.tag(try hub.references()[0]))
+        #expect(tag.digest?.description == FakeHub.digest(1))
+        try await digests.shutdown()
+    }
+
+    @Test func aListingAnswersForTagsThatAreNotDue() async throws {
+        let hub = try await FakeHub(tags: Self.tags(120))
+        let store = try await TestDatabase.migratedStore()
+        let references = try hub.references()
+        try await store.track(references, origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store, interval: 1)
+        _ = try await worker.runOnce()
+        try await Task.sleep(for: .milliseconds(1_100))
+        // All are due again; one has moved.
+        hub.tags.withLock { $0["t7"]?.digest = FakeHub.digest(99_999) }
+        hub.tags.withLock { $0["t7"]?.pushedAt = Timestamp.now().description }
+        let counts = try await worker.runOnce()
+        #expect(counts == [.changed: 1, .unchanged: 119])
+        #expect(hub.heads == 0)
+        let changes = try await store.changes(
+            of: try TagReference(parsing: "library/app:t7"), limit: 10, cursor: nil
+        ).items
+        #expect(changes.first?.change.kind == .rebuild)
+        #expect(changes.first?.change.pushedAt != nil)
+        try await digests.shutdown()
+    }
+
+    @Test func whatTheListingLeavesOutIsAskedForOneByOne() async throws {
+        var tags = Self.tags(50)
+        tags["t3"]?.isListedWithDigest = false
+        let hub = try await FakeHub(tags: tags)
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(
+            try hub.references() + [try TagReference(parsing: "library/app:gone")], origin: .starter, at: .now())
+        let (worker, digests) = try hub.worker(store)
+        #expect(try await worker.runOnce() == [.changed: 50, .missing: 1])
+        #expect(hub.listings == 1)
+        #expect(hub.heads == 2)
+        try await digests.shutdown()
+    }
+
+    @Test func aListingThatBreaksOffLosesNothing() async throws {
+        let hub = try await FakeHub(tags: Self.tags(300))
+        hub.failsFromPage.withLock { $0 = 2 }
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store)
+        #expect(try await worker.runOnce() == [.changed: 300])
+        #expect(hub.heads == 200)
+        try await digests.shutdown()
+    }
+
+    /// The vendor's own page may be older than what the registry has told: then the registry is asked again.
+    @Test func aStaleListingNeverOverwritesWhatIsNewer() async throws {
+        let hub = try await FakeHub(tags: Self.tags(20))
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store, interval: 1)
+        _ = try await worker.runOnce()
+        // The registry has moved on; a requested check sees it, the listing does not.
+        let reference = try TagReference(parsing: "library/app:t1")
+        let before = hub.tags.withLock { $0["t1"] }
+        hub.tags.withLock { $0["t1"]?.digest = FakeHub.digest(500) }
+        try await Task.sleep(for: .milliseconds(1_100))
+        // Every tag is due; its HEAD would tell the new digest, the listing tells the old one as pushed long ago.
+        hub.tags.withLock { $0["t1"] = before }
+        _ = try await worker.runOnce()
+        let history = try await store.changes(of: reference, limit: 10, cursor: nil).items
+        #expect(history.map(\.change.kind) == [.first])
+        try await digests.shutdown()
+    }
+
+    @Test func aFewTagsAreAskedForOneByOne() async throws {
+        let hub = try await FakeHub(tags: Self.tags(3))
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store)
+        #expect(try await worker.runOnce() == [.changed: 3])
+        #expect(hub.listings == 0)
+        try await digests.shutdown()
+    }
+
+    @Test func twoWorkersListOnce() async throws {
+        let hub = try await FakeHub(tags: Self.tags(500))
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (first, firstDigests) = try hub.worker(store)
+        let (second, secondDigests) = try hub.worker(store)
+        async let one = first.runOnce()
+        async let two = second.runOnce()
+        let counts = try await one.merging(try await two, uniquingKeysWith: +)
+        #expect(counts[.changed] == 500)
+        #expect(hub.listings <= 6)
+        try await firstDigests.shutdown()
+        try await secondDigests.shutdown()
+    }
+}
