@@ -19,11 +19,9 @@ import Testing
             var isListedWithDigest = true
         }
 
-        let tags: Mutex<[String: Tag]>
-        let failsFromPage = Mutex(Int.max)
-        private let server = Mutex<ScriptedRegistry?>(nil)
+        let state: State
+        let registry: ScriptedRegistry
 
-        var registry: ScriptedRegistry { server.withLock { $0! } }
         var requests: [ScriptedRegistry.Request] { registry.requests }
         var listings: Int { requests.count { $0.target.hasPrefix("/v2/namespaces/") } }
         var heads: Int { requests.count { $0.method == "HEAD" } }
@@ -33,17 +31,28 @@ import Testing
             return "sha256:" + String(repeating: "0", count: 64 - hex.utf8.count) + hex
         }
 
-        init(tags: [String: Tag]) async throws {
-            self.tags = Mutex(tags)
-            let server = try await ScriptedRegistry { [weak self] request in
-                self?.answer(request) ?? .init(500)
-            }
-            self.server.withLock { $0 = server }
+        convenience init(tags: [String: Tag]) async throws {
+            try await self.init(state: State(tags: tags))
         }
 
-        private func answer(_ request: ScriptedRegistry.Request) -> ScriptedRegistry.Answer {
+        private init(state: State) async throws {
+            self.state = state
+            registry = try await ScriptedRegistry { state.answer($0) }
+        }
+    }
+
+    /// What the fake answers, now.
+    final class State: Sendable {
+        let tags: Mutex<[String: FakeHub.Tag]>
+        let failsFromPage = Mutex(Int.max)
+
+        init(tags: [String: FakeHub.Tag]) { self.tags = Mutex(tags) }
+
+        func answer(_ request: ScriptedRegistry.Request) -> ScriptedRegistry.Answer {
             let path = request.target.prefix { $0 != "?" }
-            if path == "/v2/namespaces/library/repositories/app/tags" { return list(request.target) }
+            if path == "/v2/namespaces/library/repositories/app/tags" {
+                return list(request.target, host: request.header("Host") ?? "")
+            }
             guard path.hasPrefix("/v2/library/app/manifests/"), let name = path.split(separator: "/").last,
                 let tag = tags.withLock({ $0[String(name)] })
             else { return .init(404) }
@@ -51,7 +60,7 @@ import Testing
                 200, [("Docker-Content-Digest", tag.digest), ("Content-Type", MediaType.ociIndex.description)])
         }
 
-        private func list(_ target: String) -> ScriptedRegistry.Answer {
+        private func list(_ target: String, host: String) -> ScriptedRegistry.Answer {
             let page = target.firstMatch(of: /[?&]page=(\d+)/).flatMap { Int($0.1) } ?? 1
             guard page < failsFromPage.withLock({ $0 }) else { return .init(500) }
             let all = tags.withLock { $0 }.sorted { $0.key < $1.key }
@@ -66,32 +75,11 @@ import Testing
             let more = page * 100 < all.count
             let next =
                 more
-                ? "\"http://\(registry.name)/v2/namespaces/library/repositories/app/tags?page=\(page + 1)&page_size=100\""
+                ? "\"http://\(host)/v2/namespaces/library/repositories/app/tags?page=\(page + 1)&page_size=100\""
                 : "null"
             return .init(
                 200, [("Content-Type", "application/json")],
                 .text("{\"count\":\(all.count),\"next\":\(next),\"results\":[\(results.joined(separator: ","))]}"))
-        }
-
-        func worker(_ store: TagStore, interval: Double = 3_600) throws -> (worker: Worker, digests: DigestService) {
-            var configuration = RegistryConfiguration()
-            configuration.requestsPerSecond = 100_000
-            let endpoint = try Endpoint(parsing: "http://\(registry.name)")
-            var settings = RegistrySettings(endpoint: endpoint)
-            settings.vendor = .dockerHub
-            settings.bulkEndpoint = .at(endpoint)
-            configuration.registries[.dockerHub] = settings
-            let digests = try DigestService(configuration: configuration, logger: Logger(label: "test"))
-            let worker = Worker(
-                store: store, digests: digests,
-                settings: WorkerSettings(
-                    name: "test", schedule: FixedSchedule(interval: interval), requestsPerSecond: 100_000),
-                logger: Logger(label: "test"))
-            return (worker, digests)
-        }
-
-        func references() throws -> [TagReference] {
-            try tags.withLock { $0.keys.sorted() }.map { try TagReference(parsing: "library/app:\($0)") }
         }
     }
 
@@ -126,8 +114,8 @@ import Testing
         _ = try await worker.runOnce()
         try await Task.sleep(for: .milliseconds(1_100))
         // All are due again; one has moved.
-        hub.tags.withLock { $0["t7"]?.digest = FakeHub.digest(99_999) }
-        hub.tags.withLock { $0["t7"]?.pushedAt = Timestamp.now().description }
+        hub.state.tags.withLock { $0["t7"]?.digest = FakeHub.digest(99_999) }
+        hub.state.tags.withLock { $0["t7"]?.pushedAt = Timestamp.now().description }
         let counts = try await worker.runOnce()
         #expect(counts == [.changed: 1, .unchanged: 119])
         #expect(hub.heads == 0)
@@ -155,7 +143,7 @@ import Testing
 
     @Test func aListingThatBreaksOffLosesNothing() async throws {
         let hub = try await FakeHub(tags: Self.tags(300))
-        hub.failsFromPage.withLock { $0 = 2 }
+        hub.state.failsFromPage.withLock { $0 = 2 }
         let store = try await TestDatabase.migratedStore()
         try await store.track(try hub.references(), origin: .operator, at: .now())
         let (worker, digests) = try hub.worker(store)
@@ -173,11 +161,11 @@ import Testing
         _ = try await worker.runOnce()
         // The registry has moved on; a requested check sees it, the listing does not.
         let reference = try TagReference(parsing: "library/app:t1")
-        let before = hub.tags.withLock { $0["t1"] }
-        hub.tags.withLock { $0["t1"]?.digest = FakeHub.digest(500) }
+        let before = hub.state.tags.withLock { $0["t1"] }
+        hub.state.tags.withLock { $0["t1"]?.digest = FakeHub.digest(500) }
         try await Task.sleep(for: .milliseconds(1_100))
         // Every tag is due; its HEAD would tell the new digest, the listing tells the old one as pushed long ago.
-        hub.tags.withLock { $0["t1"] = before }
+        hub.state.tags.withLock { $0["t1"] = before }
         _ = try await worker.runOnce()
         let history = try await store.changes(of: reference, limit: 10, cursor: nil).items
         #expect(history.map(\.change.kind) == [.first])
@@ -207,5 +195,28 @@ import Testing
         #expect(hub.listings <= 6)
         try await firstDigests.shutdown()
         try await secondDigests.shutdown()
+    }
+}
+
+extension BulkTests.FakeHub {
+    func worker(_ store: TagStore, interval: Double = 3_600) throws -> (worker: Worker, digests: DigestService) {
+        var configuration = RegistryConfiguration()
+        configuration.requestsPerSecond = 100_000
+        let endpoint = try Endpoint(parsing: "http://\(registry.name)")
+        var settings = RegistrySettings(endpoint: endpoint)
+        settings.vendor = .dockerHub
+        settings.bulkEndpoint = .at(endpoint)
+        configuration.registries[.dockerHub] = settings
+        let digests = try DigestService(configuration: configuration, logger: Logger(label: "test"))
+        let worker = Worker(
+            store: store, digests: digests,
+            settings: WorkerSettings(
+                name: "test", schedule: FixedSchedule(interval: interval), requestsPerSecond: 100_000),
+            logger: Logger(label: "test"))
+        return (worker, digests)
+    }
+
+    func references() throws -> [TagReference] {
+        try state.tags.withLock { $0.keys.sorted() }.map { try TagReference(parsing: "library/app:\($0)") }
     }
 }
