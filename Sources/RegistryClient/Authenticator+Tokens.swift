@@ -12,15 +12,15 @@ extension Authenticator {
 
     /// A token that answers a challenge.
     func token(
-        _ realm: Realm, _ scope: String, for path: String, rejected: Secret?, isUrgent: Bool
+        _ realm: Realm, _ scope: String, for usual: String, rejected: Secret?, isUrgent: Bool
     ) async throws(CheckFailure) -> Secret {
         let now = time.now()
         let known = state.withLock { state -> Secret? in
-            if scope == Self.usualScope(path) {
-                state.scopes[path] = nil
+            if scope == usual {
+                state.scopes[usual] = nil
             } else {
                 if state.scopes.count >= 1_000 { state.scopes.removeAll() }
-                state.scopes[path] = scope
+                state.scopes[usual] = scope
             }
             if let rejected { state.tokens.drop(rejected, for: scope) }
             return state.tokens.header(for: scope, at: now)

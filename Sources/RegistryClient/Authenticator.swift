@@ -63,10 +63,12 @@ final class Authenticator: Sendable {
 
     /// What to show with the first try: nothing until the registry has asked; then a token for this repository too,
     /// which spares the request that would only be refused.
-    func header(for path: String, isUrgent: Bool) async throws(CheckFailure) -> Secret? {
+    ///
+    /// - Parameter usual: the scope that is asked for unless a challenge named another in its place.
+    func header(for usual: String, isUrgent: Bool) async throws(CheckFailure) -> Secret? {
         let now = time.now()
         let (mode, known, scope) = state.withLock { state -> (Mode, Secret?, String) in
-            let scope = state.scopes[path] ?? Self.usualScope(path)
+            let scope = state.scopes[usual] ?? usual
             return (state.mode, state.tokens.header(for: scope, at: now), scope)
         }
         switch mode {
@@ -94,14 +96,14 @@ final class Authenticator: Sendable {
     /// - Parameter rejected: what was shown with the first try.
     /// - Throws: `unauthorized` where there is nothing else to show.
     func ask(
-        _ question: HTTPQuestion, answering challenges: [Challenge], for path: String, rejected: Secret?
+        _ question: HTTPQuestion, answering challenges: [Challenge], for usual: String, rejected: Secret?
     ) async throws(CheckFailure) -> FollowedAnswer {
         var question = question
         let bearer = challenges.first { $0.scheme == "bearer" && $0.parameters["realm"] != nil }
         if let bearer, let url = bearer.parameters["realm"].flatMap({ RemoteURL(parsing: $0) }) {
             let realm = Realm(url: url, service: bearer.parameters["service"])
-            let scope = bearer.parameters["scope"].flatMap { $0.isEmpty ? nil : $0 } ?? Self.usualScope(path)
-            let token = try await token(realm, scope, for: path, rejected: rejected, isUrgent: question.isUrgent)
+            let scope = bearer.parameters["scope"].flatMap { $0.isEmpty ? nil : $0 } ?? usual
+            let token = try await token(realm, scope, for: usual, rejected: rejected, isUrgent: question.isUrgent)
             question.headers.replaceOrAdd(name: "Authorization", value: token.text)
             return try await transport.follow(question)
         }
@@ -150,7 +152,7 @@ final class Authenticator: Sendable {
         return try result.get()
     }
 
-    static func usualScope(_ path: String) -> String { "repository:\(path):pull" }
+    static func scope(_ path: String, _ action: String = "pull") -> String { "repository:\(path):\(action)" }
 
     static func basic(_ username: String, _ password: Secret) -> Secret {
         Secret("Basic " + Data("\(username):\(password.text)".utf8).base64EncodedString())

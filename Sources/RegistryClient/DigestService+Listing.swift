@@ -64,8 +64,21 @@ extension DigestService {
         case .quay: .pages(QuayTags(repository), tagsPerRequest: QuayTags.pageSize)
         case .google: .pages(GoogleTags(repository), tagsPerRequest: configuration.limits.bulkTags)
         case .ecr: await canDescribeImages(of: repository) ? .describedImages : nil
-        case .generic, .ghcr, .acr, .harbor, .gitlab, .chainguard: nil
+        case .ghcr: try await packageVersions(of: repository, at: door)
+        case .acr: .pages(ACRTags(repository), tagsPerRequest: ACRTags.pageSize)
+        case .harbor: HarborArtifacts(repository).map { .pages($0, tagsPerRequest: HarborArtifacts.pageSize / 2) }
+        case .generic, .gitlab, .chainguard: nil
         }
+    }
+
+    /// GitHub lists nothing without a token, not even what is public.
+    private func packageVersions(
+        of repository: Repository, at door: VendorDoor
+    ) async throws(CheckFailure) -> ListingWay? {
+        guard try await bulkAuthorization(for: door.url("/"), of: repository.registry) != nil else { return nil }
+        let listing = GitHubVersions(repository) { owner in bulkMemory.withLock { $0.isUser(owner) } }
+        // Most versions are the platforms' manifests and what was overwritten.
+        return listing.map { .pages($0, tagsPerRequest: GitHubVersions.pageSize / 10) }
     }
 }
 

@@ -42,6 +42,12 @@ public struct RegistryConfiguration: Sendable {
         public var bulkPages = 2_000
         /// Tags of one listing.
         public var bulkTags = 500_000
+        /// One answer of a vendor's record of a tag's past.
+        public var historyPage = 4 * 1_024 * 1_024
+        /// Requests for one tag's past.
+        public var historyPages = 100
+        /// Digests of one tag's past.
+        public var historyEntries = 20_000
 
         public init() {}
     }

@@ -86,13 +86,16 @@ final class RegistryLane: Sendable {
     }
 
     /// Asks a URL of this registry's origin, such as the next page's.
+    ///
+    /// - Parameter action: what the repository's token must allow.
     func ask(
-        _ method: HTTPMethod, _ url: RemoteURL, of repository: Repository, accept: String, limit: Int, isUrgent: Bool,
-        purpose: RequestPurpose
+        _ method: HTTPMethod, _ url: RemoteURL, of repository: Repository, action: String = "pull", accept: String,
+        limit: Int, isUrgent: Bool, purpose: RequestPurpose
     ) async throws(CheckFailure) -> FollowedAnswer {
         // Only the registry's own origin is ever shown anything.
         let isOwn = owns(url.origin)
-        let shown = isOwn ? try await authenticator.header(for: repository.path, isUrgent: isUrgent) : nil
+        let scope = Authenticator.scope(repository.path, action)
+        let shown = isOwn ? try await authenticator.header(for: scope, isUrgent: isUrgent) : nil
         var question = HTTPQuestion(
             method: method, url: url, headers: ["User-Agent": userAgent, "Accept": accept], bodyLimit: limit,
             trust: trust, tls: tls, isUrgent: isUrgent, purpose: purpose)
@@ -102,7 +105,7 @@ final class RegistryLane: Sendable {
         guard isOwn, first.url.origin == url.origin, first.answer.wantsAuthorization else { return first }
         let challenges = Challenge.parse(first.answer.headers["WWW-Authenticate"])
         return try await authenticator.ask(
-            question, answering: challenges, for: repository.path, rejected: shown)
+            question, answering: challenges, for: scope, rejected: shown)
     }
 
     /// Nobody listening on one port says nothing of the other.

@@ -85,6 +85,85 @@ enum VendorFakes {
     }
 }
 
+extension VendorFakes {
+    /// A page of rows, and whether another follows.
+    private static func rows(
+        _ request: Request, _ size: Int, _ count: Int, _ row: (Int) -> String
+    ) -> (text: String, isLast: Bool) {
+        let first = (page(request) - 1) * size
+        let last = min(first + size, count)
+        return ((first..<max(first, last)).map(row).joined(separator: ","), last >= count)
+    }
+
+    /// GitHub's versions of a container package: five manifests for one tag, as builds for two platforms leave them.
+    static func gitHub(_ request: Request, owners: String, tags count: Int, sendsLinks: Bool = true) -> Answer {
+        guard request.header("Authorization") == "Bearer ghp_1" else { return Answer(401) }
+        guard request.target.hasPrefix("/\(owners)/p/packages/container/a%2Fb/versions?per_page=100") else {
+            return Answer(404, [], .text("{\"message\":\"Package not found.\"}"))
+        }
+        let (text, isLast) = rows(request, 100, count * 5) { number in
+            """
+            {"id":\(number),"name":"\(digest(number))","url":"https://api.github.com/x","created_at":"2026-01-30T12:00:00Z",\
+            "updated_at":"2026-01-31T12:00:00Z","metadata":{"package_type":"container",\
+            "container":{"tags":[\(number % 5 == 0 ? "\"t\(number / 5)\"" : "")]}}}
+            """
+        }
+        let base = "http://\(request.header("Host") ?? "")\(request.target.prefix { $0 != "?" })?per_page=100"
+        let link = "<\(base)&page=\(page(request) + 1)>; rel=\"next\", <\(base)&page=9>; rel=\"last\""
+        let first = "<\(base)&page=1>; rel=\"first\""
+        return Answer(200, sendsLinks ? [("Link", isLast ? first : link)] : [], .text("[\(text)]"))
+    }
+
+    /// ACR's own API behind its challenge; pages by `last`, in the order of the tags' names.
+    static func acr(_ request: Request, tags count: Int, sendsLinks: Bool = true) -> Answer {
+        let host = request.header("Host") ?? ""
+        let scope = "repository:p/a:metadata_read"
+        if request.target.hasPrefix("/oauth2/token") {
+            guard request.target.contains(scope) else { return Answer(400) }
+            return Answer(200, [], .text("{\"access_token\":\"meta\"}"))
+        }
+        guard request.line == "GET /acr/v1/p/a/_tags" else { return Answer(404) }
+        guard request.header("Authorization") == "Bearer meta" else {
+            let challenge = "Bearer realm=\"http://\(host)/oauth2/token\",service=\"\(host)\",scope=\"\(scope)\""
+            return Answer(401, [("Www-Authenticate", challenge)])
+        }
+        let size = value("n", in: request).flatMap(Int.init) ?? 100
+        guard size <= 1_000 else { return Answer(400) }
+        let names = (0..<count).map { "t\($0)" }.sorted().filter { $0 > value("last", in: request) ?? "" }
+        let rows = names.prefix(size).map { name in
+            """
+            {"name":"\(name)","digest":"\(digest(Int(name.dropFirst()) ?? 0))",\
+            "createdTime":"2026-01-30T12:00:00.1234567Z","lastUpdateTime":"2026-01-31T12:00:00.1234567Z",\
+            "signed":false,"changeableAttributes":{"deleteEnabled":true}}
+            """
+        }
+        let next = "</acr/v1/p/a/_tags?last=\(names.prefix(size).last ?? "")&n=\(size)>; rel=\"next\""
+        return Answer(
+            200, sendsLinks && names.count > size ? [("Link", next)] : [],
+            .text("{\"registry\":\"\(host)\",\"imageName\":\"p/a\",\"tags\":[\(rows.joined(separator: ","))]}"))
+    }
+
+    /// Harbor's own API.
+    static func harbor(_ request: Request, tags count: Int, sendsTotal: Bool = true) -> Answer {
+        guard
+            request.target.hasPrefix("/api/v2.0/projects/p/repositories/a%252Fb/artifacts?with_tag=true&page_size=100&")
+        else { return Answer(404) }
+        let (text, _) = rows(request, 100, count) { number in
+            """
+            {"id":\(number),"digest":"\(digest(number))","type":"IMAGE","push_time":"2026-01-30T12:00:00.123Z",\
+            "media_type":"application/vnd.oci.image.config.v1+json",\
+            "manifest_media_type":"application/vnd.oci.image.index.v1+json",\
+            "references":[{"child_digest":"\(digest(number + 1_000_000))","parent_id":1,\
+            "platform":{"OsFeatures":null,"architecture":"arm64","os":"linux","variant":"v8"}},\
+            {"child_digest":"\(digest(number + 2_000_000))","parent_id":1,\
+            "platform":{"OsFeatures":null,"architecture":"unknown","os":"unknown"}}],\
+            "tags":[{"id":1,"name":"t\(number)","push_time":"2026-01-31T12:00:00.123Z","immutable":false}]}
+            """
+        }
+        return Answer(200, sendsTotal ? [("X-Total-Count", "\(count)")] : [], .text("[\(text)]"))
+    }
+}
+
 /// What a repository's listing said in full.
 struct WholeListing {
     var tags: [ListedTag] = []

@@ -98,14 +98,18 @@ actor ListingPager {
         // Whatever goes wrong from here on, the listing is over.
         place = .end
         try check(found.answer, door)
+        let links = found.answer.headers["Link"]
         let facts = AnswerFacts(
-            askedAt: askedAt, link: LinkHeader.next(found.answer.headers["Link"]),
-            total: found.answer.headers.first(name: "X-Total-Count").flatMap { Int($0) })
+            askedAt: askedAt, link: LinkHeader.next(links), hasLinks: !links.isEmpty,
+            total: found.answer.headers.first(name: "X-Total-Count").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil })
         let step: ListingStep
         do {
             step = try listing.read(found.answer.body.readableBytesView, facts)
         } catch {
             throw CheckFailure(.badAnswer, "\(door.host) \(error.description)")
+        }
+        if let versions = listing as? GitHubVersions, versions.isUser {
+            service.remember { memory, _ in memory.noteUser(versions.owner) }
         }
         way = way.map { .pages(listing, tagsPerRequest: $0.tagsPerRequest) }
         if let next = step.next { place = .next(try follow(next, from: found.url, door)) }
@@ -136,6 +140,11 @@ actor ListingPager {
         case 200: return
         case 404:
             throw CheckFailure(.notFound, "\(door.host) has no repository \(repository.path), or does not list it")
+        // GitHub says so that the hour's requests are spent.
+        case 403 where answer.headers.first(name: "X-RateLimit-Remaining") == "0":
+            let wish = RetryAfter.parse(moment: answer.headers.first(name: "X-RateLimit-Reset"), now: .now())
+            throw CheckFailure(
+                .rateLimited, "\(door.host) answered 403: too many requests", retryAfter: answer.retryAfter ?? wish)
         default: throw CheckFailure(status: answer, host: door.host)
         }
     }

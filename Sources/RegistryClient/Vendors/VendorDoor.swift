@@ -26,6 +26,9 @@ extension Vendor {
     ///
     /// Quay's and Harbor's APIs take a registry's token for a wrong one of their own.
     fileprivate var isChallenged: Bool { [.google, .acr, .chainguard].contains(self) }
+
+    /// What a token must allow for its API.
+    fileprivate var action: String { self == .acr ? "metadata_read" : "pull" }
 }
 
 extension DigestService {
@@ -63,8 +66,8 @@ extension DigestService {
     ) async throws(CheckFailure) -> FollowedAnswer {
         if door.isLane {
             return try await lane(for: repository.registry).ask(
-                .GET, url, of: repository, accept: "application/json", limit: limit, isUrgent: isUrgent,
-                purpose: purpose)
+                .GET, url, of: repository, action: vendor(of: repository.registry).action, accept: "application/json",
+                limit: limit, isUrgent: isUrgent, purpose: purpose)
         }
         var question = HTTPQuestion(
             url: url, headers: HTTPHeaders([("User-Agent", configuration.userAgent)] + headers), bodyLimit: limit,

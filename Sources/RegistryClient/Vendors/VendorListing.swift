@@ -26,7 +26,9 @@ struct AnswerFacts: Sendable {
     let askedAt: Timestamp
     /// The next page's address in its `Link` header.
     var link: String?
-    /// `X-Total-Count`.
+    /// Whether it has a `Link` header at all: one without a next page says that this was the last.
+    var hasLinks = false
+    /// `X-Total-Count`, where it is more than zero.
     var total: Int?
 }
 
@@ -46,7 +48,8 @@ struct ListingStep: Sendable {
 struct BadVendorAnswer: Error, Hashable {
     let description: String
 
-    static let notAListing = BadVendorAnswer(description: "answered with something that is not its list of tags")
+    static let notAListing = BadVendorAnswer(
+        description: "answered with something that is not the list that it documents")
     static let endless = BadVendorAnswer(description: "announces more tags and lists none")
 }
 
