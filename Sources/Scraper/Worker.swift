@@ -57,6 +57,7 @@ public final class Worker: Service {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
                 group.addTask { await self.keepHouse() }
+                group.addTask { await self.trackPopular() }
                 let running = RunningLanes()
                 while session.isAlive, !Task.isCancelled {
                     try await store.freeLostClaims(at: clock())

@@ -11,6 +11,8 @@ public struct WorkerSettings: Sendable {
     public var batch: Int
     /// Seconds for which a claim holds although its worker lives: far more than a batch takes.
     public var lease: Double
+    /// So many of Docker Hub's most pulled official images are tracked at the start.
+    public var popularImages = 0
 
     /// - Parameter requestsPerSecond: the budget per registry host.
     public init(

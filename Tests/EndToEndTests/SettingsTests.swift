@@ -45,7 +45,7 @@ import Testing
         #expect(settings.listen.description == "127.0.0.1:8080")
         #expect(settings.dataDirectory == (geteuid() == 0 ? "/var/lib/tagbeat" : "/home/someone/.local/share/tagbeat"))
         #expect(settings.publicTracking)
-        #expect(settings.starter)
+        #expect(settings.starter == .on)
         #expect(settings.checkInterval == nil)
         #expect(settings.maxTracked == 100_000)
         #expect(settings.retireUnviewed == .seconds(2 * 365 * 86400))

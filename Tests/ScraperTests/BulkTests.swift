@@ -44,6 +44,8 @@ import Testing
     /// What the fake answers, now.
     final class State: Sendable {
         let tags: Mutex<[String: FakeHub.Tag]>
+        /// What the listing says instead of what is true.
+        let stale = Mutex<[String: FakeHub.Tag]>([:])
         let failsFromPage = Mutex(Int.max)
 
         init(tags: [String: FakeHub.Tag]) { self.tags = Mutex(tags) }
@@ -63,7 +65,8 @@ import Testing
         private func list(_ target: String, host: String) -> ScriptedRegistry.Answer {
             let page = target.firstMatch(of: /[?&]page=(\d+)/).flatMap { Int($0.1) } ?? 1
             guard page < failsFromPage.withLock({ $0 }) else { return .init(500) }
-            let all = tags.withLock { $0 }.sorted { $0.key < $1.key }
+            let stale = stale.withLock { $0 }
+            let all = tags.withLock { $0.merging(stale) { $1 } }.sorted { $0.key < $1.key }
             let part = all.dropFirst((page - 1) * 100).prefix(100)
             let results = part.map { name, tag in
                 let digest = tag.isListedWithDigest ? "\"\(tag.digest)\"" : "null"
@@ -159,16 +162,19 @@ import Testing
         try await store.track(try hub.references(), origin: .operator, at: .now())
         let (worker, digests) = try hub.worker(store, interval: 1)
         _ = try await worker.runOnce()
-        // The registry has moved on; a requested check sees it, the listing does not.
-        let reference = try TagReference(parsing: "library/app:t1")
-        let before = hub.state.tags.withLock { $0["t1"] }
-        hub.state.tags.withLock { $0["t1"]?.digest = FakeHub.digest(500) }
+        let old = hub.state.tags.withLock { $0["t1"] }
+        let new = FakeHub.Tag(digest: FakeHub.digest(500), pushedAt: Timestamp.now().description)
+        hub.state.tags.withLock { $0["t1"] = new }
         try await Task.sleep(for: .milliseconds(1_100))
-        // Every tag is due; its HEAD would tell the new digest, the listing tells the old one as pushed long ago.
-        hub.state.tags.withLock { $0["t1"] = before }
         _ = try await worker.runOnce()
+        // From now on the listing tells again what it told before the push.
+        hub.state.stale.withLock { $0["t1"] = old }
+        try await Task.sleep(for: .milliseconds(1_100))
+        #expect(try await worker.runOnce() == [.unchanged: 20])
+        let reference = try TagReference(parsing: "library/app:t1")
         let history = try await store.changes(of: reference, limit: 10, cursor: nil).items
-        #expect(history.map(\.change.kind) == [.first])
+        #expect(history.map(\.change.kind) == [.rebuild, .first])
+        #expect(hub.heads == 1)
         try await digests.shutdown()
     }
 

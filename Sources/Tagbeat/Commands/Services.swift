@@ -105,8 +105,8 @@ enum Services {
             }
             var digests: DigestService?
             if runsWorker {
-                try await plantStarter(session)
-                let worker = try worker(session)
+                let isPlanted = try await plantStarter(session)
+                let worker = try worker(session, isPlanted: isPlanted)
                 digests = worker.digests
                 services.append(.init(service: worker.worker))
             }
@@ -121,24 +121,26 @@ enum Services {
         }
     }
 
-    private static func plantStarter(_ session: Session) async throws {
-        guard session.settings.starter else { return }
+    /// - Returns: whether this is the beginning.
+    private static func plantStarter(_ session: Session) async throws -> Bool {
+        guard session.settings.starter != .off else { return false }
         let count = try await Starter.plant(in: session.store, at: .now())
         if count > 0 { session.logger.info("tracking \(count) well-known images to begin with") }
+        return count > 0
     }
 
-    static func worker(_ session: Session) throws -> (worker: Worker, digests: DigestService) {
+    /// - Parameter isPlanted: the database was empty a moment ago.
+    static func worker(_ session: Session, isPlanted: Bool = false) throws -> (worker: Worker, digests: DigestService) {
         let settings = session.settings
         let digests = try DigestService(
             configuration: try settings.registryConfiguration(environment: ProcessInfo.processInfo.environment),
             logger: session.logger)
         let schedule = settings.checkInterval.map { FixedSchedule(interval: $0 / .seconds(1)) } ?? .standard
-        let worker = Worker(
-            store: session.store, digests: digests,
-            settings: WorkerSettings(
-                name: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
-                schedule: schedule, requestsPerSecond: settings.requestsPerSecond),
-            logger: session.logger)
+        var work = WorkerSettings(
+            name: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
+            schedule: schedule, requestsPerSecond: settings.requestsPerSecond)
+        if isPlanted, settings.starter == .popular { work.popularImages = Starter.popularImages }
+        let worker = Worker(store: session.store, digests: digests, settings: work, logger: session.logger)
         return (worker, digests)
     }
 

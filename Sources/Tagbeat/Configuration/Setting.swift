@@ -61,8 +61,8 @@ extension Setting {
         "adminToken", "TAGBEAT_ADMIN_TOKEN", "TOKEN", secret: true,
         "Whoever shows it (Authorization: Bearer TOKEN) may add and remove tags and is not rate-limited.")
     static let starter = Setting(
-        "starter", "TAGBEAT_STARTER", "on|off", default: "on",
-        "Whether an empty database begins with a short list of well-known images.")
+        "starter", "TAGBEAT_STARTER", "on|off|popular", default: "on",
+        "Whether an empty database begins with a short list of well-known images; popular: with Docker Hub's too.")
     static let checkInterval = Setting(
         "checkInterval", "TAGBEAT_CHECK_INTERVAL", "DURATION",
         "A fixed interval between the checks of every tag, such as 15m. Unset: 2h.")

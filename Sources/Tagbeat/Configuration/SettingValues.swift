@@ -35,6 +35,12 @@ enum SettingValues {
         }
     }
 
+    static func starter(_ text: String) throws(BadValue) -> Settings.Starter {
+        if text.lowercased() == "popular" { return .popular }
+        guard let isOn = try? flag(text) else { throw BadValue("is not a starter", right: "on, off or popular") }
+        return isOn ? .on : .off
+    }
+
     static func count(_ text: String) throws(BadValue) -> Int {
         guard let number = Int(text), number > 0, number <= 1_000_000_000 else {
             throw BadValue("is not a count", right: "a whole number from 1 to 1000000000")

@@ -9,6 +9,13 @@ struct Settings: Sendable {
         case plain, json
     }
 
+    /// What an empty database begins with.
+    enum Starter: String, Sendable, CaseIterable {
+        case on, off
+        /// Docker Hub's most pulled official images, beside the short list.
+        case popular
+    }
+
     /// Nil: the private cluster in `dataDirectory`.
     var databaseURL: DatabaseURL?
     var dataDirectory: String
@@ -16,7 +23,7 @@ struct Settings: Sendable {
     var privateRegistries: [HostPort]
     var publicTracking: Bool
     var adminToken: Secret?
-    var starter: Bool
+    var starter: Starter
     /// Nil: adaptive.
     var checkInterval: Duration?
     var maxTracked: Int
@@ -64,7 +71,7 @@ struct Settings: Sendable {
         privateRegistries = sources.value(.privateRegistries, SettingValues.hosts) ?? []
         let publicTracking = sources.value(.publicTracking, SettingValues.flag)
         adminToken = sources.value(.adminToken, SettingValues.token)
-        let starter = sources.value(.starter, SettingValues.flag)
+        let starter = sources.value(.starter, SettingValues.starter)
         checkInterval = sources.value(.checkInterval, SettingValues.duration)
         let maxTracked = sources.value(.maxTracked, SettingValues.count)
         let retireUnviewed = sources.value(.retireUnviewed, SettingValues.duration)
@@ -101,7 +108,7 @@ extension Settings: CustomStringConvertible {
         let lines: [(Setting, String?)] = [
             (.databaseURL, databaseURL?.description), (.dataDirectory, dataDirectory), (.listen, listen.description),
             (.privateRegistries, Self.joined(privateRegistries)), (.publicTracking, publicTracking ? "on" : "off"),
-            (.adminToken, adminToken?.description), (.starter, starter ? "on" : "off"),
+            (.adminToken, adminToken?.description), (.starter, starter.rawValue),
             (.checkInterval, checkInterval.map(SettingValues.text)), (.maxTracked, "\(maxTracked)"),
             (.retireUnviewed, SettingValues.text(retireUnviewed)), (.publicURL, publicURL),
             (.trustedProxies, Self.joined(trustedProxies)), (.requestsPerSecond, "\(requestsPerSecond)"),

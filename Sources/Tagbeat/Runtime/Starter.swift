@@ -11,6 +11,9 @@ enum Starter {
         "mcr.microsoft.com/dotnet/aspnet:9.0", "quay.io/prometheus/prometheus:latest",
     ]
 
+    /// How many of Docker Hub's official images are tracked where they are wished for.
+    static let popularImages = 100
+
     /// Tracks the starter images where nothing was ever tracked.
     static func plant(in store: TagStore, at now: Timestamp) async throws -> Int {
         guard try await store.isEmpty() else { return 0 }
