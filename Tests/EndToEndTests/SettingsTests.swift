@@ -215,7 +215,7 @@ extension SettingsTests {
             "TAGBEAT_CHECK_INTERVAL", "15",
             #"TAGBEAT_CHECK_INTERVAL: "15" is not a duration. Right would be: a number and a unit, such as 90s, 15m, 2h, 1d or 2y."#
         ),
-        ("TAGBEAT_STARTER", "maybe", #"TAGBEAT_STARTER: "maybe" is neither on nor off. Right would be: on or off."#),
+        ("TAGBEAT_STARTER", "maybe", #"TAGBEAT_STARTER: "maybe" is not a starter. Right would be: on, off or popular."#),
         (
             "TAGBEAT_LOG_LEVEL", "loud",
             #"TAGBEAT_LOG_LEVEL: "loud" is not a log level. Right would be: trace, debug, info, notice, warning, error, critical."#
@@ -288,7 +288,7 @@ extension SettingsTests {
             "FILE, line 1: listen holds a `${` that is neither ${NAME} nor ${NAME:-default}; "
                 + "write $${ for a literal one."
         ),
-        ("starter: 7", #"FILE, line 1: starter: "7" is neither on nor off. Right would be: on or off."#),
+        ("starter: 7", #"FILE, line 1: starter: "7" is not a starter. Right would be: on, off or popular."#),
         ("listen: {a: b}", "FILE, line 1: listen takes a single value."),
         ("- a", "FILE, line 1: the file is not a list of `key: value`."),
         ("a: [", "FILE, line 2: it is not YAML: did not find expected node content."),
