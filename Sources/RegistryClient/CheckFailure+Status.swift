@@ -24,8 +24,7 @@ extension CheckFailure {
             let text = wish.map { ", to be asked again in \($0.text)" } ?? ""
             self.init(.rateLimited, "\(host) answered 429\(code): too many requests\(text)", retryAfter: wish)
         case 500...599:
-            let wish = RetryAfter.parse(header: answer.headers.first(name: "Retry-After"), now: .now())
-            self.init(.serverError, "\(host) answered \(answer.status)\(code)", retryAfter: wish)
+            self.init(.serverError, "\(host) answered \(answer.status)\(code)", retryAfter: answer.retryAfter)
         default: self.init(.badAnswer, "\(host) answered \(answer.status)\(code), which is not expected here")
         }
     }

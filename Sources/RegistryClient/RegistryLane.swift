@@ -63,7 +63,8 @@ final class RegistryLane: Sendable {
     /// Whether this origin is the registry's own, which may be shown what is set for the registry.
     func owns(_ origin: Origin) -> Bool { endpoints.contains { $0.origin == origin } }
 
-    var hostName: String { hostPort.host }
+    /// As failures name it.
+    var hostName: String { endpoint.origin.name }
 
     /// Asks for something below `/v2/`, with authorization as the registry demands it.
     ///

@@ -25,12 +25,18 @@ struct Origin: Hashable, Sendable, CustomStringConvertible {
     }
 
     var hostPort: HostPort { HostPort(host: host, port: port) }
+
+    /// For people: the host, and the port where it is not the usual one.
+    var name: String { port == scheme.defaultPort ? host : hostPort.description }
 }
 
-struct HostPort: Hashable, Sendable {
+struct HostPort: Hashable, Sendable, CustomStringConvertible {
     /// In lower case, without brackets and without the root's dot.
     let host: String
     let port: Int
+
+    /// `ghcr.io:443`, `[::1]:5000`.
+    var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// An absolute URL in the narrow form that this client asks: http or https, no user part, no fragment, ASCII.

@@ -13,10 +13,14 @@ enum RetryAfter {
         return Duration(secondsRounded: max(0, date.seconds(since: now)))
     }
 
-    /// The X-Retry-After of Docker Hub's own API: a unix time in seconds.
+    /// A moment as a unix time: X-Retry-After of Docker Hub's own API, X-RateLimit-Reset of GitHub and GitLab. Smaller
+    /// numbers are seconds from now, as in the draft of RateLimit-Reset.
+    ///
+    /// - Returns: nil where there is no such header or it cannot be read; zero for a moment that is over.
     static func parse(moment: String?, now: Timestamp) -> Duration? {
-        guard let moment, moment.utf8.count <= 64, let seconds = seconds(moment.trimmedOfBlanks) else { return nil }
-        return Duration(secondsRounded: max(0, seconds.inSeconds - now.secondsSinceEpoch))
+        guard let moment, moment.utf8.count <= 32, let number = seconds(moment.trimmedOfBlanks) else { return nil }
+        guard number >= .seconds(100_000_000) else { return number }
+        return Duration(secondsRounded: max(0, number.inSeconds - now.secondsSinceEpoch))
     }
 
     /// GHCR's `retry-after: 1.05ms, allowed: 44000/minute` in the body of a 429.

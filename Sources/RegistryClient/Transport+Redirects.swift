@@ -19,7 +19,7 @@ extension Transport {
             guard [301, 302, 303, 307, 308].contains(answer.status), question.method != .POST else {
                 return FollowedAnswer(answer: answer, url: question.url)
             }
-            let host = question.url.origin.host
+            let host = question.url.origin.name
             guard let location = answer.headers.first(name: "Location"), let next = question.url.resolving(location)
             else {
                 throw CheckFailure(.redirect, "\(host) redirects to nowhere")
@@ -34,6 +34,6 @@ extension Transport {
             }
             question.url = next
         }
-        throw CheckFailure(.redirect, "\(question.url.origin.host) redirects more than \(Self.mostRedirects) times")
+        throw CheckFailure(.redirect, "\(question.url.origin.name) redirects more than \(Self.mostRedirects) times")
     }
 }

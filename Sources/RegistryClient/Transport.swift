@@ -96,15 +96,15 @@ final class Transport: Sendable {
         do {
             permit = try await gate.enter(urgent: question.isUrgent)
         } catch {
-            throw CheckFailure(transport: error, host: origin.host, timeouts: timeouts)
+            throw CheckFailure(transport: error, host: origin.name, timeouts: timeouts)
         }
         do {
             let client = trust == .trusted ? trusted : try await guardedClient(origin)
             let answer = try await exchangeAgainIfClosed(question, with: client)
-            gate.leave(permit, verdict(on: answer, host: origin.host))
+            gate.leave(permit, verdict(on: answer, host: origin.name))
             return answer
         } catch {
-            let failure = CheckFailure(transport: error, host: origin.host, timeouts: timeouts)
+            let failure = CheckFailure(transport: error, host: origin.name, timeouts: timeouts)
             gate.leave(permit, Self.verdict(on: failure))
             throw failure
         }
@@ -174,8 +174,7 @@ extension Transport {
         case 429:
             return .failed(.patience(answer.retryAfter), reason: "\(host) answered 429 (too many requests)")
         case 503:
-            let wish = RetryAfter.parse(header: answer.headers.first(name: "Retry-After"), now: .now())
-            return .failed(wish.map { .patience($0) } ?? .trouble, reason: "\(host) answered 503")
+            return .failed(answer.retryAfter.map { .patience($0) } ?? .trouble, reason: "\(host) answered 503")
         case 500...: return .failed(.trouble, reason: "\(host) answered \(answer.status)")
         default: return .good
         }
@@ -188,14 +187,5 @@ extension Transport {
         // The host did answer; what, is between it and the one who asked.
         default: .good
         }
-    }
-}
-
-extension HTTPAnswer {
-    /// How long the host asks to be left alone, from the header or the body.
-    var retryAfter: Duration? {
-        RetryAfter.parse(header: headers.first(name: "Retry-After"), now: .now())
-            ?? RetryAfter.parse(moment: headers.first(name: "X-Retry-After"), now: .now())
-            ?? RetryAfter.parse(body: body.readableBytesView)
     }
 }

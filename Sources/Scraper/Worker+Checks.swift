@@ -11,66 +11,83 @@ extension Worker {
     func check(
         _ claims: [Claim], session: WorkerSession, urgent: Bool = false
     ) async -> [CheckOutcome: Int] {
-        let results = await results(of: claims, urgent: urgent)
+        let (results, postponed) = await results(of: claims, urgent: urgent)
         health.note(results)
         // What the registry has answered is recorded although the worker is told to stop meanwhile.
-        return await Task { await self.record(results, of: claims, session: session) }.value
+        return await Task { await self.record(results, postponed, of: claims, session: session) }.value
     }
 
-    private func results(of claims: [Claim], urgent: Bool) async -> [CheckResult] {
-        await withTaskGroup(of: CheckResult?.self) { group in
+    private func results(of claims: [Claim], urgent: Bool) async -> ([CheckResult], [PostponedCheck]) {
+        await withTaskGroup(of: Attempt?.self) { group in
             var results: [CheckResult] = []
+            var postponed: [PostponedCheck] = []
             results.reserveCapacity(claims.count)
             var waiting = claims.makeIterator()
             for _ in 0..<settings.concurrency {
                 guard let claim = waiting.next() else { break }
                 group.addTask { await self.result(of: claim, urgent: urgent) }
             }
-            while let result = await group.next() {
-                if let result { results.append(result) }
+            while let attempt = await group.next() {
+                switch attempt {
+                case .ended(let result): results.append(result)
+                case .postponed(let check): postponed.append(check)
+                case nil: break
+                }
                 if !Task.isCancelled, let claim = waiting.next() {
                     group.addTask { await self.result(of: claim, urgent: urgent) }
                 }
             }
-            return results
+            return (results, postponed)
         }
     }
 
+    private enum Attempt: Sendable {
+        case ended(CheckResult)
+        case postponed(PostponedCheck)
+    }
+
     /// - Returns: nil where the worker was stopped before an answer came.
-    private func result(of claim: Claim, urgent: Bool) async -> CheckResult? {
+    private func result(of claim: Claim, urgent: Bool) async -> Attempt? {
         let started = clock()
         let outcome = await digests.digest(of: claim.reference, urgent: urgent)
         let now = clock()
         switch outcome {
         case .found(let answer):
-            return CheckResult(
-                claim: claim, answer: .found(answer.digest, mediaType: answer.mediaType, pushedAt: nil),
-                startedAt: started, checkedAt: now, nextCheckAt: settings.schedule.nextCheck(after: now))
+            return .ended(
+                CheckResult(
+                    claim: claim, answer: .found(answer.digest, mediaType: answer.mediaType, pushedAt: nil),
+                    startedAt: started, checkedAt: now, nextCheckAt: settings.schedule.nextCheck(after: now)))
         case .missing:
-            return CheckResult(
-                claim: claim, answer: .missing, startedAt: started, checkedAt: now,
-                nextCheckAt: settings.schedule.nextCheck(after: now))
+            return .ended(
+                CheckResult(
+                    claim: claim, answer: .missing, startedAt: started, checkedAt: now,
+                    nextCheckAt: settings.schedule.nextCheck(after: now)))
         case .failed(let failure):
             if Task.isCancelled { return nil }
+            if let postponed = PostponedCheck(of: claim, failure, at: now) { return .postponed(postponed) }
             let next = settings.schedule.nextCheck(
                 after: now, failures: Int(claim.failures) + 1,
                 retryAfter: failure.retryAfter.map { $0 / .seconds(1) } ?? 0)
-            return CheckResult(
-                claim: claim, answer: .failed(reason: failure.description), startedAt: started, checkedAt: now,
-                nextCheckAt: next)
+            return .ended(
+                CheckResult(
+                    claim: claim, answer: .failed(reason: failure.description), startedAt: started, checkedAt: now,
+                    nextCheckAt: next))
         }
     }
 
     /// Tries until the database takes the batch: an answer that was accepted is not thrown away lightly. What cannot
     /// be stored within the lease is asked for again, because its claim runs out.
     func record(
-        _ results: [CheckResult], of claims: [Claim], session: WorkerSession
+        _ results: [CheckResult], _ postponed: [PostponedCheck] = [], of claims: [Claim], session: WorkerSession
     ) async -> [CheckOutcome: Int] {
         let deadline = ContinuousClock.now + .seconds(settings.lease / 2)
         while true {
             do {
                 let counts = try await store.record(results, worker: session)
-                if results.count < claims.count { try await store.release(claims, worker: session) }
+                try await store.postpone(postponed, worker: session, at: clock())
+                if results.count + postponed.count < claims.count {
+                    try await store.release(claims, worker: session)
+                }
                 health.databaseRecovered()
                 return counts
             } catch {
@@ -79,5 +96,15 @@ extension Worker {
                 try? await Task.sleep(for: .milliseconds(500))
             }
         }
+    }
+}
+
+extension PostponedCheck {
+    /// - Returns: nil where the host was asked: its failure is the check's.
+    fileprivate init?(of claim: Claim, _ failure: CheckFailure, at now: Timestamp) {
+        guard failure.code == .hostPaused else { return nil }
+        // A second at least, lest a pause that is just ending makes it come round and round.
+        let seconds = max(1, failure.retryAfter.map { $0 / .seconds(1) } ?? 0)
+        self.init(claim: claim, until: now.advanced(bySeconds: seconds), reason: failure.description)
     }
 }

@@ -77,7 +77,7 @@ private typealias Answer = ScriptedRegistry.Answer
             try await $0.digest(of: "127.0.0.1:\(port)/a:1")
         }
         #expect(outcome.failure?.code == .unreachable)
-        #expect(outcome.failure?.detail == "127.0.0.1 cannot be reached: connection refused")
+        #expect(outcome.failure?.detail == "127.0.0.1:\(port) cannot be reached: connection refused")
         #expect(start.duration(to: clock.now) < .seconds(4))
     }
 

@@ -64,6 +64,9 @@ import Testing
             UpdateFollowed(
                 repository: app.repository, listed: 1, selected: 1, failure: nil, next: hour(1), now: hour(0)),
             UntrackDiscovered(repository: app.repository, chosen: [app]), SelectFollowed(),
+            PostponeChecks(checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], workerID: 1),
+            FailPostponedRequests(
+                checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], now: hour(0)),
         ]
     }
 
