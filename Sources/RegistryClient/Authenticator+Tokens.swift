@@ -109,7 +109,7 @@ extension Authenticator {
         var question = HTTPQuestion(
             url: realm.url, headers: ["User-Agent": userAgent, "Accept": "application/json"], bodyLimit: tokenLimit,
             trust: trust, tls: origins.contains(realm.url.origin) ? tls : tls?.besideTheSystem, isUrgent: isUrgent,
-            purpose: .token)
+            purpose: .token, registry: registry)
         let service = realm.service.map { [("service", $0)] } ?? []
         switch credentials {
         case .password(Self.refreshTokenUser, let secret), .identityToken(let secret):

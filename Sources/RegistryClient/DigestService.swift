@@ -16,20 +16,23 @@ public final class DigestService: Sendable {
     private let inFlight = InFlight<TagReference, DigestOutcome>()
     let bulkMemory = Mutex(BulkMemory())
 
-    /// - Parameter eventLoopGroup: threads for the connections; nil means the process's shared ones.
+    /// - Parameters:
+    ///   - sharedBudget: what this worker shares with others; nil: each host's budget is this service's own.
+    ///   - eventLoopGroup: threads for the connections; nil means the process's shared ones.
     /// - Throws: `SettingError` where a CA file cannot be read.
     public convenience init(
-        configuration: RegistryConfiguration, eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger,
+        configuration: RegistryConfiguration, sharedBudget: (any SharedBudget)? = nil,
+        eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger,
         clock: some Clock<Duration> = ContinuousClock()
     ) throws(SettingError) {
         try self.init(
-            configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger, time: TimeSource(clock),
-            resolver: .system)
+            configuration: configuration, sharedBudget: sharedBudget, eventLoopGroup: eventLoopGroup, logger: logger,
+            time: TimeSource(clock), resolver: .system)
     }
 
     init(
-        configuration: RegistryConfiguration, eventLoopGroup: (any EventLoopGroup)?, logger: Logger, time: TimeSource,
-        resolver: HostResolver
+        configuration: RegistryConfiguration, sharedBudget: (any SharedBudget)? = nil,
+        eventLoopGroup: (any EventLoopGroup)?, logger: Logger, time: TimeSource, resolver: HostResolver
     ) throws(SettingError) {
         self.configuration = configuration
         self.time = time
@@ -50,6 +53,7 @@ public final class DigestService: Sendable {
             configured: Set(
                 configuration.registries.values.flatMap { [$0.endpoint, $0.bulkEndpoint.written] }
                     .compactMap { $0?.origin }),
+            sharedBudget: sharedBudget,
             eventLoopGroup: eventLoopGroup ?? NIOSingletons.posixEventLoopGroup, time: time, resolver: resolver,
             logger: logger)
     }

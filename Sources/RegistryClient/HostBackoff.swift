@@ -22,6 +22,9 @@ struct HostBackoff: Sendable {
     private var pausedAt: Duration = .zero
     private var pausedUntil: Duration = .zero
 
+    /// Of what the workers know together, the state that this one has taken over last.
+    private(set) var version: Int64 = 0
+
     /// After a pause and before the first success: the host gets one request at a time.
     var isRecovering: Bool { reason != nil }
 
@@ -65,6 +68,26 @@ struct HostBackoff: Sendable {
         reason = text
         pausedAt = now
         extend(to: now + length)
+    }
+
+    /// What the other workers are told.
+    func shared(at now: Duration) -> SharedPause? {
+        reason.map {
+            SharedPause(
+                length: max(.zero, pausedUntil - now), failures: failuresInARow, reason: $0, isHostsWish: isHostsWish)
+        }
+    }
+
+    /// Takes over what the workers know together; nothing happens where that is not new.
+    mutating func adopt(_ pause: SharedPause?, version: Int64, now: Duration) {
+        guard version != self.version else { return }
+        self.version = version
+        // What was under way until now says nothing more.
+        pausedAt = now
+        failuresInARow = pause?.failures ?? 0
+        reason = pause?.reason
+        isHostsWish = pause?.isHostsWish ?? false
+        pausedUntil = pause.map { now + $0.length } ?? .zero
     }
 
     private mutating func extend(to end: Duration) {

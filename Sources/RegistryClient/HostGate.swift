@@ -6,6 +6,9 @@ final class HostGate: Sendable {
     /// What a request that went through holds; to be given back by `leave`.
     struct Permit: Sendable {
         let startedAt: Duration
+        var spends = false
+        /// The one request that finds out how it stands with the host.
+        var isTrial = false
     }
 
     enum Verdict: Sendable {
@@ -21,23 +24,6 @@ final class HostGate: Sendable {
         case answers
     }
 
-    private struct Waiter {
-        let id: UInt64
-        let isUrgent: Bool
-        let continuation: CheckedContinuation<Permit, any Error>
-    }
-
-    private struct State {
-        var bucket: TokenBucket
-        var backoff = HostBackoff()
-        var inFlight = 0
-        var requests: UInt64 = 0
-        var nextID: UInt64 = 0
-        var waiters = CircularBuffer<Waiter>()
-        var timerIsSet = false
-        var isClosed = false
-    }
-
     struct Status: Sendable {
         let inFlight, waiting: Int
         let requests: UInt64
@@ -45,71 +31,101 @@ final class HostGate: Sendable {
         let reason: String?
     }
 
+    /// Host and port.
     let host: String
-    private let maximumInFlight: Int
-    private let time: TimeSource
-    private let onNotice: @Sendable (Notice) -> Void
-    private let state: Mutex<State>
+    let shared: (any SharedBudget)?
+    /// How long a trial may take before another worker may try.
+    let trialLength: Duration
+    let time: TimeSource
+    let onNotice: @Sendable (Notice) -> Void
+    let state: Mutex<State>
 
+    /// - Parameter name: for people.
     init(
-        host: String, requestsPerSecond: Double, maximumInFlight: Int, time: TimeSource,
+        host: String, name: String, requestsPerSecond: Double, maximumInFlight: Int,
+        shared: (any SharedBudget)? = nil, trialLength: Duration = .seconds(45), time: TimeSource,
         onNotice: @escaping @Sendable (Notice) -> Void
     ) {
         self.host = host
-        self.maximumInFlight = max(1, maximumInFlight)
+        self.shared = shared
+        self.trialLength = trialLength
         self.time = time
         self.onNotice = onNotice
-        state = Mutex(State(bucket: TokenBucket(rate: requestsPerSecond, at: time.now())))
+        let isShared = shared != nil
+        state = Mutex(
+            State(
+                name: name, maximumInFlight: max(1, maximumInFlight), isShared: isShared,
+                turns: HostTurns(rate: requestsPerSecond, isShared: isShared, at: time.now())))
     }
 
-    var pause: Duration? { state.withLock { [time] in $0.backoff.pause(at: time.now()) } }
+    /// How long requests that nobody waits for are held back.
+    var pause: Duration? { state.withLock { [time] in $0.pause(at: time.now()) } }
 
     var status: Status {
         state.withLock { [time] in
             Status(
                 inFlight: $0.inFlight, waiting: $0.waiters.count, requests: $0.requests,
-                pause: $0.backoff.pause(at: time.now()), reason: $0.backoff.reason)
+                pause: $0.pause(at: time.now()), reason: $0.backoff.reason)
         }
     }
 
     /// Waits for the budget and a free connection.
     ///
-    /// - Parameter urgent: a person waits: goes before those that are not, and our own caution is no reason to refuse.
-    ///   The host's wish is.
+    /// A person's request goes before those that nobody waits for, and our own caution is no reason to refuse it. The
+    /// host's wish is.
+    ///
     /// - Throws: `CheckFailure` `hostPaused`, or `CancellationError`.
-    func enter(urgent: Bool) async throws -> Permit {
+    func enter(_ request: GateRequest) async throws -> Permit {
         let now = time.now()
         let (permit, id) = try state.withLock { state throws(CheckFailure) -> (Permit?, UInt64) in
-            if state.isClosed { throw Self.closed }
-            if let failure = paused(state, at: now, urgent: urgent) { throw failure }
-            if state.waiters.isEmpty, hasRoom(state), state.bucket.take(at: now) {
-                state.inFlight += 1
-                state.requests += 1
-                return (Permit(startedAt: now), 0)
+            if state.waiters.isEmpty {
+                switch state.judge(request, at: now) {
+                case .go(let permit):
+                    exchangeIfDue(&state, at: now)
+                    return (permit, 0)
+                case .refuse(let failure): throw failure
+                case .wait: break
+                }
             }
             state.nextID += 1
             return (nil, state.nextID)
         }
         if let permit { return permit }
-        return try await wait(id, urgent: urgent)
+        return try await wait(id, request)
     }
 
-    func leave(_ permit: Permit, _ verdict: Verdict) {
+    /// - Parameter quota: what the answer said of it.
+    func leave(_ permit: Permit, _ verdict: Verdict, quota: QuotaWord = .silent) {
         let now = time.now()
         var notice: Notice?
         state.withLock { state in
             state.inFlight -= 1
+            if permit.spends { state.spending -= 1 }
+            if permit.isTrial { state.trials -= 1 }
+            switch quota {
+            case .silent: break
+            case .none: state.quota.sawNone(startedAt: permit.startedAt, at: now)
+            case .seen(let quota): state.quota.saw(quota, startedAt: permit.startedAt, at: now)
+            }
+            let wasPaused = state.backoff.isRecovering
             switch verdict {
             case .good:
-                let wasPaused = state.backoff.isRecovering
                 state.backoff.succeeded(startedAt: permit.startedAt)
-                if wasPaused, !state.backoff.isRecovering { notice = .answers }
+                if wasPaused, !state.backoff.isRecovering {
+                    notice = .answers
+                    state.exchange.news = .answers
+                }
             case .unknown: break
             case .failed(let failure, let reason):
-                let wasPaused = state.backoff.isRecovering
+                let before = state.backoff.shared(at: now)
                 state.backoff.failed(
                     failure, reason: reason, startedAt: permit.startedAt, now: now, chance: .random(in: 0..<1))
                 if !wasPaused, let pause = state.backoff.pause(at: now) { notice = .paused(pause, reason: reason) }
+                if state.backoff.shared(at: now) != before { state.exchange.news = .paused }
+            }
+            // Nothing was learnt for good: the next one may try.
+            if permit.isTrial, state.backoff.isRecovering, state.backoff.pause(at: now) == nil {
+                state.exchange.trialUntil = permit.startedAt + trialLength
             }
             pump(&state, at: now)
         }
@@ -125,15 +141,15 @@ final class HostGate: Sendable {
         }
     }
 
-    private static let closed = CheckFailure(.cancelled, "the check was cancelled")
+    static let closed = CheckFailure(.cancelled, "the check was cancelled")
 
-    private func wait(_ id: UInt64, urgent: Bool) async throws -> Permit {
+    private func wait(_ id: UInt64, _ request: GateRequest) async throws -> Permit {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let now = time.now()
                 state.withLock { state in
-                    let waiter = Waiter(id: id, isUrgent: urgent, continuation: continuation)
-                    if urgent, let place = state.waiters.firstIndex(where: { !$0.isUrgent }) {
+                    let waiter = Waiter(id: id, request: request, continuation: continuation)
+                    if request.isUrgent, let place = state.waiters.firstIndex(where: { !$0.request.isUrgent }) {
                         state.waiters.insert(waiter, at: place)
                     } else {
                         state.waiters.append(waiter)
@@ -156,46 +172,50 @@ final class HostGate: Sendable {
         waiter?.continuation.resume(throwing: CancellationError())
     }
 
-    private func hasRoom(_ state: borrowing State) -> Bool {
-        state.inFlight < (state.backoff.isRecovering ? 1 : maximumInFlight)
-    }
-
-    private func paused(_ state: borrowing State, at now: Duration, urgent: Bool) -> CheckFailure? {
-        guard let pause = state.backoff.pause(at: now), !urgent || state.backoff.isHostsWish else { return nil }
-        // Without the time left: this text stays on the tag's page until the next check.
-        return CheckFailure(.hostPaused, state.backoff.reason ?? "\(host) failed a moment ago", retryAfter: pause)
-    }
-
     /// Lets through whom the budget and the connections allow, in order. Resuming under the lock is safe: a resumed
     /// task is enqueued, never run in place.
-    private func pump(_ state: inout State, at now: Duration) {
-        while let first = state.waiters.first {
-            if let failure = state.isClosed ? Self.closed : paused(state, at: now, urgent: first.isUrgent) {
+    func pump(_ state: inout State, at now: Duration) {
+        state.needs = []
+        queue: while let first = state.waiters.first {
+            switch state.judge(first.request, at: now) {
+            case .go(let permit):
+                state.waiters.removeFirst()
+                first.continuation.resume(returning: permit)
+            case .refuse(let failure):
                 state.waiters.removeFirst()
                 first.continuation.resume(throwing: failure)
-                continue
+            case .wait: break queue
             }
-            guard hasRoom(state) else { return }
-            guard state.bucket.take(at: now) else { return setTimer(&state, at: now) }
-            state.waiters.removeFirst()
-            state.inFlight += 1
-            state.requests += 1
-            first.continuation.resume(returning: Permit(startedAt: now))
         }
+        if state.needs.contains(.turn), let wait = state.turns.wait(at: now) {
+            state.needs.remove(.turn)
+            setTimer(&state, for: now + wait, at: now)
+        }
+        exchangeIfDue(&state, at: now)
     }
 
-    private func setTimer(_ state: inout State, at now: Duration) {
-        guard !state.timerIsSet else { return }
-        state.timerIsSet = true
-        let delay = state.bucket.wait(at: now)
+    /// Looks again at that time; one timer does for all.
+    func setTimer(_ state: inout State, for due: Duration, at now: Duration) {
+        guard state.timer.map({ due < $0 }) ?? true else { return }
+        state.timer = due
         Task { [weak self, time] in
-            try? await time.sleep(delay)
+            try? await time.sleep(due - now)
             guard let self else { return }
             let now = time.now()
             self.state.withLock { state in
-                state.timerIsSet = false
+                // An earlier one was set meanwhile, and has looked.
+                if state.timer == due { state.timer = nil }
                 self.pump(&state, at: now)
             }
         }
     }
+}
+
+/// What an answer says of its host's quota.
+enum QuotaWord: Sendable {
+    /// Nothing, as with challenges and errors.
+    case silent
+    /// That there is none.
+    case none
+    case seen(Quota)
 }

@@ -99,7 +99,7 @@ final class RegistryLane: Sendable {
         let shown = isOwn ? try await authenticator.header(for: scope, isUrgent: isUrgent) : nil
         var question = HTTPQuestion(
             method: method, url: url, headers: ["User-Agent": userAgent, "Accept": accept], bodyLimit: limit,
-            trust: trust, tls: tls, isUrgent: isUrgent, purpose: purpose)
+            trust: trust, tls: tls, isUrgent: isUrgent, purpose: purpose, registry: registry)
         if let shown { question.headers.add(name: "Authorization", value: shown.text) }
         let first = try await transport.follow(question)
         // A challenge of a host that a redirect led to is not the registry's own: nothing is shown to it.

@@ -19,6 +19,8 @@ struct HTTPQuestion: Sendable {
     /// A person waits for the answer.
     var isUrgent = false
     var purpose = RequestPurpose.check
+    /// On whose behalf.
+    var registry: Registry?
 }
 
 /// Sends one request after the guards, the host's budget and backoff let it through, within bounds of time and size.
@@ -34,13 +36,17 @@ final class Transport: Sendable {
     private let logger: Logger
     private let gates = Mutex<[HostPort: HostGate]>([:])
     private let isDown = Mutex(false)
+    private let sharedBudget: (any SharedBudget)?
+    let ledger = RequestLedger()
 
     init(
         configuration: RegistryConfiguration, rates: [HostPort: Double], configured: Set<Origin>,
+        sharedBudget: (any SharedBudget)?,
         eventLoopGroup: any EventLoopGroup, time: TimeSource, resolver: HostResolver, logger: Logger
     ) {
         self.configuration = configuration
         self.rates = rates
+        self.sharedBudget = sharedBudget
         self.time = time
         self.logger = logger
         timeouts = configuration.timeouts
@@ -69,10 +75,12 @@ final class Transport: Sendable {
             if let gate = gates[hostPort] { return gate }
             // Visitors can type any number of hosts: those that nothing is known of are dropped.
             if gates.count >= 4_096 { gates = gates.filter { !$0.value.isIdle } }
-            let host = hostPort.host
+            let host = hostPort.port == 443 ? hostPort.host : hostPort.description
             let gate = HostGate(
-                host: host, requestsPerSecond: rates[hostPort] ?? configuration.requestsPerSecond,
-                maximumInFlight: configuration.connectionsPerHost, time: time
+                host: hostPort.description, name: host,
+                requestsPerSecond: rates[hostPort] ?? configuration.requestsPerSecond,
+                maximumInFlight: configuration.connectionsPerHost, shared: sharedBudget,
+                trialLength: timeouts.connect + timeouts.whole + .seconds(10), time: time
             ) { [logger] notice in
                 switch notice {
                 case .paused(let pause, let reason):
@@ -94,14 +102,17 @@ final class Transport: Sendable {
         let gate = gate(for: origin.hostPort)
         let permit: HostGate.Permit
         do {
-            permit = try await gate.enter(urgent: question.isUrgent)
+            permit = try await gate.enter(
+                GateRequest(
+                    isUrgent: question.isUrgent, purpose: question.purpose, spends: question.method != .HEAD))
         } catch {
             throw CheckFailure(transport: error, host: origin.name, timeouts: timeouts)
         }
+        ledger.count(question)
         do {
             let client = trust == .trusted ? trusted : try await guardedClient(origin)
             let answer = try await exchangeAgainIfClosed(question, with: client)
-            gate.leave(permit, verdict(on: answer, host: origin.name))
+            gate.leave(permit, verdict(on: answer, host: origin.name), quota: Self.quota(in: answer, to: question))
             return answer
         } catch {
             let failure = CheckFailure(transport: error, host: origin.name, timeouts: timeouts)
@@ -178,6 +189,13 @@ extension Transport {
         case 500...: return .failed(.trouble, reason: "\(host) answered \(answer.status)")
         default: return .good
         }
+    }
+
+    /// Docker Hub sends no quota to those who have none. Challenges, errors and listings carry none in any case.
+    private static func quota(in answer: HTTPAnswer, to question: HTTPQuestion) -> QuotaWord {
+        if let quota = Quota(headers: answer.headers, now: .now()) { return .seen(quota) }
+        let isManifest = question.purpose == .check || question.purpose == .content
+        return answer.status == 200 && isManifest ? .none : .silent
     }
 
     private static func verdict(on failure: CheckFailure) -> HostGate.Verdict {

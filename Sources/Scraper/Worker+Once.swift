@@ -24,6 +24,7 @@ extension Worker {
             return total
         }
         health.tell(at: nil)
+        await book.close()
         await session.end()
         return counts
     }
@@ -51,13 +52,21 @@ extension Worker {
     /// Answers requested checks only, until the task is cancelled: for a command that finds no worker alive.
     public func answerRequests() async throws {
         let session = try await store.beginWorker(name: settings.name, at: clock())
-        while !Task.isCancelled {
-            try await store.freeLostClaims(at: clock())
-            let claims = try await store.claimRequested(
-                worker: session, limit: settings.batch, lease: settings.lease, at: clock())
-            if claims.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
-            await check(claims, session: session, urgent: true)
+        let result: Result<Void, any Error>
+        do {
+            while !Task.isCancelled {
+                try await store.freeLostClaims(at: clock())
+                let claims = try await store.claimRequested(
+                    worker: session, limit: settings.batch, lease: settings.lease, at: clock())
+                if claims.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+                await check(claims, session: session, urgent: true)
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
         }
+        await book.close()
         await session.end()
+        try result.get()
     }
 }

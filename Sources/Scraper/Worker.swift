@@ -16,6 +16,7 @@ public final class Worker: Service {
     let logger: Logger
     let health: LaneHealth
     let bulk = BulkMemory()
+    let book: RequestBook
 
     /// Seconds between looks at the queue when nobody signals work.
     private static let idleLook = 5.0
@@ -30,6 +31,7 @@ public final class Worker: Service {
         self.clock = clock
         self.logger = logger
         health = LaneHealth(logger: logger)
+        book = RequestBook(store: store, digests: digests, clock: clock, logger: logger)
     }
 
     /// Works until graceful shutdown or cancellation; survives a database that goes away and comes back.
@@ -45,6 +47,7 @@ public final class Worker: Service {
             } onCancel: {
                 health.stop()
             }
+            await book.close()
         }
     }
 
@@ -58,6 +61,7 @@ public final class Worker: Service {
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
                 group.addTask { await self.keepHouse() }
                 group.addTask { await self.trackPopular() }
+                group.addTask { await self.book.keep() }
                 let running = RunningLanes()
                 while session.isAlive, !Task.isCancelled {
                     try await store.freeLostClaims(at: clock())
@@ -88,7 +92,10 @@ public final class Worker: Service {
         while !Task.isCancelled {
             do {
                 try await store.forgetRequests(at: clock())
-                if hours.isMultiple(of: 24) { try await store.refreshSummaries(at: clock()) }
+                if hours.isMultiple(of: 24) {
+                    try await store.forgetHosts()
+                    try await store.refreshSummaries(at: clock())
+                }
             } catch { health.databaseFailed(error) }
             hours += 1
             try? await Task.sleep(for: .seconds(3_600))

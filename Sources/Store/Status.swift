@@ -10,6 +10,8 @@ public struct LaneStatus: Sendable {
     /// Why the newest failed check failed.
     public let lastError: String?
     public let lastSucceededAt: Timestamp?
+    /// Requests spent in the current hour and the 23 before it, by what they were spent on.
+    public var requests: [RequestKind: Int] = [:]
 }
 
 /// How one day's checks (UTC) ended.
@@ -32,19 +34,28 @@ public struct StoreStatus: Sendable {
     public let lanes: [LaneStatus]
     /// The last 50 days with checks, newest last.
     public let days: [DayCounts]
+    /// The hosts behind the registries that were asked lately, the busiest first.
+    public var hosts: [HostStatus] = []
 }
 
 extension TagStore {
     public func status(at now: Timestamp) async throws -> StoreStatus {
         try await pool.withConnection { connection in
             let states = try await connection.run(CountStates()).rows
+            let spent = try await connection.run(SelectSpent(now: now)).rows
+            var lanes = try await connection.run(SelectLaneStatus(now: now)).rows
+            for index in lanes.indices {
+                for row in spent where row.registry == lanes[index].registry.name {
+                    lanes[index].requests[row.kind, default: 0] += row.lastDay
+                }
+            }
             return StoreStatus(
                 tracked: states.filter { $0.state != .untracked }.reduce(0) { $0 + $1.count },
                 states: Dictionary(uniqueKeysWithValues: states.map { ($0.state, $0.count) }),
                 changes: states.reduce(0) { $0 + $1.changes },
                 workers: try await connection.run(SelectWorkers()).rows,
-                lanes: try await connection.run(SelectLaneStatus(now: now)).rows,
-                days: try await connection.run(SelectDays(now: now)).rows)
+                lanes: lanes, days: try await connection.run(SelectDays(now: now)).rows,
+                hosts: try await connection.hosts(spent))
         }
     }
 }

@@ -109,7 +109,7 @@ import Testing
 
 @Suite struct HostGateTests {
     private func gate(_ time: ManualTime, rate: Double = 0, most: Int = 2) -> HostGate {
-        HostGate(host: "h", requestsPerSecond: rate, maximumInFlight: most, time: time.source) { _ in }
+        HostGate(host: "h:443", name: "h", requestsPerSecond: rate, maximumInFlight: most, time: time.source) { _ in }
     }
 
     @Test func connectionsAreBoundedAndTheQueueIsInOrder() async throws {
@@ -305,4 +305,8 @@ import Testing
         leader.cancel()
         #expect(await leader.value == 1)
     }
+}
+
+extension HostGate {
+    func enter(urgent: Bool) async throws -> Permit { try await enter(GateRequest(isUrgent: urgent)) }
 }

@@ -25,6 +25,9 @@ import Testing
             tagID: 1, ordinal: 0, change: Change(digest: digest, kind: .first, source: .observed, observedAt: hour(0)))
         let summary = TagSummary(id: 1, history: [row.change], lastSucceededAt: hour(0), at: hour(0))
         let position = ChangePosition(observedAt: hour(0), tagID: 1, ordinal: 0)
+        var report = HostReport(host: "registry.test:443", requestsPerSecond: 10, capacity: 2)
+        report.news = .paused(seconds: 1, failures: 1, reason: "x", isHostsWish: true)
+        report.quota = .seen(limit: 100, remaining: 1, windowSeconds: 1, resetsInSeconds: 1, ageSeconds: 1)
         let request = CheckRequest(id: 1, reference: app)
         return [
             Ping(), LockMigrations(), AppliedMigrations(),
@@ -64,6 +67,12 @@ import Testing
             UpdateFollowed(
                 repository: app.repository, listed: 1, selected: 1, failure: nil, next: hour(1), now: hour(0)),
             UntrackDiscovered(repository: app.repository, chosen: [app]), SelectFollowed(),
+            InsertHost(host: "registry.test:443"), ExchangeHost(report: report), DeleteIdleHosts(),
+            CountRequests(
+                requests: [
+                    SpentRequests(
+                        registry: app.registry, host: "registry.test:443", kind: .check, count: 1)
+                ], now: hour(0)), SelectHosts(), SelectSpent(now: hour(0)),
             PostponeChecks(checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], workerID: 1),
             FailPostponedRequests(
                 checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], now: hour(0)),

@@ -72,7 +72,7 @@ extension DigestService {
         var question = HTTPQuestion(
             url: url, headers: HTTPHeaders([("User-Agent", configuration.userAgent)] + headers), bodyLimit: limit,
             trust: door.trust, tls: url.origin == door.endpoint.origin ? door.tls : nil, isUrgent: isUrgent,
-            purpose: purpose)
+            purpose: purpose, registry: repository.registry)
         guard url.origin == door.endpoint.origin,
             let shown = try await bulkAuthorization(for: url, of: repository.registry)
         else { return try await transport.follow(question) }

@@ -134,7 +134,7 @@ enum Services {
         let settings = session.settings
         let digests = try DigestService(
             configuration: try settings.registryConfiguration(environment: ProcessInfo.processInfo.environment),
-            logger: session.logger)
+            sharedBudget: StoredBudget(session.store), logger: session.logger)
         let schedule = settings.checkInterval.map { FixedSchedule(interval: $0 / .seconds(1)) } ?? .standard
         var work = WorkerSettings(
             name: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
