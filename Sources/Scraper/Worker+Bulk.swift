@@ -57,15 +57,21 @@ extension Worker {
         // Where its size was not known: from here on HEADs would have been cheaper.
         let most = max(due, 1)
         var pages = 0
+        var members: [ListedMember] = []
         // Failures may pass soon; what a whole listing left out is asked for one by one until the next.
         var pause = Self.pauseAfterFailedListing
         do {
             for try await page in digests.listing(of: repository) {
                 pages += 1
+                if members.count < ListingMemory.mostTags {
+                    members += page.tags.map { ListedMember(tag: $0.tag, digest: $0.digest, pushedAt: $0.pushedAt) }
+                }
                 try await take(page, of: repository, into: &outcome, session: session)
                 if pages >= most { break }
             }
             pause = settings.schedule.interval / 2
+            // The past of what was seen for the first time is asked for next.
+            if outcome.hasFirstSightings { listings.keep(members, of: repository, at: clock()) }
         } catch {
             logger.debug("\(repository) is checked tag by tag: its listing failed: \(error)")
         }

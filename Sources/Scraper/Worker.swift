@@ -16,6 +16,7 @@ public final class Worker: Service {
     let logger: Logger
     let health: LaneHealth
     let bulk = BulkMemory()
+    let listings = ListingMemory()
     let book: RequestBook
 
     /// Seconds between looks at the queue when nobody signals work.
@@ -61,6 +62,8 @@ public final class Worker: Service {
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
                 group.addTask { await self.keepHouse() }
                 group.addTask { await self.trackPopular() }
+                // One repository's slow listing holds up no other's.
+                for _ in 0..<3 { group.addTask { await self.backfill() } }
                 group.addTask { await self.book.keep() }
                 let running = RunningLanes()
                 while session.isAlive, !Task.isCancelled {

@@ -126,3 +126,32 @@ struct PostponeBackfills: Statement {
         parameters.append(time)
     }
 }
+
+/// What is known of the time at which an image says that it was made.
+public enum ImageCreation: Hashable, Sendable {
+    case known(Timestamp)
+    /// It does not say, or cannot be read any more.
+    case unknown
+    /// It was not read yet.
+    case unread
+}
+
+extension TagStore {
+    public func creation(of digest: Digest) async throws -> ImageCreation {
+        try await pool.first(SelectCreation(digest: digest)) ?? .unread
+    }
+}
+
+struct SelectCreation: Statement {
+    let digest: Digest
+    static let sql: SQL = """
+        SELECT c.state IN (1, 3, 4), f.created_at FROM digests d JOIN contents c ON c.digest_id = d.id
+        LEFT JOIN content_facts f ON f.digest_id = d.id WHERE d.digest = $1
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(digest) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ImageCreation {
+        let isRead: Bool = try row.next()
+        let created: Timestamp? = try row.next()
+        return created.map { .known($0) } ?? (isRead ? .unknown : .unread)
+    }
+}

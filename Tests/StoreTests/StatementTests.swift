@@ -61,7 +61,7 @@ import Testing
             ClaimListed(references: [app], workerID: 1, expiresAt: hour(1)), BeginListing(repository: app.repository),
             EndListing(repository: app.repository), InsertBackfills(ids: [1], now: hour(0)),
             ClaimBackfills(limit: 1, excluded: ["a.test"], now: hour(0), retryAt: hour(1)), DeleteBackfills(ids: [1]),
-            PostponeBackfills(ids: [1], time: hour(1)),
+            PostponeBackfills(ids: [1], time: hour(1)), SelectCreation(digest: digest),
             InsertFollowed(repositories: [app.repository], now: hour(0)),
             ClaimFollowed(repositories: [app.repository], now: hour(0), retryAt: hour(1)),
             UpdateFollowed(

@@ -1,0 +1,141 @@
+import Logging
+import OCI
+import RegistryClient
+import Store
+import TagHistory
+
+/// What one source of the past says of one tag, put into observations. Pure.
+enum Past {
+    /// A vendor's own record: each digest from its time on, exactly.
+    static func observations(of past: [PastDigest]) -> [Observation] {
+        let past = past.sorted { $0.from < $1.from }
+        var observations: [Observation] = []
+        for (index, entry) in past.enumerated() {
+            observations.append(
+                Observation(
+                    digest: entry.digest, observedAt: entry.from, notBefore: entry.from, pushedAt: entry.from,
+                    source: .registry))
+            // A gap before the next one: for that time the tag was gone.
+            let next = index + 1 < past.count ? past[index + 1].from : nil
+            if let until = entry.until, until > entry.from, let next, until < next {
+                observations.append(Observation(digest: nil, observedAt: until, notBefore: until, source: .registry))
+            }
+        }
+        return observations
+    }
+
+    /// The push time of the digest that the tag bears now. Where dated tags bore the digest later than that, it is not
+    /// this tag's, but the digest's.
+    static func push(
+        of digest: Digest, at pushedAt: Timestamp?, siblings: [Observation], mediaType: MediaType?
+    ) -> [Observation] {
+        guard let pushedAt, pushedAt.isPlausible,
+            !siblings.contains(where: { $0.digest != digest && $0.observedAt >= pushedAt })
+        else { return [] }
+        return [
+            Observation(
+                digest: digest, observedAt: pushedAt, pushedAt: pushedAt, mediaType: mediaType, source: .registry)
+        ]
+    }
+
+    /// An image's own date.
+    static func creation(of digest: Digest, at created: Timestamp?) -> [Observation] {
+        guard let created, created.isPlausible else { return [] }
+        return [Observation(digest: digest, observedAt: created, source: .metadata)]
+    }
+}
+
+extension Timestamp {
+    /// Reproducible builds date their images to the year 1, 1970 or 1980: years without containers, whose first came
+    /// with Docker in March 2013.
+    fileprivate var isPlausible: Bool { self >= Timestamp(seconds: 1_362_096_000) }
+}
+
+/// Asks registries for the past of tags that were just seen for the first time.
+extension Worker {
+    func backfill() async {
+        while !Task.isCancelled {
+            do {
+                if try await backfillOnce() { continue }
+            } catch { health.databaseFailed(error) }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// - Returns: whether there was anything to do.
+    func backfillOnce() async throws -> Bool {
+        let paused = try await store.lanes().map(\.registry).filter { digests.availability(of: $0) > .zero }
+        let claims = try await store.claimBackfills(
+            limit: 500, excluding: paused, retryAfter: Self.backfillLease, at: clock())
+        guard let repository = claims.first?.reference.repository else { return false }
+        let siblings: DatedSeries?
+        do {
+            siblings = try await members(of: repository)
+        } catch {
+            logger.debug("the past of \(repository) is asked for later: \(error)")
+            try await postpone(claims)
+            return true
+        }
+        var found: [Int32: [Observation]] = [:]
+        var unready: [Backfill] = []
+        for claim in claims {
+            if let observations = try await past(of: claim, siblings: siblings) {
+                found[claim.tagID] = observations
+            } else {
+                unready.append(claim)
+            }
+        }
+        try await store.backfill(found, at: clock())
+        try await postpone(unready)
+        return true
+    }
+
+    /// Seconds in which no other worker asks for the same tags' past.
+    private static let backfillLease = 900.0
+    /// Then what can be had without the rest is taken.
+    private static let mostAttempts = 6
+
+    private func postpone(_ claims: [Backfill]) async throws {
+        for (attempts, claims) in Dictionary(grouping: claims, by: \.attempts) {
+            let pause = min(3_600, 10 * Double(1 << min(Int(attempts), 12)))
+            try await store.postpone(claims, until: clock().advanced(bySeconds: pause))
+        }
+    }
+
+    /// What the repository's other tags bear, from the listing that a check has just read or from one of its own.
+    private func members(of repository: Repository) async throws -> DatedSeries? {
+        if let known = listings.recent(of: repository, at: clock()) { return DatedSeries(known, now: clock()) }
+        guard await digests.bulkSource(of: repository) != nil else { return nil }
+        var members: [ListedMember] = []
+        for try await page in digests.listing(of: repository) {
+            members += page.tags.map { ListedMember(tag: $0.tag, digest: $0.digest, pushedAt: $0.pushedAt) }
+            if members.count >= ListingMemory.mostTags { break }
+        }
+        listings.keep(members, of: repository, at: clock())
+        return DatedSeries(members, now: clock())
+    }
+
+    /// - Returns: nil where something may still come.
+    private func past(of claim: Backfill, siblings: DatedSeries?) async throws -> [Observation]? {
+        guard let digest = claim.digest else { return [] }
+        let isLast = claim.attempts >= Self.mostAttempts
+        do {
+            if let history = try await digests.history(of: claim.reference, since: nil), !history.isEmpty {
+                return Past.observations(of: history)
+            }
+        } catch {
+            if Task.isCancelled || !isLast { return nil }
+        }
+        let tag = claim.reference.tag
+        let series = siblings?.past(of: tag, bearing: digest) ?? []
+        let listed = siblings?.members[tag]
+        let pushed = Past.push(
+            of: digest, at: listed?.digest == digest ? listed?.pushedAt : nil, siblings: series, mediaType: nil)
+        guard series.isEmpty, pushed.isEmpty else { return series + pushed }
+        switch try await store.creation(of: digest) {
+        case .known(let created): return Past.creation(of: digest, at: created)
+        case .unknown: return []
+        case .unread: return isLast ? [] : nil
+        }
+    }
+}
