@@ -67,7 +67,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache, nioCore,
+                "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache, nioCore, yams,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),
