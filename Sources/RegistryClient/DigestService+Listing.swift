@@ -8,7 +8,8 @@ public struct BulkSource: Hashable, Sendable {
     public let host: String
     /// About how many of the repository's tags one request answers for.
     public let tagsPerRequest: Int
-    /// How many requests the last full listing of this repository took; nil where there was none so far.
+    /// How many requests a listing of this repository takes: as many as the last one, and at least as many as one that
+    /// was left before its end. Nil where there was none so far.
     public let requestsLastTime: Int?
     /// How long the host is still being left alone; zero means that it may be asked now.
     public let pausedFor: Duration

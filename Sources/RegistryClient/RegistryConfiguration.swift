@@ -36,8 +36,10 @@ public struct RegistryConfiguration: Sendable {
         public var tagListPages = 2_000
         /// Tags of one listing.
         public var tagListTags = 500_000
-        /// One answer of a vendor's own API. Google's lists a whole repository.
-        public var bulkPage = 16 * 1_024 * 1_024
+        /// A page of a vendor's listing: Docker Hub's hundred tags with all their images stay below a tenth of it.
+        public var bulkPage = 4 * 1_024 * 1_024
+        /// One answer that lists a whole repository, as Google's does.
+        public var bulkWhole = 16 * 1_024 * 1_024
         /// Requests of one listing.
         public var bulkPages = 2_000
         /// Tags of one listing.

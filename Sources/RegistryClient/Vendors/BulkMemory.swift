@@ -18,11 +18,18 @@ struct BulkMemory: Sendable {
         refusals[repository].map { now < $0.until } ?? false
     }
 
-    /// How many requests the last full listing took.
+    /// How many requests the last whole listing took, or one that was left before its end, if that were more.
     func requests(of repository: Repository) -> Int? { requests[repository] }
 
-    mutating func completed(_ repository: Repository, requests count: Int) {
+    /// At least so many requests it takes.
+    mutating func began(_ repository: Repository, requests count: Int) {
+        guard count > requests[repository] ?? 0 else { return }
         if requests.count >= Self.most { requests.removeAll() }
+        requests[repository] = count
+    }
+
+    mutating func completed(_ repository: Repository, requests count: Int) {
+        began(repository, requests: count)
         requests[repository] = count
         refusals[repository] = nil
     }

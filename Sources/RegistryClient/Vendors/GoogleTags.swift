@@ -4,6 +4,7 @@ import OCI
 /// https://github.com/google/go-containerregistry/blob/main/pkg/v1/google/list.go
 struct GoogleTags: VendorListing {
     let start: String
+    let isWhole = true
 
     /// Without `n` everything comes in one answer.
     init(_ repository: Repository) {

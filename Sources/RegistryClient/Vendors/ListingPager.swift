@@ -72,6 +72,13 @@ actor ListingPager {
         return true
     }
 
+    /// Known while the listing goes on: its reader may leave it at any page.
+    private func count() {
+        requests += 1
+        let count = requests
+        service.remember { memory, _ in memory.began(self.repository, requests: count) }
+    }
+
     private func finish() {
         let (count, isUseless) = (requests, tagCount > 0 && !hasDigests)
         service.remember { memory, now in
@@ -91,7 +98,7 @@ actor ListingPager {
         var listing = listing
         let found =
             if case .next(let url) = place {
-                try await get(url, listing.headers, door)
+                try await get(url, listing, door)
             } else {
                 try await begin(&listing, door)
             }
@@ -119,20 +126,21 @@ actor ListingPager {
     private func begin(
         _ listing: inout any VendorListing, _ door: VendorDoor
     ) async throws(CheckFailure) -> FollowedAnswer {
-        var found = try await get(door.url(listing.start), listing.headers, door)
+        var found = try await get(door.url(listing.start), listing, door)
         while let other = listing.restart(after: found.answer.status) {
-            found = try await get(door.url(other), listing.headers, door)
+            found = try await get(door.url(other), listing, door)
         }
         return found
     }
 
     private func get(
-        _ url: RemoteURL, _ headers: [(String, String)], _ door: VendorDoor
+        _ url: RemoteURL, _ listing: any VendorListing, _ door: VendorDoor
     ) async throws(CheckFailure) -> FollowedAnswer {
-        requests += 1
+        count()
+        let limits = service.configuration.limits
         return try await service.ask(
-            url, at: door, of: repository, headers: headers, limit: service.configuration.limits.bulkPage,
-            isUrgent: isUrgent, purpose: .bulk)
+            url, at: door, of: repository, headers: listing.headers,
+            limit: listing.isWhole ? limits.bulkWhole : limits.bulkPage, isUrgent: isUrgent, purpose: .bulk)
     }
 
     private func check(_ answer: HTTPAnswer, _ door: VendorDoor) throws(CheckFailure) {
@@ -174,7 +182,7 @@ actor ListingPager {
     private func describe(_ door: VendorDoor) async throws(CheckFailure) -> [ListedTag] {
         let token: String? = if case .token(let token) = place { token } else { nil }
         place = .end
-        requests += 1
+        count()
         let found = try await service.describeImages(
             of: repository, after: token, isUrgent: isUrgent, purpose: .bulk)
         guard let page = found else {

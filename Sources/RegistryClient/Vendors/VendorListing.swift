@@ -5,6 +5,8 @@ protocol VendorListing: Sendable {
     /// Path and query of the first request, after the path of the API's endpoint.
     var start: String { get }
     var headers: [(String, String)] { get }
+    /// Whether one answer may hold a whole repository.
+    var isWhole: Bool { get }
 
     /// What an answer with status 200 says, and what to ask for next.
     mutating func read(
@@ -17,6 +19,7 @@ protocol VendorListing: Sendable {
 
 extension VendorListing {
     var headers: [(String, String)] { [("Accept", "application/json")] }
+    var isWhole: Bool { false }
 
     mutating func restart(after status: UInt) -> String? { nil }
 }
