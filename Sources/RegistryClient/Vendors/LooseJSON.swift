@@ -70,17 +70,24 @@ struct LooseObject {
         return table?.compactMapValues(\.value)
     }
 
-    func isNull(_ name: String) -> Bool { (try? fields.decodeNil(forKey: FieldName(name))) ?? false }
+    func isNull(_ name: String) -> Bool { isNull(FieldName(name)) }
+
+    private func isNull(_ key: FieldName) -> Bool {
+        fields.contains(key) && (try? fields.decodeNil(forKey: key)) ?? false
+    }
 
     func value<Value: Decodable>(_ name: String) -> Value? {
         key(name).flatMap { try? fields.decode(Value.self, forKey: $0) }
     }
 
     private func key(_ name: String) -> FieldName? {
-        for key in [FieldName(name), FieldName(name.prefix(1).uppercased() + name.dropFirst())] {
-            if let isNull = try? fields.decodeNil(forKey: key), !isNull { return key }
+        // Looked up first, because a thrown error costs more than reading the rest of an object.
+        var key = FieldName(name)
+        if !fields.contains(key) {
+            key = FieldName(name.prefix(1).uppercased() + name.dropFirst())
+            guard fields.contains(key) else { return nil }
         }
-        return nil
+        return isNull(key) ? nil : key
     }
 }
 
