@@ -49,6 +49,23 @@ private typealias Request = ScriptedRegistry.Request
             // Without challenges and tokens.
             let cost = fake.requests.filter { !$0.target.hasPrefix("/oauth2") }.count - (row.vendor == .acr ? 1 : 0)
             #expect(await service.bulkSource(of: repository)?.requestsLastTime == cost)
+            let counts = service.takeRequestCounts()
+            #expect(counts.allSatisfy { $0.registry == repository.registry })
+            #expect(counts.map(\.count).reduce(0, +) == fake.requests.count)
+            #expect(Set(counts.map(\.purpose)) == (row.vendor == .acr ? [.bulk, .token] : [.bulk]))
+        }
+    }
+
+    @Test func whatALeftListingCostIsKnown() async throws {
+        try await withVendor(.dockerHub, { VendorFakes.dockerHub($0, tags: 1_000) }) { service, repository, fake in
+            var pages = 0
+            for try await _ in service.listing(of: repository) {
+                pages += 1
+                if pages == 4 { break }
+            }
+            #expect(await service.bulkSource(of: repository)?.requestsLastTime == 4)
+            _ = try await service.whole(repository)
+            #expect(await service.bulkSource(of: repository)?.requestsLastTime == 10)
         }
     }
 

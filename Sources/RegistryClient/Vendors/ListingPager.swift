@@ -198,7 +198,7 @@ actor ListingPager {
 
 extension VendorDoor {
     /// For people.
-    var host: String { endpoint.origin.host }
+    var host: String { endpoint.origin.name }
 
     func url(_ target: String) -> RemoteURL { RemoteURL(origin: endpoint.origin, target: endpoint.path + target) }
 }
