@@ -126,6 +126,18 @@ import Testing
         #expect(idle.contains("No worker is running, so nothing is checked."))
     }
 
+    @Test func theStatusPageShowsHosts() throws {
+        var status = try Samples.status()
+        status.hosts = Samples.hosts()
+        let html = renderer.html(StatusPage(status, version: "1.2.3", now: TestSite.now))
+        for text in [
+            "registry-1.docker.io<", "auth.docker.io<", "registry.test:5000<", "being tried", "no limit",
+            "9 of 100 in 6 hours", "1,204", "24 hours: 1,100 for checks, 104 for manifests", ">1 now<", "a &lt; b",
+            "left alone; asked again <time", "in 5 minutes",
+        ] { #expect(html.contains(text), "\(text)") }
+        #expect(!html.contains("Optional("))
+    }
+
     @Test func everyPageHasItsFrame() throws {
         let pages = try [
             overview([]), page(Samples.tag(changesDaysAgo: [9, 3])),
@@ -168,5 +180,23 @@ import Testing
             }
             #expect(row.child(named: "nothing") == nil)
         }
+    }
+
+    @Test func hostsAreEncodedInFull() throws {
+        var status = try Samples.status()
+        status.hosts = Samples.hosts()
+        let data = try JSONEncoder().encode(StatusJSON(status, version: "1", now: TestSite.now))
+        let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let hosts = try #require(json["hosts"] as? [[String: Any]])
+        #expect(hosts.map { $0["circuit"] as? String } == ["closed", "open", "halfOpen"])
+        #expect(hosts.map { $0["tokens"] as? Double } == [1.9, 0, nil])
+        #expect(hosts[0]["requestsPerSecond"] as? Double == 10)
+        #expect((hosts[0]["quota"] as? [String: Any])?["remaining"] as? Int == 9)
+        #expect((hosts[0]["requestsLastDay"] as? [String: Int])?["content"] == 104)
+        #expect((hosts[0]["requestsThisHour"] as? [String: Int])?["token"] == 0)
+        #expect(hosts[1]["pausedUntil"] as? String == "2026-02-11T14:25:00Z")
+        #expect(hosts[1]["isHostsWish"] as? Bool == true)
+        #expect(hosts[2]["requestsPerSecond"] is NSNull)
+        #expect((json["lanes"] as? [[String: Any]])?.first?["requestsLastDay"] is [String: Int])
     }
 }

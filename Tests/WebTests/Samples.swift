@@ -38,6 +38,24 @@ enum Samples {
             ])
     }
 
+    static func hosts() -> [HostStatus] {
+        [
+            HostStatus(
+                host: "registry-1.docker.io:443", requestsPerSecond: 10, tokens: 1.96, circuit: .closed,
+                pausedUntil: nil, reason: nil, isHostsWish: false,
+                quota: .init(
+                    limit: 100, remaining: 9, windowSeconds: 21_600, seenAt: TestSite.now.advanced(bySeconds: -60)),
+                askedAt: TestSite.now, lastDay: [.check: 1_100, .content: 104], thisHour: [.check: 40]),
+            HostStatus(
+                host: "auth.docker.io:443", requestsPerSecond: 2.5, tokens: 0, circuit: .open,
+                pausedUntil: TestSite.now.advanced(bySeconds: 300), reason: "a < b", isHostsWish: true, quota: nil,
+                askedAt: TestSite.now, lastDay: [.token: 3]),
+            HostStatus(
+                host: "registry.test:5000", requestsPerSecond: nil, tokens: nil, circuit: .halfOpen, pausedUntil: nil,
+                reason: "it broke", isHostsWish: false, quota: nil, askedAt: nil),
+        ]
+    }
+
     static func lane(_ registry: String, failing: Int, error: String? = nil) throws -> LaneStatus {
         LaneStatus(
             registry: try Registry(parsing: registry), tracked: 10, due: 0, oldestDueAt: nil, failing: failing,

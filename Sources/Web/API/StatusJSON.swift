@@ -12,7 +12,7 @@ struct StatusJSON: Encodable {
         let status: LaneStatus
 
         private enum CodingKeys: CodingKey {
-            case registry, tracked, due, oldestDueAt, failing, lastError, lastSucceededAt
+            case registry, tracked, due, oldestDueAt, failing, lastError, lastSucceededAt, requestsLastDay
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -24,6 +24,7 @@ struct StatusJSON: Encodable {
             try container.encode(status.failing, forKey: .failing)
             try container.encode(status.lastError, forKey: .lastError)
             try container.encode(status.lastSucceededAt, forKey: .lastSucceededAt)
+            try container.encode(HostJSON.named(status.requests), forKey: .requestsLastDay)
         }
     }
 
@@ -45,6 +46,8 @@ struct StatusJSON: Encodable {
     let states: [String: Int]
     let workers: [Worker]
     let lanes: [Lane]
+    /// The busiest first.
+    let hosts: [HostJSON]
     /// The last 50 days, newest last.
     let days: [Day]
 
@@ -56,6 +59,7 @@ struct StatusJSON: Encodable {
         states = Dictionary(uniqueKeysWithValues: TagState.allCases.map { ($0.name, status.states[$0] ?? 0) })
         workers = status.workers.map { Worker(id: $0.id, name: $0.name, startedAt: $0.startedAt) }
         lanes = status.lanes.map(Lane.init)
+        hosts = status.hosts.map(HostJSON.init)
         days = status.days.map {
             Day(
                 day: String($0.day.description.prefix(10)), unchanged: $0.unchanged, changed: $0.changed,

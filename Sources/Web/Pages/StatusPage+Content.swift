@@ -29,6 +29,7 @@ extension StatusPage {
             Figure(label: "Checks", value: Words.number(today), detail: "on the last day"),
         ]
         lanes = status.lanes.map { Lane($0, now: now) }
+        hosts = status.hosts.map { Host($0, now: now) }
         chart = Self.chart(status.days, now: now)
         days = status.days.reversed().map(Day.init)
         workers = status.workers.map { Worker(name: $0.name, since: Moment($0.startedAt, now: now)) }

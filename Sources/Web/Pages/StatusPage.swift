@@ -35,6 +35,7 @@ struct StatusPage: Page {
     var notices: [Notice] = []
     var figures: [Figure] = []
     var lanes: [Lane] = []
+    var hosts: [Host] = []
     var chart = ""
     var days: [Day] = []
     var workers: [Worker] = []
