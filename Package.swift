@@ -90,6 +90,7 @@ let package = Package(
             dependencies: [
                 "OCI", "RegistryClient", "TestSupport", asyncHTTPClient, crypto, jwtKit, nioCore, nioHTTP1, nioPosix,
             ],
+            exclude: ["Resources/signature-cases.py"],
             swiftSettings: settings),
         .testTarget(
             name: "TagHistoryTests", dependencies: ["OCI", "TagHistory"],

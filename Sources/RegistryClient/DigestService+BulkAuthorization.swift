@@ -11,6 +11,9 @@ extension DigestService {
     func bulkAuthorization(
         for url: RemoteURL, of registry: Registry, rejected: Secret? = nil
     ) async throws(CheckFailure) -> Secret? {
+        if vendor(of: registry) == .dockerHub {
+            return try await hubAuthorization(for: url, of: registry, rejected: rejected)
+        }
         guard let credentials = try await bulkCredentials(for: url.origin, of: registry),
             case .password(let username, let password) = credentials
         else { return nil }
@@ -21,6 +24,25 @@ extension DigestService {
             default: nil
             }
         return header == rejected ? nil : header
+    }
+
+    /// The account of docker.io is shown to `hub.docker.com`, which is the same service's other host, or to the
+    /// `bulkEndpoint` that stands beside it in the settings. Without a login what is public is listed all the same.
+    private func hubAuthorization(
+        for url: RemoteURL, of registry: Registry, rejected: Secret?
+    ) async throws(CheckFailure) -> Secret? {
+        let written = configuration.registries[registry]?.bulkEndpoint.written
+        let usual = Endpoint(origin: Origin(scheme: .https, host: "hub.docker.com", port: 443))
+        guard let endpoint = written ?? (registry == .dockerHub ? usual : nil), endpoint.origin == url.origin,
+            let credentials = try await lane(for: registry).authenticator.login.current().credentials
+        else { return nil }
+        do throws(CheckFailure) {
+            return try await clouds.hub.header(
+                at: endpoint, isOperators: written != nil, for: credentials, rejected: rejected)
+        } catch {
+            if error.code == .cancelled { throw error }
+            return nil
+        }
     }
 
     /// The credentials that this origin may be shown for this registry's sake.

@@ -4,7 +4,7 @@ import OCI
 extension DigestService {
     /// Whether this repository's images can be described: it is ECR's, and there are keys to sign with.
     func canDescribeImages(of repository: Repository) async -> Bool {
-        false
+        await clouds.ecr.canDescribeImages(of: repository)
     }
 
     /// One page of DescribeImages.
@@ -14,6 +14,14 @@ extension DigestService {
     func describeImages(
         of repository: Repository, after token: String?, isUrgent: Bool, purpose: RequestPurpose
     ) async throws(CheckFailure) -> ECRImagePage? {
-        nil
+        let askedAt = Timestamp.now()
+        let body = try await clouds.ecr.describeImages(
+            of: repository, after: token, isUrgent: isUrgent, purpose: purpose)
+        guard let body else { return nil }
+        do {
+            return try ECRImagePage(parsing: body, askedAt: askedAt)
+        } catch {
+            throw CheckFailure(.badAnswer, "ECR's list of \(repository)'s images cannot be read")
+        }
     }
 }

@@ -14,6 +14,7 @@ public final class DigestService: Sendable {
     private let tls: [Registry: TLSConfiguration]
     private let lanes = Mutex<[Registry: RegistryLane]>([:])
     private let inFlight = InFlight<TagReference, DigestOutcome>()
+    let clouds: CloudLogins
     let bulkMemory = Mutex(BulkMemory())
 
     /// - Parameters:
@@ -34,7 +35,6 @@ public final class DigestService: Sendable {
         configuration: RegistryConfiguration, sharedBudget: (any SharedBudget)? = nil,
         eventLoopGroup: (any EventLoopGroup)?, logger: Logger, time: TimeSource, resolver: HostResolver
     ) throws(SettingError) {
-        self.configuration = configuration
         self.time = time
         var rates = [HostPort: Double]()
         var tls = [Registry: TLSConfiguration]()
@@ -56,6 +56,10 @@ public final class DigestService: Sendable {
             sharedBudget: sharedBudget,
             eventLoopGroup: eventLoopGroup ?? NIOSingletons.posixEventLoopGroup, time: time, resolver: resolver,
             logger: logger)
+        clouds = CloudLogins(configuration: configuration, transport: transport, time: time)
+        var configuration = configuration
+        configuration.credentials.append(clouds)
+        self.configuration = configuration
     }
 
     /// What the registry says that the tag points at now.

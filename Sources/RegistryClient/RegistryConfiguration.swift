@@ -11,6 +11,7 @@ public struct RegistryConfiguration: Sendable {
     public var registries: [Registry: RegistrySettings] = [:]
     public var privateRegistries = PrivateRegistries()
     public var credentials = CredentialStore()
+    public var clouds = CloudSettings()
     public var timeouts = Timeouts()
     public var limits = Limits()
 

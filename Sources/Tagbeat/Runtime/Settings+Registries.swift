@@ -31,6 +31,7 @@ extension Settings {
             }
             configuration.credentials.append(file)
         }
+        configuration.clouds = .ofThisMachine(environment: environment)
         return configuration
     }
 }
