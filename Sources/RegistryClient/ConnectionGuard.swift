@@ -62,7 +62,7 @@ struct ConnectionPolicy: Sendable {
 struct ForbiddenAddressError: Error {}
 
 enum HTTPClients {
-    /// What both clients share: HTTP/1.1, no redirects of their own, no proxies, no cookies.
+    /// What both clients share: HTTP/1.1, no redirects of their own, no cookies.
     static func configuration(_ settings: RegistryConfiguration) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow

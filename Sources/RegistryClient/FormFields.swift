@@ -23,4 +23,21 @@ enum FormFields {
         }
         return result
     }
+
+    /// What percent-encoding stands for; nil where it is broken or no text.
+    static func unescaped(_ text: some StringProtocol) -> String? {
+        var bytes = [UInt8]()
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst(), let low = rest.popFirst(), high != UInt8(ascii: "+"),
+                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(value)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
 }

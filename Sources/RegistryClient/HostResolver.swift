@@ -75,6 +75,8 @@ final class ResolvedHosts: Sendable {
     private let time: TimeSource
     private let timeout: Duration
     private let known = Mutex<[String: Duration]>([:])
+    /// Names that are not known here, where a proxy may know them.
+    private let unknown = Mutex<[String: Duration]>([:])
     private let inFlight = InFlight<String, Verdict>()
 
     init(resolver: HostResolver, time: TimeSource, timeout: Duration) {
@@ -97,6 +99,23 @@ final class ResolvedHosts: Sendable {
             }
             return verdict
         }
+    }
+
+    /// The same where a proxy asks: that a name is not known here is remembered too, for behind a proxy few are, and each
+    /// look may cost the whole timeout.
+    func verdictForProxy(_ host: String) async -> Verdict? {
+        let now = time.now()
+        if unknown.withLock({ $0[host].map { now < $0 } ?? false }) { return .unknownHost }
+        let verdict = await verdict(host)
+        switch verdict {
+        case .unknownHost, .timedOut:
+            unknown.withLock { unknown in
+                if unknown.count >= Self.most { unknown.removeAll() }
+                unknown[host] = now + Self.lifetime * 10
+            }
+        default: break
+        }
+        return verdict
     }
 
     private func look(_ host: String) async -> Verdict? {

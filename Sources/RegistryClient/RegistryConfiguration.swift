@@ -12,6 +12,7 @@ public struct RegistryConfiguration: Sendable {
     public var privateRegistries = PrivateRegistries()
     public var credentials = CredentialStore()
     public var clouds = CloudSettings()
+    public var proxies = ProxySettings()
     public var timeouts = Timeouts()
     public var limits = Limits()
 

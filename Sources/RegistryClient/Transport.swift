@@ -31,6 +31,7 @@ final class Transport: Sendable {
     private let rates: [HostPort: Double]
     private let guarded: HTTPClient
     private let trusted: HTTPClient
+    private let proxied: [Proxy: HTTPClient]
     private let resolved: ResolvedHosts
     private let time: TimeSource
     private let logger: Logger
@@ -56,6 +57,12 @@ final class Transport: Sendable {
             eventLoopGroupProvider: .shared(eventLoopGroup), configuration: HTTPClients.guarded(configuration))
         trusted = HTTPClient(
             eventLoopGroupProvider: .shared(eventLoopGroup), configuration: HTTPClients.configuration(configuration))
+        proxied = Dictionary(
+            uniqueKeysWithValues: configuration.proxies.all.map { proxy in
+                var settings = HTTPClients.configuration(configuration)
+                settings.proxy = proxy.configuration
+                return (proxy, HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: settings))
+            })
     }
 
     /// Fails what is under way and closes every connection; a second call does nothing.
@@ -68,6 +75,7 @@ final class Transport: Sendable {
         for gate in gates.withLock({ Array($0.values) }) { gate.close() }
         try await guarded.shutdown()
         try await trusted.shutdown()
+        for client in proxied.values { try await client.shutdown() }
     }
 
     func gate(for hostPort: HostPort) -> HostGate {
@@ -110,7 +118,7 @@ final class Transport: Sendable {
         }
         ledger.count(question)
         do {
-            let client = trust == .trusted ? trusted : try await guardedClient(origin)
+            let client = try await client(for: origin, trust)
             let answer = try await exchangeAgainIfClosed(question, with: client)
             gate.leave(permit, verdict(on: answer, host: origin.name), quota: Self.quota(in: answer, to: question))
             return answer
@@ -119,6 +127,14 @@ final class Transport: Sendable {
             gate.leave(permit, Self.verdict(on: failure))
             throw failure
         }
+    }
+
+    private func client(for origin: Origin, _ trust: Trust) async throws(CheckFailure) -> HTTPClient {
+        if let proxy = configuration.proxies.proxy(for: origin), let client = proxied[proxy] {
+            if trust == .guarded { try await resolved.admitThroughProxy(origin.host) }
+            return client
+        }
+        return trust == .trusted ? trusted : try await guardedClient(origin)
     }
 
     /// The client that checks connections, after a look at what the name resolves to.

@@ -50,6 +50,12 @@ extension CheckFailure {
         case .cancelled, .alreadyShutdown: self.init(.cancelled, "the check was cancelled")
         case .remoteConnectionClosed, .uncleanShutdown:
             self.init(.unreachable, "\(host) closed the connection without an answer")
+        case .proxyAuthenticationRequired:
+            self.init(.unreachable, "the proxy on the way to \(host) wants another login than the one that is set")
+        case .invalidProxyResponse, .invalidProxyConfiguration:
+            self.init(.unreachable, "the proxy refuses the way to \(host)")
+        case .httpProxyHandshakeTimeout, .socksHandshakeTimeout:
+            self.init(.timeout, "the proxy did not lead to \(host) within \(timeouts.connect.text)")
         case .invalidURL, .emptyHost: self.init(.badAnswer, "\(host) led to an address that cannot be asked")
         default: self.init(.badAnswer, "\(host) did not answer in HTTP as it should: \(error.shortDescription)")
         }

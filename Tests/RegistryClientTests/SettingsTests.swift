@@ -33,9 +33,9 @@ import Testing
     ]) func public6(_ text: String) throws { #expect(AddressRules.isPublic(v6: try bytes(text))) }
 
     private func bytes(_ text: String) throws -> [UInt8] {
-        var address = in6_addr()
+        var address = [UInt8](repeating: 0, count: 16)
         #expect(inet_pton(AF_INET6, text, &address) == 1)
-        return withUnsafeBytes(of: address) { Array($0) }
+        return address
     }
 }
 

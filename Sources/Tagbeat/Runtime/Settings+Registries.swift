@@ -31,6 +31,7 @@ extension Settings {
             }
             configuration.credentials.append(file)
         }
+        configuration.proxies = try ProxySettings(environment: environment)
         configuration.clouds = .ofThisMachine(environment: environment)
         return configuration
     }
