@@ -5,6 +5,8 @@ import Subprocess
 public final class DockerRegistry: Sendable {
     public let port: Int
     public let process: ServerProcess
+    /// The folder of what was pushed.
+    public let data: String
     /// What `htpasswd` access was set up with.
     public let username: String?
     public let password: String?
@@ -28,33 +30,35 @@ public final class DockerRegistry: Sendable {
             password: password)
     }
 
-    /// With a token service elsewhere, which signs with the certificate's key.
-    public static func token(realm: String, service: String, issuer: String, bundle: String) async throws
-        -> DockerRegistry
-    {
-        try await DockerRegistry(
-            settings:
-                "auth: {token: {realm: \"\(realm)\", service: \(service), issuer: \(issuer), rootcertbundle: \(bundle)}}"
-        )
+    /// With a token service elsewhere.
+    public static func token(_ tokens: TokenServer, data: String? = nil) async throws -> DockerRegistry {
+        let settings = [
+            "realm: \"\(tokens.realm)\"", "service: \(TokenServer.service)", "issuer: \(TokenServer.issuer)",
+            "rootcertbundle: \(tokens.bundle)",
+        ]
+        return try await DockerRegistry(
+            settings: "auth: {token: {\(settings.joined(separator: ", "))}}", data: data)
     }
 
     /// - Parameters:
     ///   - settings: more lines of its configuration.
     ///   - tls: PEM files of a certificate and its key.
     ///   - port: to come back where another was.
+    ///   - data: the folder of another, to show the same.
     public init(
         settings: String, tls: TestCertificates? = nil, folder: TemporaryFolder? = nil, port: Int? = nil,
-        username: String? = nil, password: String? = nil
+        data: String? = nil, username: String? = nil, password: String? = nil
     ) async throws {
         let folder = try folder ?? TemporaryFolder()
         self.port = if let port { port } else { try await FreePort.find() }
+        self.data = data ?? folder.path + "/data"
         self.username = username
         self.password = password
         let http = tls.map { ", tls: {certificate: \($0.certificate), key: \($0.key)}" } ?? ""
         let configuration = """
             version: 0.1
             log: {level: warn, accesslog: {disabled: true}}
-            storage: {filesystem: {rootdirectory: \(folder.path)/data}, delete: {enabled: true}}
+            storage: {filesystem: {rootdirectory: \(self.data)}, delete: {enabled: true}}
             http: {addr: "127.0.0.1:\(self.port)", secret: tests\(http)}
             \(settings)
             """
