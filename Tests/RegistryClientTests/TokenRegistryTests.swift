@@ -10,6 +10,8 @@ import Testing
         let tokens: TokenServer
         let registry: DockerRegistry
         let digest: String
+        /// What was pushed goes with it.
+        let open: DockerRegistry
     }
 
     private func site() async throws -> Site {
@@ -17,7 +19,9 @@ import Testing
         let digest = try await open.pusher.push("team/app", tag: "1", content: "one")
         try await open.pusher.push("public/app", tag: "1", content: "one")
         let tokens = try await TokenServer(login: ("someone", "s3cret"), publicPaths: ["public/app"])
-        return Site(tokens: tokens, registry: try await DockerRegistry.token(tokens, data: open.data), digest: digest)
+        return Site(
+            tokens: tokens, registry: try await DockerRegistry.token(tokens, data: open.data), digest: digest,
+            open: open)
     }
 
     private func check(_ site: Site, _ path: String, password: String?, at name: String? = nil) async throws
