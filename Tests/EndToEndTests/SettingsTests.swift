@@ -168,6 +168,9 @@ import Testing
                   harbor.example: {vendor: harbor, bulkEndpoint: "http://127.0.0.1:9/"}
                 """
         ).registryConfiguration(environment: [:])
+        #expect(throws: SettingError.self) {
+            _ = try load(yaml: "").registryConfiguration(environment: ["https_proxy": "ftp://proxy"])
+        }
         let hub = try #require(configuration.registries[.dockerHub])
         #expect(hub.vendor == nil)
         #expect(hub.bulkEndpoint == .none)
@@ -215,7 +218,10 @@ extension SettingsTests {
             "TAGBEAT_CHECK_INTERVAL", "15",
             #"TAGBEAT_CHECK_INTERVAL: "15" is not a duration. Right would be: a number and a unit, such as 90s, 15m, 2h, 1d or 2y."#
         ),
-        ("TAGBEAT_STARTER", "maybe", #"TAGBEAT_STARTER: "maybe" is not a starter. Right would be: on, off or popular."#),
+        (
+            "TAGBEAT_STARTER", "maybe",
+            #"TAGBEAT_STARTER: "maybe" is not a starter. Right would be: on, off or popular."#
+        ),
         (
             "TAGBEAT_LOG_LEVEL", "loud",
             #"TAGBEAT_LOG_LEVEL: "loud" is not a log level. Right would be: trace, debug, info, notice, warning, error, critical."#

@@ -97,6 +97,20 @@ private typealias Answer = ScriptedRegistry.Answer
         #expect(aws.server.requests.allSatisfy { $0.target.hasPrefix("/v2/") })
     }
 
+    @Test(
+        arguments: [
+            ("Amazon EC2\n", "t3.micro\n", true, false), ("Google\n", "Google Compute Engine\n", false, true),
+            ("QEMU\n", "Standard PC\n", false, false), (nil, nil, false, false),
+        ] as [(String?, String?, Bool, Bool)])
+    func theFirmwareTellsWhereWeAre(_ vendor: String?, _ product: String?, _ isEC2: Bool, _ isGoogle: Bool) throws {
+        let folder = try TemporaryFolder()
+        if let vendor { try folder.write(vendor, to: "sys_vendor") }
+        if let product { try folder.write(product, to: "product_name") }
+        let settings = CloudSettings.ofThisMachine(environment: [:], firmware: folder.path)
+        #expect(settings.isOnEC2 == isEC2)
+        #expect(settings.isOnGoogle == isGoogle)
+    }
+
     static let troubles: [([String: String], CheckFailure.Code, String)] = [
         (
             ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "wrong-hush"], .unauthorized,

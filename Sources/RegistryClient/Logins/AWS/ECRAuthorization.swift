@@ -45,7 +45,9 @@ struct ECRAuthorization: Sendable {
             if let seconds = try? container.decode(Double.self, forKey: .expiresAt), abs(seconds) < 1e11 {
                 expiresAt = Timestamp(secondsSinceEpoch: seconds)
             } else {
-                expiresAt = (try? container.decode(String.self, forKey: .expiresAt)).flatMap { try? Timestamp(parsing: $0) }
+                expiresAt = (try? container.decode(String.self, forKey: .expiresAt)).flatMap {
+                    try? Timestamp(parsing: $0)
+                }
             }
         }
     }

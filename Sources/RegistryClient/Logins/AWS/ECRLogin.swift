@@ -58,7 +58,8 @@ final class ECRLogin: CredentialSource {
         }
         let body = ECRQuestion(repository: repository.path, account: place.account, after: token)
         return try await ask(
-            "DescribeImages", try body.text(), place, keys, limit: Self.answerLimit, isUrgent: isUrgent, purpose: purpose)
+            "DescribeImages", try body.text(), place, keys, limit: Self.answerLimit, isUrgent: isUrgent,
+            purpose: purpose)
     }
 
     private func place(of registry: Registry) -> ECRRegistry? {
@@ -78,7 +79,8 @@ final class ECRLogin: CredentialSource {
             ("X-Amz-Target", "AmazonEC2ContainerRegistry_V20150921." + action),
         ]
         let signed = SignatureV4(keys: keys, region: ecr.region, service: "ecr").headers(
-            "POST", place.url.target, signing: headers + [("Host", isUsual ? bracketed : "\(bracketed):\(origin.port)")],
+            "POST", place.url.target,
+            signing: headers + [("Host", isUsual ? bracketed : "\(bracketed):\(origin.port)")],
             body: body.utf8, at: door.now())
         let answer = try await door.ask(
             .POST, place.url, isOperators: place.isOperators, headers: headers + signed, body: body, limit: limit,
