@@ -19,9 +19,9 @@ extension Worker {
         var total: [CheckOutcome: Int] = [:]
         var answered: Set<Int32> = []
         do {
-            for (repository, due) in try await worthListing(claims, session: session) {
+            for (repository, pages) in try await worthListing(claims, session: session) {
                 guard !Task.isCancelled, try await store.beginListing(repository, worker: session) else { continue }
-                let outcome = await list(repository, due: due, session: session)
+                let outcome = await list(repository, atMost: pages, session: session)
                 answered.formUnion(outcome.answered)
                 total.merge(outcome.counts, uniquingKeysWith: +)
                 try await store.endListing(repository, worker: session)
@@ -32,31 +32,35 @@ extension Worker {
         return total
     }
 
-    /// The repositories of these claims that a listing is worthwhile for, with their numbers of due tags.
+    /// The repositories of these claims that a listing is worthwhile for, with the number of pages after which it is so
+    /// no more: where its size was not known, HEADs would have been cheaper from there on.
     private func worthListing(
         _ claims: [Claim], session: WorkerSession
-    ) async throws -> [(repository: Repository, due: Int)] {
+    ) async throws -> [(repository: Repository, pages: Int)] {
         let now = clock()
         var candidates: [Repository] = []
-        var requests: [Repository: Int] = [:]
+        var sources: [Repository: BulkSource] = [:]
         for repository in Set(claims.map(\.reference.repository)).sorted() where bulk.mayList(repository, at: now) {
             guard let source = await digests.bulkSource(of: repository), source.pausedFor == .zero else { continue }
             candidates.append(repository)
-            requests[repository] = source.requestsLastTime
+            sources[repository] = source
         }
         let counts = try await store.dueCounts(of: candidates, worker: session, limit: 10_000, at: now)
         return candidates.compactMap { repository in
             let due = counts[repository] ?? 0
-            return BulkPlan.isWorthwhile(due: due, requests: requests[repository]) ? (repository, due) : nil
+            guard let source = sources[repository],
+                BulkPlan.isWorthwhile(due: due, requests: source.requestsLastTime)
+            else { return nil }
+            // One answer with everything comes in several pages.
+            return (repository, source.tagsPerRequest > ListingPage.mostTags ? .max : due)
         }
     }
 
     /// Reads a repository's listing page by page, and records each page as it comes. What it leaves out stays due.
-    private func list(_ repository: Repository, due: Int, session: WorkerSession) async -> BulkOutcome {
+    private func list(_ repository: Repository, atMost most: Int, session: WorkerSession) async -> BulkOutcome {
         var outcome = BulkOutcome()
-        // Where its size was not known: from here on HEADs would have been cheaper.
-        let most = max(due, 1)
         var pages = 0
+        var isWhole = true
         var members: [ListedMember] = []
         // Failures may pass soon; what a whole listing left out is asked for one by one until the next.
         var pause = Self.pauseAfterFailedListing
@@ -67,11 +71,12 @@ extension Worker {
                     members += page.tags.map { ListedMember(tag: $0.tag, digest: $0.digest, pushedAt: $0.pushedAt) }
                 }
                 try await take(page, of: repository, into: &outcome, session: session)
-                if pages >= most { break }
+                isWhole = pages < most
+                if !isWhole { break }
             }
             pause = settings.schedule.interval / 2
             // The past of what was seen for the first time is asked for next.
-            if outcome.hasFirstSightings { listings.keep(members, of: repository, at: clock()) }
+            if isWhole, !Task.isCancelled, outcome.hasFirstSightings { listings.keep(members, of: repository, at: clock()) }
         } catch {
             logger.debug("\(repository) is checked tag by tag: its listing failed: \(error)")
         }

@@ -25,6 +25,9 @@ public struct ListedTag: Hashable, Sendable {
 
 /// A part of a listing. What it says was true no later than when it was asked for.
 public struct ListingPage: Sendable {
+    /// No page has more.
+    public static let mostTags = 1_000
+
     public let askedAt: Timestamp
     public let tags: [ListedTag]
 

@@ -5,7 +5,7 @@ import OCI
 /// One listing under way.
 actor ListingPager {
     /// A page's tags at most: what one vendor says in one answer can be a whole repository.
-    static let pageSize = 1_000
+    static let pageSize = ListingPage.mostTags
 
     private enum Place {
         case start

@@ -6,42 +6,78 @@ import TagHistory
 
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Merge observations from a file into the histories.",
+        abstract: "Merge observations from a file, or from a git repository's pins, into the histories.",
         discussion: """
             The file is NDJSON, plain or gzipped, one observation a line:
               {"image":"python:3.12","digest":"sha256:…","observedAt":"2026-01-31T12:00:00Z"}
             and optionally "notBefore", "pushedAt", "mediaType", "source". A digest of null says that the registry had \
             no such tag. Importing twice changes nothing; nothing is imported where a line is bad.
+
+            With --from-git, every pin image:tag@sha256:… that a commit of the repository added, as Renovate and \
+            Dependabot write them, is an observation at the commit's time.
             """)
 
-    @Argument(help: "The file, or - for standard input.") var file: String
+    @Argument(help: "The file, or - for standard input.") var file: String?
+    @Option(help: ArgumentHelp("Read the pins in this git repository's history.", valueName: "dir")) var fromGit: String?
     @Flag(help: "Leave out bad lines, naming them, instead of refusing the file.") var skipInvalid = false
     @Flag(help: "Print the outcome as JSON.") var json = false
     @OptionGroup(title: "Database and log") var options: DatabaseOptions
 
+    func validate() throws {
+        guard (file == nil) != (fromGit == nil) else {
+            throw ValidationError("Give either a file (or - for standard input) or --from-git DIR.")
+        }
+    }
+
     func run() async throws {
         try await Session.with(options) { session in
-            let counters = ImportCounters(skipInvalid: skipInvalid)
-            let summary = try await LineReader.lines(of: file) { nextLines in
-                try await session.store.importObservations(at: .now(), progress: counters.show) {
-                    guard let lines = try await nextLines() else { return nil }
-                    return try counters.parse(lines)
-                }
-            }
-            Console.endProgress()
-            if json {
-                let counts = [
-                    "observations": summary.observations, "tags": summary.tags, "newRows": summary.newRows,
-                    "skipped": counters.skipped,
-                ]
-                print(try Console.json(counts))
+            if let fromGit {
+                try await importPins(of: fromGit, into: session.store)
             } else {
-                let skipped = counters.skipped > 0 ? " Left out \(counters.skipped) bad lines." : ""
-                print(
-                    "Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(skipped)"
-                )
+                try await importFile(file ?? "-", into: session.store)
             }
-            if summary.observations == 0, counters.skipped > 0 { throw Failure("no line of \(file) could be read") }
+        }
+    }
+
+    private func importFile(_ file: String, into store: TagStore) async throws {
+        let counters = ImportCounters(skipInvalid: skipInvalid)
+        let summary = try await LineReader.lines(of: file) { nextLines in
+            try await store.importObservations(at: .now(), progress: counters.show) {
+                guard let lines = try await nextLines() else { return nil }
+                return try counters.parse(lines)
+            }
+        }
+        Console.endProgress()
+        let skipped = counters.skipped > 0 ? " Left out \(counters.skipped) bad lines." : ""
+        try report(summary, ["skipped": counters.skipped], note: skipped)
+        if summary.observations == 0, counters.skipped > 0 { throw Failure("no line of \(file) could be read") }
+    }
+
+    private func importPins(of folder: String, into store: TagStore) async throws {
+        let counters = ImportCounters(skipInvalid: true)
+        var pins = GitPins(now: .now())
+        let (summary, commits, unusable) = try await GitHistory.lines(of: folder) { nextLines in
+            let summary = try await store.importObservations(at: .now(), progress: counters.show) {
+                guard let lines = try await nextLines() else { return nil }
+                return lines.flatMap { line in (try? line.get()).map { pins.take($0) } ?? [] }
+            }
+            return (summary, pins.commits, pins.unusable)
+        }
+        Console.endProgress()
+        let skipped = unusable > 0 ? " Left out \(unusable) pins without a tag." : ""
+        try report(
+            summary, ["commits": commits, "skipped": unusable], note: " \(commits) commits pinned an image.\(skipped)")
+    }
+
+    private func report(_ summary: ImportSummary, _ more: [String: Int], note: String) throws {
+        if json {
+            let counts = [
+                "observations": summary.observations, "tags": summary.tags, "newRows": summary.newRows,
+            ]
+            print(try Console.json(counts.merging(more) { $1 }))
+        } else {
+            print(
+                "Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(note)")
         }
     }
 }

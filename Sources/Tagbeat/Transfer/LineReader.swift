@@ -34,10 +34,24 @@ enum LineReader {
             }
             input = try FileDescriptor.open(FilePath(file), .readOnly)
         }
+        return try await lines(
+            script: "gzip -cdf", input: .fileDescriptor(input, closeAfterSpawningProcess: file != "-"),
+            broken: "\(file) breaks off or is no proper gzip file; nothing was imported", body)
+    }
+
+    /// The lines that a script of sh prints.
+    ///
+    /// - Parameters:
+    ///   - arguments: the script's `$1`…, never pasted into it.
+    ///   - broken: what is said where it ends without success.
+    static func lines<Value: Sendable>(
+        script: String, arguments: [String] = [], input: some InputProtocol = .none,
+        environment: Environment = .inherit, broken: String,
+        _ body: @escaping (_ next: () async throws -> [Line]?) async throws -> Value
+    ) async throws -> Value {
         let result = try await Subprocess.run(
-            .path("/bin/sh"), arguments: ["-c", "gzip -cdf && printf '\\n\\004\\n'"],
-            input: .fileDescriptor(input, closeAfterSpawningProcess: file != "-"),
-            output: .sequence, error: .string(limit: 4096)
+            .path("/bin/sh"), arguments: Arguments(["-c", script + " && printf '\\n\\004\\n'", "sh"] + arguments),
+            environment: environment, input: input, output: .sequence, error: .string(limit: 4096)
         ) { execution in
             var buffers = execution.standardOutput.makeAsyncIterator()
             var splitter = LineSplitter(maximumLength: maximumLength)
@@ -48,9 +62,7 @@ enum LineReader {
                         buffer.withUnsafeBytes { splitter.append($0) }
                     } else {
                         ended = true
-                        guard splitter.removeEndMark() else {
-                            throw Failure("\(file) breaks off or is no proper gzip file; nothing was imported")
-                        }
+                        guard splitter.removeEndMark() else { throw Failure(broken) }
                     }
                 }
                 return splitter.takeLines(keepingLast: !ended)
