@@ -6,19 +6,42 @@ import Foundation
 
 /// What a tag points at: one image, or an index of images for several platforms.
 ///
-/// Only what Tagbeat compares is kept. The media type inside is optional, so the shape decides.
+/// Only what Tagbeat compares and shows is kept. The media type inside is optional, so the shape decides.
 /// https://github.com/opencontainers/image-spec/blob/main/image-index.md and manifest.md
 public enum Manifest: Hashable, Sendable {
-    case index([Entry])
-    case image(config: Digest, layers: [Digest])
+    case index([Entry], facts: ImageFacts = ImageFacts())
+    case image(Image)
 
     /// One manifest of an index.
     public struct Entry: Hashable, Sendable {
         public let digest: Digest
         public let mediaType: MediaType?
         public let platform: Platform?
-        /// An attestation or another companion of an image, not an image.
-        public let isAttestation: Bool
+        /// An attestation, a signature or another companion of an image, not an image.
+        public let isCompanion: Bool
+        public let facts: ImageFacts
+
+        /// Something to run, whether or not the index says on what.
+        var isImage: Bool { !isCompanion && platform?.isUnknown != true }
+    }
+
+    /// One image's own manifest.
+    public struct Image: Hashable, Sendable {
+        public let config: Digest
+        /// Nil where the manifest leaves it out.
+        public let configType: MediaType?
+        public let layers: [Digest]
+        public let facts: ImageFacts
+
+        public init(config: Digest, configType: MediaType? = nil, layers: [Digest], facts: ImageFacts = ImageFacts()) {
+            self.config = config
+            self.configType = configType
+            self.layers = layers
+            self.facts = facts
+        }
+
+        /// The configuration is an image's: charts, modules and policies have others, which say nothing to us.
+        public var hasImageConfig: Bool { configType.map(MediaType.imageConfigs.contains) ?? true }
     }
 
     /// An index of more entries is refused: the largest real ones have some dozens.
@@ -32,8 +55,6 @@ public enum Manifest: Hashable, Sendable {
         let document: ManifestDocument
         do {
             document = try JSONDecoder().decode(ManifestDocument.self, from: Data(bytes))
-        } catch let error as DigestError {
-            throw .badDigest(error)
         } catch {
             throw .otherShape
         }
@@ -50,11 +71,17 @@ public enum Manifest: Hashable, Sendable {
 
     /// An index's images by platform, in its order; attestations and unknown platforms left out.
     public var platforms: [PlatformDigest] {
-        guard case .index(let entries) = self else { return [] }
+        guard case .index(let entries, _) = self else { return [] }
         return entries.compactMap { entry in
-            guard let platform = entry.platform, !platform.isUnknown, !entry.isAttestation else { return nil }
+            guard entry.isImage, let platform = entry.platform else { return nil }
             return PlatformDigest(platform: platform, digest: entry.digest)
         }
+    }
+
+    /// An index holds images of which it does not say what they run on.
+    public var hasUnnamedPlatforms: Bool {
+        guard case .index(let entries, _) = self else { return false }
+        return entries.contains { $0.isImage && $0.platform == nil }
     }
 }
 
@@ -76,70 +103,6 @@ public enum ManifestError: Error, Hashable, Sendable, CustomStringConvertible {
         case .schema1: "the manifest is of Docker's schema 1, which no current registry serves"
         case .tooManyEntries(let count): "the index lists \(count) manifests, more than \(Manifest.maximumEntries)"
         case .badDigest(let error): "the manifest holds a wrong digest: \(error)"
-        }
-    }
-}
-
-private struct ManifestDocument: Decodable {
-    struct Descriptor: Decodable {
-        let digest: String
-        let mediaType: String?
-        let platform: PlatformDocument?
-        let annotations: [String: String]?
-    }
-
-    struct PlatformDocument: Decodable {
-        let os: String?
-        let architecture: String?
-        let variant: String?
-        let osVersion: String?
-
-        enum CodingKeys: String, CodingKey {
-            case os, architecture, variant
-            case osVersion = "os.version"
-        }
-
-        var platform: Platform? {
-            // Read back through the text form, which refuses what could not be stored and shown.
-            guard let os, let architecture else { return nil }
-            let platform = Platform(os: os, architecture: architecture, variant: variant, osVersion: osVersion)
-            return Platform(parsing: platform.description)
-        }
-    }
-
-    let schemaVersion: Int?
-    let manifests: [Descriptor]?
-    let config: Descriptor?
-    let layers: [Descriptor]?
-
-    func manifest() throws(ManifestError) -> Manifest {
-        if schemaVersion == 1 { throw .schema1 }
-        if let manifests {
-            guard manifests.count <= Manifest.maximumEntries else { throw .tooManyEntries(manifests.count) }
-            var entries = [Manifest.Entry]()
-            entries.reserveCapacity(manifests.count)
-            for descriptor in manifests {
-                let kind = descriptor.annotations?["vnd.docker.reference.type"]
-                entries.append(
-                    Manifest.Entry(
-                        digest: try Self.digest(descriptor),
-                        mediaType: descriptor.mediaType.flatMap { MediaType(header: $0) },
-                        platform: descriptor.platform?.platform, isAttestation: kind == "attestation-manifest"))
-            }
-            return .index(entries)
-        }
-        guard let config, let layers else { throw .otherShape }
-        guard layers.count <= Manifest.maximumEntries else { throw .tooManyEntries(layers.count) }
-        var digests = [Digest]()
-        for layer in layers { digests.append(try Self.digest(layer)) }
-        return .image(config: try Self.digest(config), layers: digests)
-    }
-
-    private static func digest(_ descriptor: Descriptor) throws(ManifestError) -> Digest {
-        do {
-            return try Digest(parsing: descriptor.digest)
-        } catch {
-            throw .badDigest(error)
         }
     }
 }

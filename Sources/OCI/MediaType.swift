@@ -10,6 +10,12 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
         unchecked: "application/vnd.docker.distribution.manifest.list.v2+json")
     public static let dockerManifest = MediaType(unchecked: "application/vnd.docker.distribution.manifest.v2+json")
 
+    /// What an image's configuration is called; anything else configures something that is no image.
+    static let imageConfigs: Set = [
+        MediaType(unchecked: "application/vnd.oci.image.config.v1+json"),
+        MediaType(unchecked: "application/vnd.docker.container.image.v1+json"),
+    ]
+
     /// The value of a Content-Type header; what follows `;` is left out. Nil where it is no media type.
     public init?(header: some StringProtocol) {
         // RFC 6838 allows 127 characters on each side of the slash.

@@ -21,7 +21,7 @@ public enum PrintableText {
         return result
     }
 
-    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+    static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7f }
         // Bidirectional overrides and zero-width characters are "format": they make one name look like another.
         switch scalar.properties.generalCategory {

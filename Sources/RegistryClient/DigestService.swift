@@ -16,6 +16,7 @@ public final class DigestService: Sendable {
     private let inFlight = InFlight<TagReference, DigestOutcome>()
     let clouds: CloudLogins
     let bulkMemory = Mutex(BulkMemory())
+    let contentInFlight = InFlight<ContentKey, Result<Content, CheckFailure>>()
 
     /// - Parameters:
     ///   - sharedBudget: what this worker shares with others; nil: each host's budget is this service's own.

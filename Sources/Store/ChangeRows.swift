@@ -63,8 +63,9 @@ extension Change {
     /// The columns of a change of `h`, in the order in which ``decode(_:)`` reads them, but for the previous digest.
     static let columns: SQL = """
         d.digest, h.kind, h.reverted, h.source, h.observed_at, h.not_before, h.pushed_at, m.name,
-        ARRAY(SELECT pl.name FROM digest_platforms dp JOIN platforms pl ON pl.id = dp.platform_id
-            WHERE dp.index_id = h.digest_id ORDER BY pl.name)
+        CASE WHEN h.platform_set_id IS NOT NULL THEN ARRAY(
+            SELECT pl.name FROM platform_sets ps JOIN platforms pl ON pl.id = ANY (ps.platforms)
+            WHERE ps.id = h.platform_set_id ORDER BY pl.name) END
         """
     static let tables: SQL = """
          LEFT JOIN digests d ON d.id = h.digest_id LEFT JOIN media_types m ON m.id = d.media_type_id
@@ -79,11 +80,11 @@ extension Change {
         let notBefore: Timestamp? = try row.next()
         let pushedAt: Timestamp? = try row.next()
         let mediaType: MediaType? = try row.next()
-        let platforms: [String] = try row.next()
+        let platforms: [String]? = try row.next()
         return Change(
             digest: digest, kind: kind, reverted: reverted, source: source, observedAt: observedAt,
             notBefore: notBefore, pushedAt: pushedAt, mediaType: mediaType,
-            platforms: platforms.compactMap { Platform(parsing: $0) })
+            platforms: platforms?.compactMap { Platform(parsing: $0) } ?? [])
     }
 }
 

@@ -25,6 +25,7 @@ extension Connection {
         let stored = Dictionary(
             grouping: try await run(SelectHistories(ids: ids, includeSame: true)).rows.linked(), by: \.tagID)
         var merge = Merge(live: live, now: now)
+        merge.knowledge = try await knowledge(of: observations.digests(beside: stored))
         for id in ids {
             guard let tag = tags[id], let observations = observations[id] else { continue }
             try merge.merge(observations, into: tag, stored: stored[id] ?? [])
@@ -32,7 +33,10 @@ extension Connection {
         let digestIDs = try await digestIDs(
             of: merge.inserted.compactMap { row in row.change.digest.map { ($0, row.change.mediaType) } })
         if !merge.deleted.isEmpty { try await run(DeleteChanges(rows: merge.deleted)) }
-        if !merge.inserted.isEmpty { try await run(InsertChanges(rows: merge.inserted, digestIDs: digestIDs)) }
+        if !merge.inserted.isEmpty {
+            let sets = try await platformSetIDs(of: Set(merge.inserted.map(\.change.platforms)))
+            try await run(InsertChanges(rows: merge.inserted, digestIDs: digestIDs, setIDs: sets))
+        }
         try await run(UpdateKnowledge(updates: merge.updates))
         try await run(UpdateSummaries(summaries: merge.summaries))
         return MergeOutcome(growth: merge.inserted.count - merge.deleted.count, newRows: merge.inserted.count)
@@ -47,6 +51,7 @@ private struct Merge {
     var inserted: [ChangeRow] = []
     var updates: [TagCheckUpdate] = []
     var summaries: [TagSummary] = []
+    var knowledge = Knowledge()
 
     init(live: Bool, now: Timestamp?) {
         self.live = live
@@ -61,7 +66,7 @@ private struct Merge {
         }
         let merged = History.merge(
             existing: stored.map(\.change), lastSucceededAt: tag.state.lastSucceededAt,
-            lastMissingAt: tag.state.lastMissingAt, adding: news)
+            lastMissingAt: tag.state.lastMissingAt, adding: news, classify: knowledge.classification)
         let rows = try merged.rows.numbered(tag: tag)
         let before = Dictionary(uniqueKeysWithValues: stored.map { ($0.place, $0) })
         let after = Dictionary(uniqueKeysWithValues: rows.map { ($0.place, $0) })
@@ -76,6 +81,15 @@ private struct Merge {
                 id: tag.id, state: tagState, history: merged.shownRows, firstSeen: merged.firstSeenAt,
                 lastSucceededAt: merged.lastSucceededAt,
                 at: now ?? merged.lastSucceededAt ?? Timestamp(seconds: 0)))
+    }
+}
+
+extension [Int32: [Observation]] {
+    /// All that may become neighbours in a history.
+    fileprivate func digests(beside stored: [Int32: [ChangeRow]]) -> Set<Digest> {
+        var digests = Set(values.joined().compactMap(\.digest))
+        for rows in stored.values { digests.formUnion(rows.compactMap(\.change.digest)) }
+        return digests
     }
 }
 
@@ -104,6 +118,7 @@ extension ChangeRow {
         change.digest == other.change.digest && change.kind == other.change.kind
             && change.reverted == other.change.reverted && change.source == other.change.source
             && change.notBefore == other.change.notBefore && change.pushedAt == other.change.pushedAt
+            && change.platforms == other.change.platforms
     }
 }
 

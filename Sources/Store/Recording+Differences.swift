@@ -41,7 +41,10 @@ private struct Differences {
     var late: [Int32: [Observation]] = [:]
     var unseen: [Int32] = []
 
-    mutating func take(_ result: CheckResult, of tag: LockedTag, hasBorne: Bool) {
+    /// What is to be read because of the rows.
+    var wanted: [WantedContent] = []
+
+    mutating func take(_ result: CheckResult, of tag: LockedTag, hasBorne: Bool, knowledge: Knowledge) {
         let isOvertaken = tag.lastCheckedAt.map { $0 > result.checkedAt } ?? false
         var update = TagCheckUpdate(
             id: tag.id, tagState: tag.tagState, state: tag.state, failures: 0, lastCheckedAt: result.checkedAt,
@@ -65,11 +68,32 @@ private struct Differences {
             unseen.append(tag.id)
             return
         }
-        let changes = Decision.decide(current: tag.state, outcome: answer, at: result.checkedAt, hasBorne: hasBorne)
+        let known = knowledge.classification(from: tag.state.digest, to: result.foundDigest?.digest)
+        let changes = Decision.decide(
+            current: tag.state, outcome: answer, at: result.checkedAt, hasBorne: hasBorne,
+            kind: known?.kind ?? .rebuild, platforms: known?.platforms ?? [])
+        want(changes, of: tag, known: known, knowledge: knowledge)
         rows += changes.enumerated().map { ChangeRow(tagID: tag.id, ordinal: Int16($0), change: $1) }
         update.state = tag.state.after(answer, at: result.checkedAt)
         if tag.tagState != .untracked { update.tagState = answer == .missing ? .missing : .active }
         updates.append(update)
+    }
+
+    /// Both sides of a change are read, and where they are known already, the layers that decide what it was.
+    private mutating func want(
+        _ changes: [Change], of tag: LockedTag, known: Classification?, knowledge: Knowledge
+    ) {
+        for change in changes where change.kind.isChange || change.kind == .first {
+            let time = change.observedAt
+            func want(_ digest: Digest?, isPart: Bool = false) {
+                guard let digest, isPart || !knowledge.settled.contains(digest) else { return }
+                let nextAt = change.kind == .first ? time : time.advanced(bySeconds: -WantedContent.headStart)
+                wanted.append(WantedContent(digest: digest, tagID: tag.id, nextAt: nextAt, isPart: isPart))
+            }
+            want(change.digest)
+            want(change.previousDigest)
+            for digest in known.map(knowledge.wanted) ?? [] { want(digest, isPart: true) }
+        }
     }
 }
 
@@ -83,11 +107,17 @@ extension Connection {
         let (again, fresh) = results.partitioned { tags[$0.claim.tagID]?.lastCheckedAt == $0.checkedAt }
         let digestIDs = try await digestIDs(of: fresh.compactMap(\.foundDigest))
         let borne = try await borne(fresh, tags: tags, digestIDs: digestIDs)
+        let knowledge = try await knowledge(
+            of: Set(
+                fresh.flatMap { result in
+                    guard let digest = result.foundDigest?.digest else { return [Digest]() }
+                    return [digest, tags[result.claim.tagID]?.state.digest].compactMap(\.self)
+                }))
         var differences = Differences()
         for result in fresh {
             // Gone: a tag that the registry never had, removed by a check at the same time.
             guard let tag = tags[result.claim.tagID] else { continue }
-            differences.take(result, of: tag, hasBorne: borne.contains(tag.id))
+            differences.take(result, of: tag, hasBorne: borne.contains(tag.id), knowledge: knowledge)
         }
         try await write(differences, digestIDs: digestIDs)
         let merged = try await merge(
@@ -102,7 +132,11 @@ extension Connection {
     private func write(_ differences: Differences, digestIDs: [Digest: Int32]) async throws {
         let updates = differences.updates
         if !differences.rows.isEmpty {
-            try await run(InsertChanges(rows: differences.rows, digestIDs: digestIDs))
+            try await run(
+                InsertChanges(
+                    rows: differences.rows, digestIDs: digestIDs,
+                    setIDs: try await platformSetIDs(of: Set(differences.rows.map(\.change.platforms))),
+                    wanted: differences.wanted))
             let first = differences.rows.filter { $0.change.kind == .first }
             if let now = first.map(\.change.observedAt).max() {
                 try await run(InsertBackfills(ids: first.map(\.tagID), now: now))

@@ -71,15 +71,23 @@ struct ChangeRow: Sendable {
     var change: Change
 }
 
+/// Rows, and what is to be read because of them.
 struct InsertChanges: Statement {
     typealias Row = Never
     let rows: [ChangeRow]
     let digestIDs: [Digest: Int32]
-    static let sql: SQL = """
-        INSERT INTO changes (tag_id, ordinal, digest_id, kind, reverted, source, observed_at, not_before, pushed_at)
-        SELECT * FROM unnest($1::integer[], $2::smallint[], $3::integer[], $4::smallint[], $5::boolean[],
-            $6::smallint[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
+    var setIDs: [[Platform]: Int32] = [:]
+    var wanted: [WantedContent] = []
+    static let sql: SQL =
         """
+        WITH new AS (
+            INSERT INTO changes (tag_id, ordinal, digest_id, kind, reverted, source, observed_at, not_before, pushed_at,
+                platform_set_id)
+            SELECT * FROM unnest($1::integer[], $2::smallint[], $3::integer[], $4::smallint[], $5::boolean[],
+                $6::smallint[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::integer[])),
+        i AS (SELECT * FROM unnest($11::bytea[], $12::integer[], $13::timestamptz[], $14::boolean[])
+            i (digest, tag_id, next_at, is_part))
+        """ + QueueContents.insertion
     func bind(_ parameters: inout Parameters) {
         parameters.append(rows.map(\.tagID))
         parameters.append(rows.map(\.ordinal))
@@ -90,6 +98,8 @@ struct InsertChanges: Statement {
         parameters.append(rows.map(\.change.observedAt))
         parameters.append(rows.map(\.change.notBefore))
         parameters.append(rows.map(\.change.pushedAt))
+        parameters.append(rows.map { setIDs[$0.change.platforms] })
+        wanted.bind(&parameters)
     }
 }
 

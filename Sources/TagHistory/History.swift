@@ -42,12 +42,12 @@ public enum History {
     ///     where nothing came between, so that nothing is lost.
     ///   - lastMissingAt: likewise for a tag that is missing now.
     ///   - adding: in any order; equal times stand in the order given. A missing tag that was never seen is left out.
-    ///   - classify: the kind of a change from one digest to another. A kind that an existing row bears for the same
-    ///     two digests stays.
+    ///   - classify: what a change from one digest to another was; nil where that is not known. What an existing row
+    ///     says of the same two digests stays, unless it says nothing.
     public static func merge(
         existing: [Change] = [], lastSucceededAt: Timestamp? = nil, lastMissingAt: Timestamp? = nil,
         adding: [Observation],
-        classify: (_ previous: Digest, _ new: Digest) -> ChangeKind = { _, _ in .rebuild }
+        classify: (_ previous: Digest, _ new: Digest) -> Classification? = { _, _ in nil }
     ) -> Merged {
         var timeline = Timeline(existing: existing, lastSucceededAt: lastSucceededAt, lastMissingAt: lastMissingAt)
         timeline.add(adding)

@@ -2,7 +2,7 @@ import OCI
 
 extension Timeline {
     /// Kinds, previous digests, reverts and spans, from the order of the observations.
-    func derived(classify: (Digest, Digest) -> ChangeKind) -> History.Merged {
+    func derived(classify: (Digest, Digest) -> Classification?) -> History.Merged {
         var walk = Walk()
         walk.rows.reserveCapacity(entries.count)
         var tails = tails[...]
@@ -39,7 +39,7 @@ extension Timeline {
             }
         }
 
-        mutating func take(_ entry: Entry, classify: (Digest, Digest) -> ChangeKind) {
+        mutating func take(_ entry: Entry, classify: (Digest, Digest) -> Classification?) {
             guard let new = entry.digest else { return takeMissing(entry) }
             if digest == nil {
                 append(entry, .first, notBefore: entry.notBefore)
@@ -77,13 +77,14 @@ extension Timeline {
         }
 
         private mutating func appendChange(
-            _ entry: Entry, to new: Digest, notBefore: Timestamp?, classify: (Digest, Digest) -> ChangeKind
+            _ entry: Entry, to new: Digest, notBefore: Timestamp?, classify: (Digest, Digest) -> Classification?
         ) {
             guard let previous = digest else { return }
-            let stored = entry.stored.flatMap { $0.previousDigest == previous ? $0 : nil }
+            let stored = entry.stored.flatMap { $0.previousDigest == previous && $0.isTelling ? $0 : nil }
+            let known = stored == nil ? classify(previous, new) : nil
             append(
-                entry, stored?.kind ?? classify(previous, new), previous: previous, notBefore: notBefore,
-                reverted: borne.contains(new), platforms: stored?.platforms ?? [])
+                entry, stored?.kind ?? known?.kind ?? .rebuild, previous: previous, notBefore: notBefore,
+                reverted: borne.contains(new), platforms: stored?.platforms ?? known?.platforms ?? [])
         }
 
         private mutating func append(

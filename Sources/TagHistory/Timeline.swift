@@ -18,6 +18,9 @@ struct Timeline {
         let previousDigest: Digest?
         let kind: ChangeKind
         let platforms: [Platform]
+
+        /// More than that the digest is another one.
+        var isTelling: Bool { kind != .rebuild || !platforms.isEmpty }
     }
 
     /// The last check that found the newest digest, or the tag missing, where no row tells of it.

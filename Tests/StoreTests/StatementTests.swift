@@ -29,6 +29,15 @@ import Testing
         report.news = .paused(seconds: 1, failures: 1, reason: "x", isHostsWish: true)
         report.quota = .seen(limit: 100, remaining: 1, windowSeconds: 1, resetsInSeconds: 1, ageSeconds: 1)
         let request = CheckRequest(id: 1, reference: app)
+        let linux = Platform(os: "linux", architecture: "amd64")
+        let entry = PlatformDigest(platform: linux, digest: digest)
+        let content = Content(
+            digest: digest, mediaType: .ociIndex, isIndex: true, platforms: [entry],
+            images: [.init(digest: digest, layers: [digest])])
+        let reading = ContentClaim(
+            digest: digest, repository: app.repository, isPart: false, tries: 0, isSettled: false, digestID: 1, asked: 1
+        )
+        let wanted = [WantedContent(digest: digest, tagID: 1, nextAt: hour(0))]
         return [
             Ping(), LockMigrations(), AppliedMigrations(),
             RecordMigration(migration: Migration(version: 999, name: "x", text: "")),
@@ -76,6 +85,19 @@ import Testing
             PostponeChecks(checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], workerID: 1),
             FailPostponedRequests(
                 checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], now: hour(0)),
+            QueueContents(wanted: wanted), SelectContentLanes(),
+            ClaimContents(registryID: 1, limit: 1, now: hour(1), until: hour(2)),
+            PostponeContent(claim: reading, time: hour(1), tries: 1), FinishContent(claim: reading, now: hour(1)),
+            QueueUnread(after: 0, limit: 1, now: hour(0)), InsertPlatforms(names: ["linux/amd64"]),
+            SelectPlatformIDs(names: ["linux/amd64"]), InsertPlatformSets(literals: ["{1}"]),
+            SelectPlatformSetIDs(literals: ["{1}"]), HasLayers(digest: digest), DeletePlatforms(digest: digest),
+            InsertDigestPlatforms(rows: [(digest, entry)]), InheritPlatform(digest: digest),
+            InsertContents(content: content), InsertTold(digests: [digest]),
+            InsertUnknown(digestID: 1, isGone: true, reason: "no"), SelectWithoutContent(digests: [digest]),
+            SelectFacts(digest: digest), InsertFacts(facts: [(digest, ImageFacts(version: "1"))]),
+            SelectKnowledge(digests: [digest]), SelectHolders(digests: [digest]),
+            SelectBearers(digests: [digest], after: 0, limit: 1),
+            UpdateClassifications(rows: [row], setIDs: [:]),
         ]
     }
 

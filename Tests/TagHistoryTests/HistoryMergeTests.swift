@@ -147,7 +147,7 @@ import Testing
         #expect(kept.rows[2].platforms.count == 1)
 
         let moved = History.merge(existing: rows, lastSucceededAt: nil, adding: try observations("B@3")) { _, new in
-            new == rows[1].digest ? .metadata : .noop
+            Classification(kind: new == rows[1].digest ? .metadata : .noop)
         }
         #expect(moved.rows.map(\.kind) == [.first, .noop, .metadata])
         #expect(moved.rows[2].platforms.isEmpty)
