@@ -15,7 +15,10 @@ struct HostTurns: Sendable {
     private var taken = 0
     private var countedFrom: Duration
     private var wanted = 0
+    private var wantedAt: Duration = .seconds(-1)
 
+    /// Requests a second from which on turns are asked for ahead.
+    private static let leastFlow = 4.0
     /// A check with its challenge goes through at once.
     private static let least = 2
 
@@ -53,25 +56,30 @@ struct HostTurns: Sendable {
     /// Whether the granted turns will be used up before an answer could bring more.
     mutating func runShort(at now: Duration) -> Bool {
         guard case .shared(var allotment) = source else { return false }
-        let rate = max(usage, Double(taken) / max(0.1, (now - countedFrom).inSeconds))
-        // Below some requests a second an exchange when one is needed costs less than turns that nobody uses.
-        return rate >= 4 && Double(allotment.left(at: now)) < rate / 4
+        let flow = flow(at: now)
+        return flow >= Self.leastFlow && Double(allotment.left(at: now)) < flow / 4
     }
 
     /// How many turns to ask for: about a second's worth of what is used.
     mutating func demand(waiting: Int, at now: Duration) -> Int {
         guard case .shared(var allotment) = source else { return 0 }
-        let seconds = (now - countedFrom).inSeconds
-        if seconds > 0.05 {
-            usage = Double(taken) / max(seconds, 0.25)
+        let flow = flow(at: now)
+        if now - countedFrom >= .seconds(1) {
+            usage = Double(taken) / (now - countedFrom).inSeconds
             (taken, countedFrom) = (0, now)
         }
         let left = allotment.left(at: now)
-        guard left == 0 || Double(left) < usage / 4 else { return 0 }
-        // Where turns ran out, more is wanted than the use so far shows.
-        let more = left == 0 && wanted > 0 && seconds < 0.5 ? 4 * wanted : 0
-        wanted = min(max(waiting, Int(min(usage * 1.25, 1e9)), more, Self.least), 1_000_000_000)
+        // Nothing ahead for who asks seldom: what is not used in time is lost for all.
+        guard waiting > 0 || flow >= Self.leastFlow, left == 0 || Double(left) < flow / 4 else { return 0 }
+        // Where turns ran out soon, more is wanted than the use so far shows.
+        let more = left == 0 && now - wantedAt < .milliseconds(500) ? 4 * wanted : 0
+        wanted = min(max(waiting, Int(min(flow * 1.25, 1e9)), more, Self.least), 1_000_000_000)
+        wantedAt = now
         return wanted
+    }
+
+    private func flow(at now: Duration) -> Double {
+        max(usage, Double(taken) / max(0.25, (now - countedFrom).inSeconds))
     }
 
     mutating func add(_ count: Int, first: Duration, at now: Duration) {
