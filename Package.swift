@@ -67,7 +67,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache, nioCore, yams,
+                "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache, nioCore,
+                yams,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),

@@ -10,9 +10,18 @@ enum XMLText {
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
             case "\t", "\n", "\r": result += " "
-            default: if scalar.value >= 0x20 { result.unicodeScalars.append(scalar) }
+            default: if isCharacter(scalar) { result.unicodeScalars.append(scalar) }
             }
         }
         return result
+    }
+
+    /// No control characters, which XML 1.0 forbids or discourages, and no noncharacters.
+    /// https://www.w3.org/TR/xml/#charsets
+    private static func isCharacter(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7f..<0xa0, 0xfdd0...0xfdef: false
+        default: scalar.value & 0xfffe != 0xfffe
+        }
     }
 }

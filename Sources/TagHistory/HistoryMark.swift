@@ -1,0 +1,66 @@
+public import OCI
+
+/// One push as it is shown on an axis of time: an episode of changes, and what it came to.
+public struct HistoryMark: Hashable, Sendable {
+    public enum Outcome: Hashable, Sendable {
+        case update
+        /// It ended at the digest that it began with.
+        case flap
+        /// It ended at a digest that the tag had borne before.
+        case revert
+        /// Platforms, metadata or manifests alone.
+        case other
+    }
+
+    public var outcome: Outcome
+    /// The push time where it is believed, else the middle of the span: the time that statistics reckon with.
+    public var at: Timestamp
+    /// The last observation of what was before; nil where the time is known exactly.
+    public var notBefore: Timestamp?
+    /// The first observation of what is new.
+    public var observedAt: Timestamp
+    /// Of its first change.
+    public var source: Source
+    public var changes: Int
+
+    /// - Parameter rows: a history oldest first; hidden rows may be among them.
+    /// - Returns: oldest first.
+    public static func all(in rows: [Change]) -> [HistoryMark] {
+        var marks: [HistoryMark] = []
+        var row = rows.startIndex
+        let episodes = Episode.all(in: rows[...])
+        marks.reserveCapacity(episodes.count)
+        for (index, episode) in episodes.enumerated() {
+            // An episode's rows lie before the next one's first, which is hours later.
+            let end = index + 1 < episodes.count ? episodes[index + 1].end : .infinity
+            var first: Int?
+            var changes = 0
+            while row < rows.endIndex, Double(rows[row].observedAt.microseconds) < end {
+                if rows[row].kind.isChange {
+                    first = first ?? row
+                    changes += 1
+                }
+                row += 1
+            }
+            guard let first else { continue }
+            let isExact = rows[first].believedPush != nil
+            marks.append(
+                HistoryMark(
+                    outcome: Outcome(episode.outcome), at: Timestamp(microseconds: Int64(episode.event)),
+                    notBefore: isExact ? nil : rows[first].notBefore, observedAt: rows[first].observedAt,
+                    source: rows[first].source, changes: changes))
+        }
+        return marks
+    }
+}
+
+extension HistoryMark.Outcome {
+    fileprivate init(_ outcome: Episode.Outcome) {
+        switch outcome {
+        case .update: self = .update
+        case .flap: self = .flap
+        case .revert: self = .revert
+        case .other: self = .other
+        }
+    }
+}

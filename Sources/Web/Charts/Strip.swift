@@ -1,0 +1,149 @@
+import OCI
+import TagHistory
+
+/// One tag's history on an axis of time, ready to be drawn or read out: what is closer than a mark's width is one mark.
+struct Strip: Hashable, Sendable {
+    struct Mark: Hashable, Sendable {
+        /// The earliest and the latest of what it stands for.
+        var start: Timestamp
+        var end: Timestamp
+        /// How many updates, or how many pushes that were none.
+        var count: Int
+        let isUpdate: Bool
+        /// Seen by our own checks; else told, concluded or imported.
+        let isOwn: Bool
+        /// Where all of it is known from; nil where that differs.
+        var source: Source?
+        /// The span of the only push that it stands for, where that is longer than a day.
+        var span: ClosedRange<Timestamp>?
+    }
+
+    struct Stretch: Hashable, Sendable {
+        enum Kind: Hashable, Sendable {
+            /// Nobody looked.
+            case unobserved
+            /// Known from others alone.
+            case told
+            /// Seen by our own checks.
+            case watched
+            /// The registry had no such tag.
+            case missing
+        }
+
+        let kind: Kind
+        let start: Timestamp
+        let end: Timestamp
+    }
+
+    let axis: StripAxis
+    /// The ground, from left to right; missing times lie on it.
+    private(set) var stretches: [Stretch] = []
+    private(set) var marks: [Mark] = []
+    /// Where it lies on the axis.
+    private(set) var firstSeenAt: Timestamp?
+    /// Updates on this axis, and pushes that were none.
+    private(set) var updates = 0
+    private(set) var others = 0
+    /// How many of the updates were not seen by our own checks.
+    private(set) var toldUpdates = 0
+
+    /// A mark's width in pixels; closer ones are one.
+    static let markWidth = 3.0
+    /// A mark of many stands for no more than this many pixels.
+    private static let longestMark = 30.0
+    /// Shorter spans without a look are too common to be told.
+    private static let shortestGapDays = 3.0
+
+    /// - Parameters:
+    ///   - history: oldest first; hidden rows may be among it.
+    ///   - watchedSince: since when our own checks count; where absent, since the first row that is one.
+    init(
+        history: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, watchedSince: Timestamp? = nil,
+        now: Timestamp, axis: StripAxis
+    ) {
+        self.axis = axis
+        let rows = history.filter { $0.kind.isShown && $0.observedAt <= now }
+        self.firstSeenAt = firstSeenAt.flatMap { axis.contains($0) ? $0 : nil }
+        mark(HistoryMark.all(in: rows))
+        let own = watchedSince ?? rows.first { $0.source == .observed }?.observedAt
+        ground(rows, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, own: own)
+    }
+
+    private mutating func mark(_ pushes: [HistoryMark]) {
+        // Each sort is merged by itself, so that no mark is half of one and half of another.
+        var open: [Int: Mark] = [:]
+        for push in pushes.sorted(by: { $0.at < $1.at }) where axis.contains(push.at) {
+            let (isUpdate, isOwn) = (push.outcome == .update, push.source == .observed)
+            if isUpdate { updates += 1 } else { others += 1 }
+            if isUpdate, !isOwn { toldUpdates += 1 }
+            let key = (isUpdate ? 2 : 0) + (isOwn ? 1 : 0)
+            if var mark = open[key], isNear(push.at, mark) {
+                mark.end = push.at
+                mark.count += 1
+                mark.source = mark.source == push.source ? mark.source : nil
+                mark.span = nil
+                open[key] = mark
+                continue
+            }
+            if let mark = open[key] { marks.append(mark) }
+            open[key] = Mark(
+                start: push.at, end: push.at, count: 1, isUpdate: isUpdate, isOwn: isOwn, source: push.source,
+                span: push.notBefore.flatMap { push.observedAt.days(since: $0) > 1 ? $0...push.observedAt : nil })
+        }
+        marks += open.values
+        marks.sort {
+            ($0.start, $0.isUpdate ? 1 : 0, $0.isOwn ? 1 : 0) < ($1.start, $1.isUpdate ? 1 : 0, $1.isOwn ? 1 : 0)
+        }
+    }
+
+    private func isNear(_ time: Timestamp, _ mark: Mark) -> Bool {
+        axis.pixels(time.days(since: mark.end)) < Self.markWidth
+            && axis.pixels(time.days(since: mark.start)) < Self.longestMark
+    }
+}
+
+extension Strip {
+    private mutating func ground(
+        _ rows: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, own: Timestamp?
+    ) {
+        guard let firstSeenAt else {
+            stretches = [Stretch(kind: .unobserved, start: axis.start, end: axis.end)]
+            return
+        }
+        let lastSeen = max(firstSeenAt, lastSucceededAt ?? rows.last?.observedAt ?? firstSeenAt)
+        let since = min(max(own ?? lastSeen, firstSeenAt), lastSeen)
+        add(.unobserved, axis.start, firstSeenAt)
+        add(.told, firstSeenAt, since)
+        add(.watched, since, isGap(lastSeen, axis.end) ? lastSeen : axis.end)
+        for row in rows where row.kind != .first {
+            guard let start = row.notBefore, row.believedPush == nil, isGap(start, row.observedAt) else { continue }
+            add(.unobserved, start, row.observedAt)
+        }
+        if isGap(lastSeen, axis.end) { add(.unobserved, lastSeen, axis.end) }
+        var gone: Timestamp?
+        for row in rows {
+            if row.digest == nil { gone = gone ?? row.observedAt }
+            if row.digest != nil, let start = gone {
+                add(.missing, start, row.observedAt)
+                gone = nil
+            }
+        }
+        if let gone { add(.missing, gone, axis.end) }
+    }
+
+    private func isGap(_ start: Timestamp, _ end: Timestamp) -> Bool {
+        let days = end.days(since: start)
+        return days >= Self.shortestGapDays && axis.pixels(days) >= Self.markWidth
+    }
+
+    /// Only what lies on the axis; gaps that touch become one.
+    private mutating func add(_ kind: Stretch.Kind, _ start: Timestamp, _ end: Timestamp) {
+        let (start, end) = (max(start, axis.start), min(end, axis.end))
+        guard start < end else { return }
+        if let last = stretches.last, last.kind == kind, axis.pixels(start.days(since: last.end)) < 1 {
+            stretches[stretches.count - 1] = Stretch(kind: kind, start: last.start, end: max(end, last.end))
+        } else {
+            stretches.append(Stretch(kind: kind, start: start, end: end))
+        }
+    }
+}
