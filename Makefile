@@ -3,6 +3,7 @@
 #   make run ARGS="--listen 127.0.0.1:9000"   arguments for `tagbeat run`
 #   make test FILTER=OCITests                 only the tests whose name matches
 #   make run CONFIGURATION=release            the quick program, after the slow build
+#   make fuzz SECONDS=600                     ten minutes for each parser
 
 # One debug build serves run and test alike, so that the one after the other is quick.
 CONFIGURATION ?= debug
@@ -35,8 +36,8 @@ test: packages-test swift ## Install what is missing, build and run every test
 bench: packages-test swift ## Measure checks a second against a stub registry on this machine
 	@.ci/bench
 
-fuzz: packages-test swift ## Feed the parsers with random input
-	@.ci/fuzz
+fuzz: packages-run swift ## Feed the parsers with random input, three minutes each
+	@.ci/fuzz $(or $(SECONDS),180)
 
 format: swift ## Format all Swift sources in place
 	swift format --in-place --parallel --recursive $(SOURCES)

@@ -93,6 +93,7 @@ let package = Package(
             ],
             exclude: ["Resources/signature-cases.py"],
             swiftSettings: settings),
+        .testTarget(name: "FuzzTests", dependencies: ["OCI", "RegistryClient"], swiftSettings: settings),
         .testTarget(
             name: "TagHistoryTests", dependencies: ["OCI", "TagHistory"],
             exclude: ["Resources/statistics-reference.py"],

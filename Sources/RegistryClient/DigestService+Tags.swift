@@ -2,12 +2,6 @@ import NIOCore
 import NIOHTTP1
 public import OCI
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 extension DigestService {
     /// A repository's tags, a page at a time as they are asked for.
     ///
@@ -83,15 +77,14 @@ private actor TagPager {
         case 404: throw CheckFailure(.notFound, "\(host) has no repository \(repository.path), or does not show it")
         default: throw CheckFailure(status: answer, host: host)
         }
-        guard JSONBounds.holds(answer.body.readableBytesView, depth: 32),
-            let document = try? JSONDecoder().decode(Document.self, from: Data(answer.body.readableBytesView))
-        else { throw CheckFailure(.badAnswer, "\(host) answered with something that is not a list of tags") }
-        let names = document.tags ?? []
-        tagCount += names.count
+        guard let page = TagListPage(parsing: answer.body.readableBytesView) else {
+            throw CheckFailure(.badAnswer, "\(host) answered with something that is not a list of tags")
+        }
+        tagCount += page.count
         guard tagCount <= service.configuration.limits.tagListTags else {
             throw CheckFailure(.tooLarge, "\(host) lists more than \(service.configuration.limits.tagListTags) tags")
         }
-        return names.compactMap { try? Tag(parsing: $0) }
+        return page.tags
     }
 
     private func follow(_ link: String, from url: RemoteURL, host: String) throws(CheckFailure) -> RemoteURL {
@@ -106,9 +99,5 @@ private actor TagPager {
             throw CheckFailure(.badAnswer, "\(host) lists pages without end")
         }
         return next
-    }
-
-    private struct Document: Decodable {
-        let tags: [String]?
     }
 }

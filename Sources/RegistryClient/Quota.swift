@@ -1,5 +1,3 @@
-import NIOCore
-import NIOHTTP1
 import OCI
 
 /// How many requests a host still allows, as it says itself beside its answers.
@@ -29,13 +27,14 @@ public struct Quota: Hashable, Sendable {
         self.resetsIn = resetsIn.map { min($0, Self.longestWindow) }
     }
 
-    init?(headers: HTTPHeaders, now: Timestamp) {
+    /// - Parameter header: the first value of a header.
+    init?(now: Timestamp, header: (_ name: String) -> String?) {
         for prefix in ["RateLimit-", "X-RateLimit-"] {
-            guard let limit = headers.first(name: prefix + "Limit").flatMap(Self.item),
-                let remaining = headers.first(name: prefix + "Remaining").flatMap(Self.item)
+            guard let limit = header(prefix + "Limit").flatMap(Self.item),
+                let remaining = header(prefix + "Remaining").flatMap(Self.item)
             else { continue }
             let window = limit.window ?? remaining.window
-            let reset = headers.first(name: prefix + "Reset")
+            let reset = header(prefix + "Reset")
             self.init(
                 limit: limit.value, remaining: remaining.value, window: window.map { .seconds($0) },
                 resetsIn: window == nil ? RetryAfter.parse(moment: reset, now: now) : nil)
@@ -61,22 +60,5 @@ public struct Quota: Hashable, Sendable {
 
     private static func number(_ text: Substring) -> Int? {
         text.utf8.count <= 10 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
-    }
-}
-
-extension HTTPAnswer {
-    /// How long the host asks to be left alone, in whichever of its ways.
-    var retryAfter: Duration? {
-        let now = Timestamp.now()
-        if let wish = RetryAfter.parse(header: headers.first(name: "Retry-After"), now: now)
-            ?? RetryAfter.parse(moment: headers.first(name: "X-Retry-After"), now: now)
-        {
-            return wish
-        }
-        if status == 429, let quota = Quota(headers: headers, now: now), quota.remaining == 0, let wish = quota.resetsIn
-        {
-            return wish
-        }
-        return RetryAfter.parse(body: body.readableBytesView)
     }
 }

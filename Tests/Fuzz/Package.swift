@@ -1,0 +1,40 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// What .ci/fuzz builds. A package of its own, without dependencies, so that it is built within a minute and nothing but
+// our parsers is instrumented: of the registry client only what reads bytes and asks nobody. Rooms holds links.
+let package = Package(
+    name: "fuzz",
+    platforms: [.macOS(.v15)],
+    targets: [
+        .target(name: "OCI", path: "Rooms/OCI", swiftSettings: settings),
+        .target(
+            name: "RegistryClient", dependencies: ["OCI"], path: "Rooms/RegistryClient",
+            sources: [
+                "Challenge.swift", "CheckFailure.swift", "Credentials.swift", "DockerConfig.swift", "Endpoint.swift",
+                "FormFields.swift", "LinkHeader.swift", "Logins/CredentialHelperAnswer.swift", "Quota.swift",
+                "RegistryErrorCode.swift", "RemoteURL.swift", "RetryAfter.swift", "PrivateRegistries.swift",
+                "TagListPage.swift", "TimeSource.swift", "TokenAnswer.swift", "Vendors/ACRTags.swift",
+                "Vendors/ChainguardHistory.swift", "Vendors/DockerHubImages.swift", "Vendors/DockerHubTags.swift",
+                "Vendors/ECRImages.swift", "Vendors/GitHubVersions.swift", "Vendors/GoogleTags.swift",
+                "Vendors/HarborArtifacts.swift", "Vendors/Listing.swift", "Vendors/LooseJSON.swift",
+                "Vendors/QuayHistory.swift", "Vendors/QuayTags.swift", "Vendors/VendorHistory.swift",
+                "Vendors/VendorListing.swift",
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "FuzzedParsers", dependencies: ["OCI", "RegistryClient"], path: "Rooms/FuzzedParsers",
+            swiftSettings: settings),
+        // Without a main function: libFuzzer brings its own.
+        .executableTarget(
+            name: "Fuzz", dependencies: ["FuzzedParsers"], path: "Runner",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]),
+    ],
+    swiftLanguageModes: [.v6]
+)
