@@ -1,0 +1,59 @@
+public import OCI
+
+/// A glob or a regular expression over tags. Both run in linear time, so no pattern can hold a worker up.
+public struct TagPattern: Hashable, Sendable, CustomStringConvertible {
+    /// As it was written.
+    public let description: String
+    private let program: PatternProgram
+
+    /// `*` stands for any characters or none, `?` for one, `[a-z]` for one of these, `[!a-z]` for one of no other,
+    /// `{slim,alpine}` for one of these words; the whole tag has to fit.
+    public init(glob text: some StringProtocol) throws(TagSelectionError) {
+        var parser = GlobParser(bytes: try Self.bytes(text, .glob))
+        let node = PatternNode.sequence([.place(.start), try parser.parse(), .place(.end)])
+        program = try Self.program(node, text, .glob)
+        description = String(text)
+    }
+
+    /// A regular expression as RE2 and Go know them, without look-around and back references: found anywhere in the
+    /// tag, unless `^` and `$` hold it.
+    public init(regex text: some StringProtocol) throws(TagSelectionError) {
+        var parser = RegexParser(bytes: try Self.bytes(text, .regex))
+        program = try Self.program(try parser.parse(), text, .regex)
+        description = String(text)
+    }
+
+    public func matches(_ tag: Tag) -> Bool { program.matches(Array(tag.name.utf8)) }
+
+    private static let longest = 1_000
+
+    private static func bytes(
+        _ text: some StringProtocol, _ part: TagSelectionError.Part
+    ) throws(TagSelectionError) -> [UInt8] {
+        let bytes = Array(text.utf8.prefix(longest + 1))
+        guard !bytes.isEmpty else {
+            throw TagSelectionError(
+                part, text, "it is empty", right: part == .glob ? "All tags are *." : "Leave it out.")
+        }
+        guard bytes.count <= longest else {
+            throw TagSelectionError(part, text, "longer than \(longest) characters", right: "Write a shorter one.")
+        }
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw TagSelectionError(
+                part, text, "it holds a character that no tag holds",
+                right: "Tags are of letters, digits, dots, dashes and underscores.")
+        }
+        return bytes
+    }
+
+    private static func program(
+        _ node: PatternNode, _ text: some StringProtocol, _ part: TagSelectionError.Part
+    ) throws(TagSelectionError) -> PatternProgram {
+        do {
+            return try PatternProgram(node)
+        } catch {
+            throw TagSelectionError(
+                part, text, "written out it is too long", right: "Repeat less: tags have 128 characters.")
+        }
+    }
+}
