@@ -120,11 +120,20 @@ extension Worker {
             health.note(results)
             let counts = await Task { await self.record(results, of: claims, session: session) }.value
             if !counts.isEmpty { outcome.answered.formUnion(answered) }
+            try await store.takeListed(part.platformsByDigest, at: clock())
             outcome.counts.merge(counts, uniquingKeysWith: +)
             if !doubtful.isEmpty {
                 outcome.counts.merge(await check(doubtful, session: session), uniquingKeysWith: +)
                 outcome.answered.formUnion(doubtful.map(\.tagID))
             }
         }
+    }
+}
+
+extension ArraySlice<ListedTag> {
+    /// What the listing says of indexes' platforms.
+    fileprivate var platformsByDigest: [Digest: [PlatformDigest]] {
+        let told = filter { !$0.platforms.isEmpty }.compactMap { tag in tag.digest.map { ($0, tag.platforms) } }
+        return Dictionary(told, uniquingKeysWith: { first, _ in first })
     }
 }

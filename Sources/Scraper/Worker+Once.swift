@@ -23,6 +23,7 @@ extension Worker {
             }
             return total
         }
+        try await ContentReader(worker: self).runOnce(within: 60)
         health.tell(at: nil)
         await book.close()
         await session.end()

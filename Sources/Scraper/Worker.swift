@@ -65,6 +65,7 @@ public final class Worker: Service {
                 // One repository's slow listing holds up no other's.
                 for _ in 0..<3 { group.addTask { await self.backfill() } }
                 group.addTask { await self.book.keep() }
+                group.addTask { await ContentReader(worker: self).run(session: session) }
                 let running = RunningLanes()
                 while session.isAlive, !Task.isCancelled {
                     try await store.freeLostClaims(at: clock())

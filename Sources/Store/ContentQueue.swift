@@ -43,7 +43,7 @@ extension TagStore {
     }
 
     /// Asks for the newest digests of tracked tags that nobody asked for when they were recorded: those of imports and
-    /// of databases from before.
+    /// of databases from before. Spread out.
     public func queueUnreadContents(at now: Timestamp) async throws {
         var last = Int32.min
         while let end = try await pool.transactionByKeys({
@@ -58,10 +58,13 @@ extension TagStore {
 struct WantedContent: Sendable {
     let digest: Digest
     let tagID: Int32
-    let nextAt: Timestamp
+    var nextAt: Timestamp
     var isPart = false
     /// Changes are read before first sightings: they stand in the queue as if they had waited for so long.
     static let headStart = 30 * 86_400.0
+    /// So many first sightings of one batch are not spread out.
+    static let fewEnough = 20
+    static let spreadSeconds = 10.0
 }
 
 struct QueueContents: Statement {
@@ -181,7 +184,8 @@ struct QueueUnread: Statement {
             WHERE c.tag_id > $1 ORDER BY c.tag_id LIMIT $2),
         queued AS (
             INSERT INTO content_queue (digest_id, repository_id, registry_id, next_at, is_part)
-            SELECT DISTINCT ON (h.digest_id) h.digest_id, t.repository_id, h.registry_id, $3, false
+            SELECT DISTINCT ON (h.digest_id) h.digest_id, t.repository_id, h.registry_id,
+                $3 + (row_number() OVER (ORDER BY h.digest_id) - 1) * interval '10 seconds', false
             FROM tags_here h JOIN tags t ON t.id = h.tag_id
             WHERE h.digest_id IS NOT NULL AND NOT h.is_missing AND h.next_check_at < 'infinity'
                 AND NOT EXISTS (SELECT FROM contents c WHERE c.digest_id = h.digest_id)

@@ -79,6 +79,17 @@ private struct Differences {
         updates.append(update)
     }
 
+    /// A few first sightings are read at once, many one after the other over the next hours.
+    mutating func spreadFirstSightings() {
+        let changes = Set(rows.filter { $0.change.kind.isChange }.map(\.tagID))
+        let first = wanted.indices.filter { !changes.contains(wanted[$0].tagID) }
+        guard first.count > WantedContent.fewEnough else { return }
+        for (place, index) in first.enumerated() {
+            wanted[index].nextAt = wanted[index].nextAt.advanced(
+                bySeconds: WantedContent.spreadSeconds * Double(place + 6))
+        }
+    }
+
     /// Both sides of a change are read, and where they are known already, the layers that decide what it was.
     private mutating func want(
         _ changes: [Change], of tag: LockedTag, known: Classification?, knowledge: Knowledge
@@ -119,6 +130,7 @@ extension Connection {
             guard let tag = tags[result.claim.tagID] else { continue }
             differences.take(result, of: tag, hasBorne: borne.contains(tag.id), knowledge: knowledge)
         }
+        differences.spreadFirstSightings()
         try await write(differences, digestIDs: digestIDs)
         let merged = try await merge(
             differences.late, into: try await current(differences.late.keys.sorted()), live: true)

@@ -44,7 +44,7 @@ import Testing
         let (worker, digests) = try Self.worker(store, [registry])
         #expect(try await worker.runOnce() == [.changed: 700])
         #expect(try await worker.runOnce() == [:])
-        #expect(registry.requests.filter { $0.target.contains("/manifests/") }.count == 700)
+        #expect(registry.requests.count { $0.method == "HEAD" && $0.target.contains("/manifests/") } == 700)
         try await digests.shutdown()
     }
 

@@ -64,31 +64,46 @@ public struct ImagePusher: Sendable {
     }
 
     private func image(_ repository: String, content: String, os: String, architecture: String) async throws -> Data {
-        let text = String(decoding: try JSONEncoder().encode(content), as: UTF8.self)
-        let config = Data(
+        try await image(repository, TestImage(content: content, os: os, architecture: architecture, layers: []))
+    }
+
+    /// Uploads an image's configuration and layers.
+    /// - Returns: its manifest, which is not pushed yet.
+    func image(_ repository: String, _ image: TestImage) async throws -> Data {
+        let config = Data(try image.config.utf8)
+        let digest = try await blob(repository, config)
+        var layers = [String]()
+        for layer in image.layers {
+            let digest = try await blob(repository, Data(layer.utf8))
+            layers.append(
+                """
+                {"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"\(digest)","size":\(layer.utf8.count)}
+                """)
+        }
+        return Data(
             """
-            {"os":"\(os)","architecture":"\(architecture)","config":{"Labels":{"content":\(text)}},\
-            "rootfs":{"type":"layers","diff_ids":[]}}
+            {"schemaVersion":2,"mediaType":"\(Self.manifestType)","config":{"mediaType":\
+            "application/vnd.oci.image.config.v1+json","digest":"\(digest)","size":\(config.count)},\
+            "layers":[\(layers.joined(separator: ","))]}
             """.utf8)
+    }
+
+    private func blob(_ repository: String, _ data: Data) async throws -> String {
         let (_, started) = try await send("POST", base + "/v2/\(repository)/blobs/uploads/")
         guard let location = started.value(forHTTPHeaderField: "Location") else {
             throw ServerProcess.Failure("POST of an upload: \(started.statusCode)")
         }
-        let digest = Self.digest(config)
+        let digest = Self.digest(data)
         let url = (location.hasPrefix("/") ? base + location : location)
         let (_, put) = try await send(
-            "PUT", url + (url.contains("?") ? "&" : "?") + "digest=" + digest, body: config,
+            "PUT", url + (url.contains("?") ? "&" : "?") + "digest=" + digest, body: data,
             type: "application/octet-stream")
         guard put.statusCode == 201 else { throw ServerProcess.Failure("PUT of a blob: \(put.statusCode)") }
-        return Data(
-            """
-            {"schemaVersion":2,"mediaType":"\(Self.manifestType)","config":{"mediaType":\
-            "application/vnd.oci.image.config.v1+json","digest":"\(digest)","size":\(config.count)},"layers":[]}
-            """.utf8)
+        return digest
     }
 
     @discardableResult
-    private func put(_ data: Data, type: String, to repository: String, as name: String) async throws -> String {
+    func put(_ data: Data, type: String, to repository: String, as name: String) async throws -> String {
         let (body, response) = try await send(
             "PUT", base + "/v2/\(repository)/manifests/\(name)", body: data, type: type)
         guard response.statusCode == 201 else {
