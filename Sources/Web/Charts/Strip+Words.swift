@@ -103,15 +103,3 @@ extension Strip.Stretch {
         }
     }
 }
-
-extension Words {
-    /// `3 Mar 2026`, `3 to 28 Mar 2026`, `28 Feb to 3 Mar 2026`, `31 Dec 2025 to 1 Jan 2026`
-    static func dates(_ start: Timestamp, _ end: Timestamp, joint: String) -> String {
-        let (first, last) = (DateParts(start), DateParts(end))
-        if first.year != last.year { return "\(date(start)) \(joint) \(date(end))" }
-        if first.month != last.month {
-            return "\(first.day) \(months[first.month - 1]) \(joint) \(date(end))"
-        }
-        return first.day == last.day ? date(end) : "\(first.day) \(joint) \(date(end))"
-    }
-}

@@ -203,6 +203,16 @@ import FoundationXML
         }
     }
 
+    @Test func aDayIsWhatAWrittenTimeSays() throws {
+        for days in stride(from: -800_000.0, to: 2_000_000, by: 97.37) {
+            let time = Timestamp(seconds: 0).advanced(bySeconds: days * 86_400)
+            let (day, text) = (CivilDay(time), time.description)
+            guard text.hasPrefix("1") || text.hasPrefix("2") else { continue }
+            #expect(Int(text.prefix(4)) == day.year && Int(text.dropFirst(5).prefix(2)) == day.month)
+            #expect(Int(text.dropFirst(8).prefix(2)) == day.day)
+        }
+    }
+
     @Test func dates() {
         func said(_ first: Double, _ last: Double) -> String {
             Words.dates(StripTests.ago(first), StripTests.ago(last), joint: "to")
