@@ -67,6 +67,24 @@ import Testing
         #expect(series.past(of: try Tag(parsing: "bookworm-20260803"), bearing: try Self.digest(4)).isEmpty)
     }
 
+    @Test func whatAnOlderVersionStoppedAtIsNotOfTheNewer() throws {
+        var listing = try (UInt8(1)...6).map { (day: UInt8) in try Self.member("bookworm-2026070\(day)", day) }
+        listing += try [("12.9", 1), ("12.10", 3), ("12.11", 6), ("12", 6), ("11", 3), ("12.10-slim", 5), ("12.12", 5)]
+            .map { try Self.member($0, $1) }
+        let now = Self.at("2026-07-06T12:00:00Z")
+        func past(_ tag: String, _ more: [ListedMember] = []) throws -> [UInt8?] {
+            DatedSeries(listing + more, now: now).past(of: try Tag(parsing: tag), bearing: try Self.digest(6))
+                .map { $0.digest?.bytes[0] }
+        }
+        #expect(try past("12.11") == [4, 5, 6])
+        #expect(try past("12") == [4, 5, 6])
+        #expect(try past("bookworm") == [1, 2, 3, 4, 5, 6])
+        // An older version that moves along is an alias.
+        #expect(try past("12.11", [try Self.member("12.8", 6)]) == [4, 5, 6])
+        let newest = DatedSeries(listing, now: now).past(of: try Tag(parsing: "12"), bearing: try Self.digest(6)).last
+        #expect(newest?.observedAt == now)
+    }
+
     @Test func thousandsOfTagsTakeNoTime() throws {
         var listing: [ListedMember] = []
         for day in 0..<100_000 {

@@ -45,7 +45,7 @@ public struct TagSelection: Hashable, Sendable {
     }
 
     /// The wanted tags, each once, the best first: by version (see ``TagVersion``), then tags without one by name.
-    public func chosen(from tags: some Sequence<Tag>) -> [Tag] {
+    public func choose(from tags: some Sequence<Tag>) -> [Tag] {
         var versions: [TagVersion] = []
         var names: [Tag] = []
         for tag in tags where !tag.isArtifact {

@@ -23,6 +23,15 @@ public struct DatedSeries: Sendable {
     /// The stems of the series whose newest member bears a digest.
     private let stems: [Digest: [String]]
 
+    /// The oldest version of each shape that bears a member's digest now.
+    private let bearers: [Bearer: TagVersion]
+    private let now: Timestamp
+
+    private struct Bearer: Hashable {
+        let digest: Digest
+        let shape: TagShape
+    }
+
     private struct Member: Sendable {
         let listed: ListedMember
         let day: Timestamp
@@ -50,9 +59,20 @@ public struct DatedSeries: Sendable {
             series[stem] = sorted
             if let digest = sorted.last?.listed.digest { stems[digest, default: []].append(stem) }
         }
+        let digests = Set(series.values.joined().compactMap(\.listed.digest))
+        var bearers: [Bearer: TagVersion] = [:]
+        for member in members.values {
+            guard let digest = member.digest, digests.contains(digest), DatedTag(member.tag) == nil,
+                let version = TagVersion(member.tag)
+            else { continue }
+            let bearer = Bearer(digest: digest, shape: version.shape)
+            bearers[bearer] = min(bearers[bearer] ?? version, version)
+        }
         self.members = members
         self.series = series
         self.stems = stems
+        self.bearers = bearers
+        self.now = now
     }
 
     /// What a floating tag bore before, by its dated siblings: each once, at its push time, or within its day where
@@ -62,17 +82,22 @@ public struct DatedSeries: Sendable {
     /// - Returns: oldest first; empty for a tag that bears a date itself.
     public func past(of tag: Tag, bearing digest: Digest) -> [Observation] {
         guard DatedTag(tag) == nil, let members = series(for: tag, bearing: digest) else { return [] }
+        let version = TagVersion(tag)
         var observations: [Observation] = []
-        for index in members.indices.suffix(lengthOfPast(of: tag, in: members)) {
+        for index in members.indices.reversed() {
             let member = members[index]
+            guard let borne = member.listed.digest else { continue }
+            if borne != digest, isFrozen(borne, before: version) { break }
             let next = index + 1 < members.count ? members[index + 1].day : nil
-            guard let digest = member.listed.digest, digest != observations.last?.digest,
-                let observation = Self.observation(of: digest, member, before: next),
-                observations.last.map({ $0.observedAt < observation.observedAt }) ?? true
+            // What came after its successor was pushed again.
+            guard let observation = observation(of: borne, member, before: next),
+                observations.last.map({ observation.observedAt <= $0.observedAt }) ?? true
             else { continue }
+            // It bore this one from the first of them on.
+            if observations.last?.digest == borne { observations.removeLast() }
             observations.append(observation)
         }
-        return observations
+        return observations.reversed()
     }
 
     private func series(for tag: Tag, bearing digest: Digest) -> [Member]? {
@@ -81,21 +106,24 @@ public struct DatedSeries: Sendable {
         return stems.compactMap { series[$0] }.max { ($0.count, $1[0].listed.tag) < ($1.count, $0[0].listed.tag) }
     }
 
-    /// How many of the newest members are this tag's: a frozen version before it, 12.10 beside 12.11, was what the
-    /// floating tag's series bore until then.
-    private func lengthOfPast(of tag: Tag, in members: [Member]) -> Int { members.count }
+    /// Whether an older version of the tag's shape stopped at a digest: 12.10 at a member of `bookworm`, to which 12.11
+    /// belongs only since. A version that bears what the tag itself bears has not stopped.
+    private func isFrozen(_ digest: Digest, before version: TagVersion?) -> Bool {
+        guard let version, let bearer = bearers[Bearer(digest: digest, shape: version.shape)] else { return false }
+        return bearer.precedence(to: version) == .lower
+    }
 
     /// - Parameter next: the day of the next member. What was pushed after it was pushed again.
-    private static func observation(of digest: Digest, _ member: Member, before next: Timestamp?) -> Observation? {
+    private func observation(of digest: Digest, _ member: Member, before next: Timestamp?) -> Observation? {
         guard let pushedAt = member.listed.pushedAt else {
             return Observation(
-                digest: digest, observedAt: member.day.advanced(bySeconds: day), notBefore: member.day,
-                source: .sibling)
+                digest: digest, observedAt: min(member.day.advanced(bySeconds: Self.day), now),
+                notBefore: member.day, source: .sibling)
         }
         // In the west the day begins before it does in UTC.
         let age = pushedAt.seconds(since: member.day)
-        let most = next.map { max(patience, $0.seconds(since: member.day)) } ?? patienceWithTheNewest
-        guard age >= -day, age <= most else { return nil }
+        let most = next.map { max(Self.patience, $0.seconds(since: member.day)) } ?? Self.patienceWithTheNewest
+        guard age >= -Self.day, age <= most, pushedAt <= now else { return nil }
         return Observation(digest: digest, observedAt: pushedAt, pushedAt: pushedAt, source: .sibling)
     }
 }

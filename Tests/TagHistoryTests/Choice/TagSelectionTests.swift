@@ -12,7 +12,7 @@ import Testing
     ]
 
     private static func choose(_ selection: TagSelection, from names: [String] = python) throws -> [String] {
-        selection.chosen(from: try names.map { try tag($0) }).map(\.name)
+        selection.choose(from: try names.map { try tag($0) }).map(\.name)
     }
 
     @Test func theExampleOfTheSettings() throws {
