@@ -76,7 +76,9 @@ extension Worker {
             }
             pause = settings.schedule.interval / 2
             // The past of what was seen for the first time is asked for next.
-            if isWhole, !Task.isCancelled, outcome.hasFirstSightings { listings.keep(members, of: repository, at: clock()) }
+            if isWhole, !Task.isCancelled, outcome.hasFirstSightings {
+                listings.keep(members, of: repository, at: clock())
+            }
         } catch {
             logger.debug("\(repository) is checked tag by tag: its listing failed: \(error)")
         }

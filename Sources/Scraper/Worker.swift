@@ -62,6 +62,7 @@ public final class Worker: Service {
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
                 group.addTask { await self.keepHouse() }
                 group.addTask { await self.trackPopular() }
+                group.addTask { await self.discover() }
                 // One repository's slow listing holds up no other's.
                 for _ in 0..<3 { group.addTask { await self.backfill() } }
                 group.addTask { await self.book.keep() }

@@ -13,6 +13,9 @@ public struct WorkerSettings: Sendable {
     public var lease: Double
     /// So many of Docker Hub's most pulled official images are tracked at the start.
     public var popularImages = 0
+    public var followed: [FollowedSelection] = []
+    /// Seconds between two listings of a followed repository.
+    public var listingInterval = 7_200.0
 
     /// - Parameter requestsPerSecond: the budget per registry host.
     public init(

@@ -55,7 +55,13 @@ struct Scrape: AsyncParsableCommand, ServiceCommand {
                 Console.progress("\(counts.values.reduce(0, +)) tags checked")
             }
             Console.endProgress()
+            let paused = counts.isEmpty ? try await session.store.lanes().map(\.registry) : []
+            let waiting = paused.map { worker.digests.status(of: $0) }.first { $0.pausedFor != nil }
             try await worker.digests.shutdown()
+            if let waiting {
+                let reason = waiting.reason.map { ": \($0)" } ?? ""
+                throw Failure("nothing was checked: \(waiting.registry) is being left alone\(reason)")
+            }
             try report(counts, seconds: (.now - start) / .seconds(1))
         }
     }
@@ -140,6 +146,11 @@ enum Services {
             name: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
             schedule: schedule, requestsPerSecond: settings.requestsPerSecond)
         if isPlanted, settings.starter == .popular { work.popularImages = Starter.popularImages }
+        work.followed = settings.repositories.map {
+            FollowedSelection(repository: $0.repository, selection: $0.selection)
+        }
+        // Whoever wants everything looked at often wants new tags soon.
+        work.listingInterval = max(1, min(work.listingInterval, schedule.interval))
         let worker = Worker(store: session.store, digests: digests, settings: work, logger: session.logger)
         return (worker, digests)
     }

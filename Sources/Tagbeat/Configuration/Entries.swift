@@ -1,5 +1,6 @@
 import OCI
 import RegistryClient
+import TagHistory
 
 /// What the YAML file says of one registry.
 struct RegistryEntry: Sendable, Hashable {
@@ -25,19 +26,6 @@ struct RegistryEntry: Sendable, Hashable {
 
 /// A repository whose tags are followed as they appear.
 struct RepositoryEntry: Sendable, Hashable {
-    /// Which of its tags; a tag has to satisfy all of what is given.
-    struct Select: Sendable, Hashable {
-        /// A range such as `>=3.11`, or a prefix such as `3`.
-        var semver: String?
-        /// Any of these.
-        var glob: [String] = []
-        var regex: String?
-        /// None of these globs.
-        var exclude: [String] = []
-        /// At most so many, the best first.
-        var keep: Int?
-    }
-
     let repository: Repository
-    var select = Select()
+    var selection = TagSelection()
 }

@@ -1,5 +1,6 @@
 import OCI
 import RegistryClient
+import TagHistory
 import Yams
 
 extension SettingsFile {
@@ -84,35 +85,41 @@ extension SettingsFile {
         }
         for node in sequence {
             var repository: Repository?
-            var select = RepositoryEntry.Select()
+            var selection = TagSelection()
             let before = problems.count
             for (key, _, value) in entries(node, known: ["image", "select"], of: "setting of a repository named") {
                 if key == "image" {
                     repository = self.value(value, key, Self.repository)
                 } else {
-                    select = readSelect(value)
+                    selection = readSelect(value)
                 }
             }
             if let repository {
-                repositories.append(RepositoryEntry(repository: repository, select: select))
+                repositories.append(RepositoryEntry(repository: repository, selection: selection))
             } else if problems.count == before {
                 complain(node, "the repository has no image; write - image: docker.io/library/python")
             }
         }
     }
 
-    private mutating func readSelect(_ node: Node) -> RepositoryEntry.Select {
-        var select = RepositoryEntry.Select()
+    private mutating func readSelect(_ node: Node) -> TagSelection {
+        var selection = TagSelection()
         for (key, _, value) in entries(node, known: ["semver", "glob", "regex", "exclude", "keep"], of: "selection") {
-            switch key {
-            case "semver": select.semver = scalar(value, key)
-            case "glob": select.glob = texts(value, key)
-            case "regex": select.regex = self.value(value, key, Self.regex)
-            case "exclude": select.exclude = texts(value, key)
-            default: select.keep = self.value(value, key, SettingValues.count)
+            do throws(TagSelectionError) {
+                switch key {
+                case "semver": if let text = scalar(value, key) { selection.range = try VersionRange(parsing: text) }
+                case "glob": for text in texts(value, key) { selection.globs.append(try TagPattern(glob: text)) }
+                case "regex": if let text = scalar(value, key) { selection.regex = try TagPattern(regex: text) }
+                case "exclude": for text in texts(value, key) { selection.excludes.append(try TagPattern(glob: text)) }
+                default: selection.keep = self.value(value, key, SettingValues.count)
+                }
+            } catch {
+                // Its last sentence ends with a full stop already.
+                let text = error.description
+                complain(value, key + ": " + (text.hasSuffix(".") ? String(text.dropLast()) : text))
             }
         }
-        return select
+        return selection
     }
 
     /// One value or a list of them.
@@ -128,12 +135,5 @@ extension SettingsFile {
             throw BadValue(
                 "is not a repository", right: "registry/path without a tag, such as docker.io/library/python")
         }
-    }
-
-    private static func regex(_ text: String) throws(BadValue) -> String {
-        guard (try? Regex(text)) != nil else {
-            throw BadValue("is not a regular expression", right: #"one such as ^3\.1[0-9]$"#)
-        }
-        return text
     }
 }

@@ -1,0 +1,73 @@
+import Logging
+import OCI
+import RegistryClient
+import Scraper
+import Store
+import Synchronization
+import TagHistory
+import TestSupport
+import Testing
+
+/// Followed repositories: new tags appear by themselves, what is chosen no more is let go.
+@Suite struct DiscoveryTests {
+    final class Tags: Sendable {
+        let names: Mutex<[String]>
+        let fails = Mutex(false)
+        init(_ names: [String]) { self.names = Mutex(names) }
+    }
+
+    static func registry(_ tags: Tags) async throws -> ScriptedRegistry {
+        try await ScriptedRegistry { request in
+            guard request.target.hasPrefix("/v2/app/tags/list") else { return WorkerTests.found() }
+            // Half of the list, and a next page that fails.
+            let names = tags.names.withLock { $0 }
+            let listed = names.map { "\"\($0)\"" }.joined(separator: ",")
+            let link = tags.fails.withLock { $0 } ? [("Link", "</v2/elsewhere>; rel=\"next\"")] : []
+            return .init(200, link, .text("{\"name\":\"app\",\"tags\":[\(listed)]}"))
+        }
+    }
+
+    static func tracked(_ store: TagStore) async throws -> [String] {
+        try await store.tags(TagQuery()).items.map(\.reference.tag.name)
+    }
+
+    static func wait(_ condition: () async throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while try await !condition(), ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    @Test func newTagsAppearByThemselves() async throws {
+        let tags = Tags(["1.0", "1.1", "latest", "1.1-windows", "sha256-" + String(repeating: "a", count: 64) + ".sig"])
+        let registry = try await Self.registry(tags)
+        let store = try await TestDatabase.migratedStore()
+        let (_, digests) = try WorkerTests.worker(store, [registry])
+        let repository = try Repository(parsing: "\(registry.name)/app")
+        var settings = WorkerSettings(name: "test", requestsPerSecond: 100_000)
+        settings.followed = [
+            FollowedSelection(
+                repository: repository, selection: try TagSelection(semver: ">=1", excludes: ["*-windows"], keep: 2))
+        ]
+        settings.listingInterval = 0.2
+        let worker = Worker(store: store, digests: digests, settings: settings, logger: Logger(label: "test"))
+        try await store.track([try TagReference(parsing: "\(registry.name)/app:0.9")], origin: .operator, at: .now())
+        let running = Task { try await worker.run() }
+        try await Self.wait { try await Self.tracked(store).count == 3 }
+        #expect(try await Self.tracked(store) == ["0.9", "1.0", "1.1"])
+        tags.names.withLock { $0.append("1.2") }
+        try await Self.wait { try await Self.tracked(store).contains("1.2") }
+        try await Self.wait { try await Self.tracked(store).count == 3 }
+        // The oldest chosen one gave way; what a person tracks stays.
+        #expect(try await Self.tracked(store) == ["0.9", "1.1", "1.2"])
+        let old = try #require(try await store.tag(try TagReference(parsing: "\(registry.name)/app:1.0")))
+        #expect(old.state == .untracked)
+
+        // A listing that stops half way takes nothing away.
+        tags.names.withLock { $0 = ["1.1"] }
+        tags.fails.withLock { $0 = true }
+        try await Self.wait { try await store.followedRepositories().first?.failure != nil }
+        #expect(try await Self.tracked(store) == ["0.9", "1.1", "1.2"])
+        running.cancel()
+        _ = await running.result
+        try await digests.shutdown()
+    }
+}
