@@ -31,6 +31,31 @@ extension TagStore {
         return Self.page(rows, limit: limit, kind: "changes")
     }
 
+    /// A tag's changes as one platform saw them, newest first.
+    /// - Parameter rows: all of them, oldest first: see `PlatformHistory`.
+    /// - Throws: ``StoreError/invalidCursor``.
+    public func changes(
+        of tag: TrackedTag, platform: Platform, rows: [Change], limit: Int, cursor: String?
+    ) throws -> Page<TagChange> {
+        let limit = max(1, limit)
+        let kind = "changes of \(tag.reference) for \(platform)"
+        let after = try Self.position(cursor, kind: kind)
+        var ordinals: [Timestamp: Int16] = [:]
+        let positioned = rows.map { change in
+            // Far fewer than that stand at one time: the store refuses more.
+            let ordinal = ordinals[change.observedAt].map { $0 &+ 1 } ?? 0
+            ordinals[change.observedAt] = ordinal
+            return PositionedChange(
+                position: ChangePosition(observedAt: change.observedAt, tagID: tag.id, ordinal: ordinal),
+                change: TagChange(reference: tag.reference, change: change))
+        }
+        let rest = positioned.reversed().drop { item in
+            guard let after else { return false }
+            return (item.position.observedAt, item.position.ordinal) >= (after.observedAt, after.ordinal)
+        }
+        return Self.page(Array(rest.prefix(limit + 1)), limit: limit, kind: kind)
+    }
+
     private static func position(_ cursor: String?, kind: String) throws -> ChangePosition? {
         guard let cursor else { return nil }
         guard let values = Cursor(cursor, kind: kind, count: 3)?.values, let time = Timestamp(cursor: values[0]),

@@ -60,10 +60,14 @@ extension Connection {
         try await run(InsertContents(content: content))
         if content.platforms.isEmpty, !content.isIndex { try await run(InheritPlatform(digest: content.digest)) }
         try await run(InsertFacts(facts: content.images.map { ($0.digest, $0.facts) }.filter { !$0.1.isEmpty }))
-        let principal = content.isIndex ? content.platforms.principal?.digest : nil
-        let said = try await principal.asyncMap { try await self.first(SelectFacts(digest: $0)) } ?? nil
-        let facts = content.facts.completed(by: said ?? ImageFacts())
-        if content.isIndex, !facts.isEmpty { try await run(InsertFacts(facts: [(content.digest, facts)])) }
+        guard content.isIndex else { return }
+        var facts = content.facts
+        if let principal = content.platforms.principal?.digest,
+            let said = try await first(SelectFacts(digests: [principal]))?.facts
+        {
+            facts = facts.completed(by: said)
+        }
+        if !facts.isEmpty { try await run(InsertFacts(facts: [(content.digest, facts)])) }
     }
 
     /// Indexes' platforms with their manifests; single images' own.
@@ -73,15 +77,6 @@ extension Connection {
         _ = try await digestIDs(of: rows.flatMap { [($0.index, nil), ($0.entry.digest, nil)] })
         _ = try await platformIDs(of: Set(rows.map(\.entry.platform)))
         try await run(InsertDigestPlatforms(rows: rows))
-    }
-}
-
-extension Optional {
-    fileprivate func asyncMap<Value>(_ transform: (Wrapped) async throws -> Value) async rethrows -> Value? {
-        switch self {
-        case .some(let value): try await transform(value)
-        case .none: nil
-        }
     }
 }
 

@@ -1,5 +1,16 @@
 import LibPQ
-import OCI
+public import OCI
+
+extension TagStore {
+    /// What images say of themselves, where they say anything and were read.
+    public func facts(of digests: [Digest]) async throws -> [Digest: ImageFacts] {
+        guard !digests.isEmpty else { return [:] }
+        let rows = try await pool.transactionByKeys {
+            try await $0.run(SelectFacts(digests: Set(digests).sorted())).rows
+        }
+        return Dictionary(rows.map { ($0.digest, $0.facts) }, uniquingKeysWith: { $1 })
+    }
+}
 
 extension ImageFacts {
     /// The columns of `f`, in the order in which ``decode(_:)`` reads them.
@@ -13,13 +24,15 @@ extension ImageFacts {
 }
 
 struct SelectFacts: Statement {
-    let digest: Digest
+    let digests: [Digest]
     static let sql: SQL =
-        "SELECT " + ImageFacts.columns + """
-             FROM content_facts f JOIN digests d ON d.id = f.digest_id WHERE d.digest = $1
+        "SELECT d.digest, " + ImageFacts.columns + """
+             FROM digests d JOIN content_facts f ON f.digest_id = d.id WHERE d.digest = ANY ($1)
             """
-    func bind(_ parameters: inout Parameters) { parameters.append(digest) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ImageFacts { try ImageFacts.decode(&row) }
+    func bind(_ parameters: inout Parameters) { parameters.append(digests) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (digest: Digest, facts: ImageFacts) {
+        (try row.next(), try ImageFacts.decode(&row))
+    }
 }
 
 /// What is told stays: an image read once more, as a part, says less.

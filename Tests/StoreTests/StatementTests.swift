@@ -94,7 +94,7 @@ import Testing
             InsertDigestPlatforms(rows: [(digest, entry)]), InheritPlatform(digest: digest),
             InsertContents(content: content), InsertTold(digests: [digest]),
             InsertUnknown(digestID: 1, isGone: true, reason: "no"), SelectWithoutContent(digests: [digest]),
-            SelectFacts(digest: digest), InsertFacts(facts: [(digest, ImageFacts(version: "1"))]),
+            SelectFacts(digests: [digest]), SelectPlatformImages(tagID: 1), InsertFacts(facts: [(digest, ImageFacts(version: "1"))]),
             SelectKnowledge(digests: [digest]), SelectHolders(digests: [digest]),
             SelectBearers(digests: [digest], after: 0, limit: 1),
             UpdateClassifications(rows: [row], setIDs: [:]),

@@ -53,7 +53,7 @@ import Testing
             #expect(answer.items.map { $0["kind"] as? String } == ["rebuild", "rebuild", "first"])
             let members = [
                 "reference", "digest", "previousDigest", "kind", "reverted", "source", "observedAt", "notBefore",
-                "pushedAt", "mediaType", "platforms",
+                "pushedAt", "mediaType", "platforms", "facts",
             ]
             for item in answer.items { #expect(Set(item.keys) == Set(members)) }
             #expect(answer.items[0]["reverted"] as? Bool == true)

@@ -166,7 +166,9 @@ import Testing
                 changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt,
                 asOf: TestSite.now),
             now: TestSite.now)
-        let change = TagPage.Change(history[1], of: tag.reference, now: TestSite.now)
+        var changed = history[1]
+        changed.platforms = [Platform(os: "linux", architecture: "amd64")]
+        let change = TagPage.Change(changed, of: tag.reference, facts: ImageFacts(version: "1"), now: TestSite.now)
         let day = StatusPage.Day(try Samples.status().days[0])
         let rows: [any MustacheParent] = [
             row, change, TagPage.ChartRow(label: "a", updates: "b", changes: "c"), day,

@@ -78,16 +78,36 @@ struct Stats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show how often a tag is rebuilt.")
 
     @Argument(help: "A tracked image.") var reference: String
+    @Option(help: "For this platform alone, as linux/arm64.") var platform: String?
     @Flag(help: "Print the tag with its statistics as JSON, as the API does.") var json = false
     @OptionGroup(title: "Database and log") var options: DatabaseOptions
 
     func run() async throws {
         let reference = try TagReference(argument: reference)
+        let platform = try platform.map { text in
+            guard let platform = Platform(parsing: text) else {
+                throw ValidationError("\(PrintableText.excerpt(text)) is no platform; give one as linux/arm64")
+            }
+            return platform
+        }
         try await Session.with(options) { session in
             guard let tag = try await session.store.tag(reference) else {
                 throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
             }
-            let shown = TagJSON(tag, history: try await session.store.history(of: tag.id), at: .now())
+            var history = try await session.store.history(of: tag.id)
+            var firstSeenAt = tag.firstSeenAt
+            if let platform {
+                let images = try await session.store.platformImages(of: tag)
+                guard images.platforms.contains(platform) else {
+                    let names = images.platforms.map(\.description).joined(separator: ", ")
+                    throw Failure(
+                        "\(reference) has no image for \(platform) that is known"
+                            + (names.isEmpty ? "" : "; it has \(names)"))
+                }
+                history = PlatformHistory.rows(of: platform, in: history, images: images.images(of: platform))
+                firstSeenAt = history.first?.observedAt
+            }
+            let shown = TagJSON(tag, history: history, firstSeenAt: firstSeenAt, at: .now())
             if json { print(try Console.json(shown)) } else { show(tag, shown.statistics) }
         }
     }

@@ -5,16 +5,21 @@ import TagHistory
 struct ChangeJSON: Encodable {
     let reference: TagReference
     let change: Change
+    let facts: ImageFacts
 
-    init(_ item: TagChange) {
+    /// - Parameter facts: what images say of themselves.
+    init(_ item: TagChange, facts: [Digest: ImageFacts]) {
         reference = item.reference
         change = item.change
+        self.facts = item.change.digest.flatMap { facts[$0] } ?? ImageFacts()
     }
 
     private enum CodingKeys: CodingKey {
         case reference, digest, previousDigest, kind, reverted, source, observedAt, notBefore, pushedAt, mediaType
-        case platforms
+        case platforms, facts
     }
+
+    private enum FactKeys: CodingKey { case created, version, revision, baseName, baseDigest }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -29,5 +34,11 @@ struct ChangeJSON: Encodable {
         try container.encode(change.pushedAt, forKey: .pushedAt)
         try container.encode(change.mediaType, forKey: .mediaType)
         try container.encode(change.platforms, forKey: .platforms)
+        var said = container.nestedContainer(keyedBy: FactKeys.self, forKey: .facts)
+        try said.encode(facts.created, forKey: .created)
+        try said.encode(facts.version, forKey: .version)
+        try said.encode(facts.revision, forKey: .revision)
+        try said.encode(facts.baseName, forKey: .baseName)
+        try said.encode(facts.baseDigest, forKey: .baseDigest)
     }
 }

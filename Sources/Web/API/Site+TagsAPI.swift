@@ -16,10 +16,11 @@ extension Site {
 
     func showTag(_ request: Request, _ context: SiteContext) async throws -> Response {
         let reference = try apiReference(request, "tags")
-        let time = try Query(request.uri.query).time("at")
-        let (tag, history) = try await tagWithHistory(reference)
+        let query = try Query(request.uri.query)
+        let time = try query.time("at")
+        let (tag, history, firstSeenAt) = try await tagWithHistory(reference, platform: try query.platform())
         await noteViewed(reference, at: clock(), context)
-        return json(TagJSON(tag, history: history, at: time ?? clock()))
+        return json(TagJSON(tag, history: history, firstSeenAt: firstSeenAt, at: time ?? clock()))
     }
 
     func addTag(_ request: Request, _ context: SiteContext) async throws -> Response {
@@ -58,6 +59,29 @@ extension Site {
 
     func apiReference(_ request: Request, _ list: String) throws(Problem) -> TagReference {
         try ReferencePath.reference(of: request.uri.path, after: "/api/v1/\(list)/")
+    }
+
+    /// The tag with the history of one platform, or of the tag as a whole where none is named.
+    func tagWithHistory(
+        _ reference: TagReference, platform: Platform?
+    ) async throws -> (tag: TrackedTag, history: [Change], firstSeenAt: Timestamp?) {
+        let (tag, history) = try await tagWithHistory(reference)
+        guard let platform else { return (tag, history, tag.firstSeenAt) }
+        let rows = try await rows(of: platform, tag, history)
+        return (tag, rows, rows.first?.observedAt)
+    }
+
+    /// - Throws: 422 where the tag has no such platform.
+    func rows(of platform: Platform, _ tag: TrackedTag, _ history: [Change]) async throws -> [Change] {
+        let images = try await store.platformImages(of: tag)
+        guard !images.platforms.isEmpty else {
+            throw Problem.unacceptable("The platforms of \(tag.reference) are not known yet.")
+        }
+        guard images.platforms.contains(platform) else {
+            let names = images.platforms.map(\.description).joined(separator: ", ")
+            throw Problem.unacceptable("\(tag.reference) has no image for \(platform); it has \(names).")
+        }
+        return PlatformHistory.rows(of: platform, in: history, images: images.images(of: platform))
     }
 
     func tagWithHistory(_ reference: TagReference) async throws -> (TrackedTag, [Change]) {

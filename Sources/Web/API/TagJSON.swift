@@ -8,9 +8,14 @@ package struct TagJSON: Encodable {
     package let statistics: Statistics
 
     package init(_ tag: TrackedTag, history: [Change], at time: Timestamp) {
+        self.init(tag, history: history, firstSeenAt: tag.firstSeenAt, at: time)
+    }
+
+    /// - Parameter history: the tag's, or one platform's, which begins at its own first sighting.
+    package init(_ tag: TrackedTag, history: [Change], firstSeenAt: Timestamp?, at time: Timestamp) {
         self.tag = tag
         statistics = Statistics(
-            changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, asOf: time)
+            changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: tag.lastSucceededAt, asOf: time)
     }
 
     private enum CodingKeys: CodingKey {

@@ -30,6 +30,8 @@ extension TagPage.Change: MustacheParent {
         case "kind": kind
         case "kindStyle": kindStyle
         case "kindHelp": kindHelp
+        case "detail": detail
+        case "says": says
         case "isReverted": isReverted
         case "when": when
         case "span": span

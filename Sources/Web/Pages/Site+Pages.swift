@@ -48,9 +48,13 @@ extension Site {
         of tag: TrackedTag, history: [Change], cursor: String?
     ) async throws -> TagPage.ChangeList {
         let count = 20
-        if cursor == nil, history.count <= count { return .init(items: history.reversed()) }
-        let page = try await store.changes(of: tag.reference, limit: count, cursor: cursor)
-        return .init(items: page.items.map(\.change), next: page.next, isContinued: cursor != nil)
+        var list = TagPage.ChangeList(items: history.reversed())
+        if cursor != nil || history.count > count {
+            let page = try await store.changes(of: tag.reference, limit: count, cursor: cursor)
+            list = .init(items: page.items.map(\.change), next: page.next, isContinued: cursor != nil)
+        }
+        list.facts = try await store.facts(of: list.items.compactMap(\.digest))
+        return list
     }
 
     /// Looking keeps a tag from being retired. That it could not be written down spoils no answer.

@@ -7,6 +7,8 @@ extension TagPage {
     struct ChangeList: Sendable {
         var items: [TagHistory.Change]
         var next: String?
+        /// What images say of themselves.
+        var facts: [Digest: ImageFacts] = [:]
         /// Not the first part of the list.
         var isContinued = false
     }
@@ -85,7 +87,9 @@ extension TagPage {
     private mutating func show(
         _ list: ChangeList, of reference: TagReference, bucket: Histogram.Bucket?, now: Timestamp
     ) {
-        changes = list.items.map { Change($0, of: reference, now: now) }
+        changes = list.items.map { change in
+            Change(change, of: reference, facts: change.digest.flatMap { list.facts[$0] }, now: now)
+        }
         newestHref = list.isContinued ? Href.address(Href.tag(reference), ["bucket": bucket?.rawValue]) : nil
         olderHref = list.next.map { Href.address(Href.tag(reference), ["bucket": bucket?.rawValue, "cursor": $0]) }
         hasChangePaging = newestHref != nil || olderHref != nil
@@ -98,11 +102,13 @@ extension TagReference {
 }
 
 extension TagPage.Change {
-    init(_ change: TagHistory.Change, of reference: TagReference, now: Timestamp) {
+    init(_ change: TagHistory.Change, of reference: TagReference, facts: ImageFacts? = nil, now: Timestamp) {
         let words = change.kind.words
         kind = words.label
         kindStyle = words.style
         kindHelp = words.help
+        detail = change.detail
+        says = facts.flatMap(Self.says)
         isReverted = change.reverted
         when = Moment(change.countedAt, now: now)
         source = change.source.words

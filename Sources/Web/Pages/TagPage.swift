@@ -12,6 +12,10 @@ struct TagPage: Page {
         let kind: String
         let kindStyle: String
         let kindHelp: String
+        /// Which platforms, or what it means, where more is known than that the digest is another.
+        let detail: String?
+        /// What the image says of itself.
+        let says: String?
         let isReverted: Bool
         let when: Moment
         /// How well the time is known.

@@ -58,6 +58,15 @@ struct Query {
         return bucket
     }
 
+    func platform() throws(Problem) -> Platform? {
+        guard let text = self["platform"] else { return nil }
+        guard let platform = Platform(parsing: text) else {
+            throw .badRequest(
+                "platform is \"\(PrintableText.excerpt(text))\"; give one as linux/amd64 or linux/arm/v7.")
+        }
+        return platform
+    }
+
     /// The parameters of a list of tags.
     func tags(defaultLimit: Int = 100) throws(Problem) -> TagQuery {
         var query = TagQuery()
