@@ -86,7 +86,7 @@ struct Stats: AsyncParsableCommand {
         let reference = try TagReference(argument: reference)
         let platform = try platform.map { text in
             guard let platform = Platform(parsing: text) else {
-                throw ValidationError("\(PrintableText.excerpt(text)) is no platform; give one as linux/arm64")
+                throw Failure.badInput("\(PrintableText.excerpt(text)) is no platform; give one as linux/arm64")
             }
             return platform
         }
