@@ -118,8 +118,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "LibPQ", "OCI", "RegistryClient", "Store", "TagHistory", "Tagbeat", "TestSupport", asyncHTTPClient, logging,
-                nioCore, nioHTTP1,
+                "LibPQ", "OCI", "RegistryClient", "Store", "TagHistory", "Tagbeat", "TestSupport", asyncHTTPClient,
+                logging, nioCore, nioHTTP1,
             ],
             swiftSettings: settings),
     ],

@@ -18,7 +18,8 @@ struct Import: AsyncParsableCommand {
             """)
 
     @Argument(help: "The file, or - for standard input.") var file: String?
-    @Option(help: ArgumentHelp("Read the pins in this git repository's history.", valueName: "dir")) var fromGit: String?
+    @Option(help: ArgumentHelp("Read the pins in this git repository's history.", valueName: "dir")) var fromGit:
+        String?
     @Flag(help: "Leave out bad lines, naming them, instead of refusing the file.") var skipInvalid = false
     @Flag(help: "Print the outcome as JSON.") var json = false
     @OptionGroup(title: "Database and log") var options: DatabaseOptions
@@ -77,7 +78,8 @@ struct Import: AsyncParsableCommand {
             print(try Console.json(counts.merging(more) { $1 }))
         } else {
             print(
-                "Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(note)")
+                "Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(note)"
+            )
         }
     }
 }

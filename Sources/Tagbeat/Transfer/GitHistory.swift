@@ -42,7 +42,9 @@ enum GitHistory {
     private static func check(_ folder: String) async throws {
         let result = try await Subprocess.run(
             .path("/bin/sh"),
-            arguments: ["-c", "command -v git >/dev/null || exit 9; " + git + " rev-parse --verify HEAD", "sh", folder],
+            arguments: [
+                "-c", "command -v git >/dev/null || exit 9; " + git + " rev-parse --verify HEAD", "sh", folder,
+            ],
             environment: environment, output: .discarded, error: .string(limit: 64 << 10))
         switch result.terminationStatus {
         case .exited(0): return
