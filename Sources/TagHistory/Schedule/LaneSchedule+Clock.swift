@@ -1,0 +1,49 @@
+import Foundation
+public import OCI
+
+extension LaneSchedule {
+    /// The latest `nextCheckAt` that may be claimed: half a period ahead of time. What the budget has to spare beyond
+    /// that stays unspent.
+    public func claimable(at now: Timestamp) -> Timestamp { now.advanced(byDays: periodDays / 2) }
+
+    /// Notes that a claim in the order of `nextCheckAt` has reached this one. Not to be called for checks out of turn.
+    public mutating func advanceClock(to nextCheckAt: Timestamp) { clock = max(clock, nextCheckAt) }
+
+    /// Whether a tag's last check is long enough ago, however fast the clock runs.
+    public static func mayCheckAgain(lastCheckAt: Timestamp, at now: Timestamp) -> Bool {
+        now.seconds(since: lastCheckAt) >= floorDays * 86_400
+    }
+
+    /// When a tag is due again whose check failed.
+    /// - Parameter seconds: how long its host is to be left alone.
+    public func retry(after seconds: Double, at now: Timestamp) -> Timestamp {
+        clock.advanced(bySeconds: seconds)
+    }
+
+    /// How far the clock lags behind time, in seconds; negative where it is ahead.
+    public func lag(at now: Timestamp) -> Double { now.seconds(since: clock) }
+
+    /// Step 6: moves c so that the clock keeps time. To be called every ``steeringInterval``; calls between are ignored.
+    ///
+    /// A clock that runs at half the speed of time makes all intervals twice as long as c says, so c should be twice as
+    /// large; a tenth of that at a time, because bursts come and go. What the clock has lost or gained is made good
+    /// slowly. Changes of the budget need no waiting for this: the clock follows them at once.
+    public mutating func steer(at now: Timestamp) {
+        let elapsed = now.seconds(since: steeredAt)
+        guard elapsed >= Self.steeringInterval else { return }
+        let speed = clock.seconds(since: clockWhenSteered) / elapsed
+        let behind = lag(at: now) / 86_400 / periodDays
+        steeredAt = now
+        clockWhenSteered = clock
+        // It stands still while no worker lives, which says nothing of c.
+        guard speed > 0 else { return }
+        var factor = pow(min(2, max(0.5, speed)), -0.1) * exp(0.02 * min(1, max(-1, behind)))
+        // The clock has run ahead as far as it may, so requests are left over.
+        if behind < -0.49 { factor = 0.7 }
+        // Outside of these bounds nothing would change: every tag would stand at the floor or at the ceiling.
+        spacing = min(1_000, max(1e-6, spacing * factor))
+    }
+
+    /// Seconds.
+    public static let steeringInterval = 21_600.0
+}

@@ -1,0 +1,95 @@
+import Foundation
+import OCI
+import Testing
+
+@testable import TagHistory
+
+@Suite("A lane's clock and spacing")
+struct LaneScheduleTests {
+    @Test(
+        "The ceiling: four periods, between a week and sixty days",
+        arguments: [(1_000, 1_000.0, 7.0), (1_000, 100, 40), (1_000, 1, 60), (0, 100, 7)])
+    func ceiling(tags: Int, perDay: Double, days: Double) {
+        #expect(LaneSchedule(requestsPerDay: perDay, tags: tags, at: start).ceilingDays == days)
+    }
+
+    @Test("Intervals are c/√λ between five minutes and the ceiling")
+    func intervals() {
+        var lane = LaneSchedule(requestsPerDay: 1_000, tags: 1_000, at: start)
+        lane.spacing = 0.1
+        #expect(isClose(lane.interval(pull: 0.04), 0.5))
+        #expect(lane.interval(pull: 1e9) == 300.0 / 86_400)
+        #expect(lane.interval(pull: 1e-9) == 7)
+    }
+
+    @Test("A budget that is none is a request a day", arguments: [0, -1, Double.nan, .infinity])
+    func budget(perDay: Double) {
+        #expect(LaneSchedule(requestsPerDay: perDay, tags: 1, at: start).requestsPerDay == 1)
+    }
+
+    @Test("The clock never goes back, and next checks count from it")
+    func clock() {
+        var repository = RepositorySchedule()
+        var lane = LaneSchedule(requestsPerDay: 100, tags: 100, at: start)
+        var tag = TagSchedule(firstSeenAt: start, in: repository, lane: lane, chance: 0.5)
+        #expect(isClose(tag.nextCheckAt.days(since: start), lane.interval(pull: Life.newTag.rate) / 2))
+        lane.advanceClock(to: day(2))
+        lane.advanceClock(to: day(1))
+        #expect(lane.clock == day(2))
+        #expect(lane.lag(at: day(3)) == 86_400)
+        tag.note(changed: false, id: 1, repository: &repository, lane: lane, at: day(3))
+        #expect(tag.lastCheckAt == day(3))
+        #expect(
+            isClose(tag.nextCheckAt.days(since: day(2)), lane.interval(pull: tag.pull)))
+        #expect(lane.retry(after: 120, at: day(3)) == day(2).advanced(bySeconds: 120))
+    }
+
+    @Test("c grows where the clock is too slow, shrinks where it is too fast, and rests while nobody works")
+    func steering() {
+        let lane = LaneSchedule(requestsPerDay: 100, tags: 100, at: start)
+        func factor(clock: Double) -> Double {
+            var lane = lane
+            let before = lane.spacing
+            lane.advanceClock(to: day(clock))
+            lane.steer(at: day(0.25))
+            return lane.spacing / before
+        }
+        #expect(factor(clock: 0) == 1)
+        #expect(factor(clock: 0.125) > 1)
+        #expect(abs(factor(clock: 0.25) - 1) < 1e-9)
+        #expect(factor(clock: 0.5) < 1)
+        // As far ahead as it may: the budget is not spent.
+        #expect(isClose(factor(clock: 0.75), 0.7))
+        var early = lane
+        early.advanceClock(to: day(0.5))
+        early.steer(at: day(0.2))
+        #expect(
+            early
+                == {
+                    var lane = lane; lane.advanceClock(to: day(0.5)); return lane
+                }())
+    }
+
+    @Test("A listing's interval follows its repository's changes")
+    func listings() {
+        var lane = LaneSchedule(requestsPerDay: 1_000, tags: 1_000, at: start)
+        lane.spacing = 0.05
+        var repository = RepositorySchedule()
+        var idle = ListingSchedule(firstSeenAt: start, lane: lane, chance: 0)
+        idle.note(found: 0, spent: 1, repository: &repository, lane: lane, at: day(1))
+        #expect(repository.burst == 0)
+        var busy = ListingSchedule(firstSeenAt: start, lane: lane, chance: 0)
+        busy.note(found: 30, spent: 1, repository: &repository, lane: lane, at: day(1))
+        #expect(repository.burst == 1 && repository.leader == nil)
+        #expect(busy.nextListingAt < idle.nextListingAt)
+        // Half as much counts after sixty days, and a listing that takes more requests is read less often.
+        var later = busy
+        later.note(found: 0, spent: 1, repository: &repository, lane: lane, at: day(61))
+        #expect(isClose(Double(later.changes), Double(busy.changes / 2)))
+        var long = busy
+        long.note(found: 0, spent: 20, repository: &repository, lane: lane, at: day(61))
+        #expect(long.nextListingAt > later.nextListingAt)
+        for _ in 0..<5_000 { later.note(found: 0, spent: 1, repository: &repository, lane: lane, at: day(90_000)) }
+        #expect(later.nextListingAt.days(since: lane.clock) <= 1)
+    }
+}
