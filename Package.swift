@@ -93,7 +93,9 @@ let package = Package(
             ],
             exclude: ["Resources/signature-cases.py"],
             swiftSettings: settings),
-        .testTarget(name: "FuzzTests", dependencies: ["OCI", "RegistryClient"], swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["OCI", "RegistryClient", "Store", "TagHistory", "Tagbeat"],
+            swiftSettings: settings),
         .testTarget(
             name: "TagHistoryTests", dependencies: ["OCI", "TagHistory"],
             exclude: ["Resources/statistics-reference.py"],

@@ -86,7 +86,10 @@ struct FactsDocument: Decodable {
 
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        func text(_ key: CodingKeys) -> String? { try? values.decode(String.self, forKey: key) }
+        // Looked up first: what the decoder throws for a missing key costs more than all the rest.
+        func text(_ key: CodingKeys) -> String? {
+            values.contains(key) ? try? values.decode(String.self, forKey: key) : nil
+        }
         facts = ImageFacts(
             created: text(.created).flatMap(ImageFacts.time), version: text(.version), revision: text(.revision),
             baseName: text(.baseName), baseDigest: text(.baseDigest).flatMap { try? Digest(parsing: $0) })

@@ -19,6 +19,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         while path.hasSuffix("/") { path = path.dropLast() }
         // An endpoint is often copied with the API's own first part.
         if path.hasSuffix("/v2") { path = path.dropLast(3) }
+        while path.hasSuffix("/") { path = path.dropLast() }
         self.path = String(path)
     }
 

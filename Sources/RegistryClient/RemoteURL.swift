@@ -66,6 +66,9 @@ struct RemoteURL: Hashable, Sendable {
     }
 
     /// What `reference`, found in an answer to this URL, points at. https://www.rfc-editor.org/rfc/rfc3986#section-5
+    ///
+    /// The result is no longer than what may be parsed: else a listing whose pages each point further down would grow
+    /// without end.
     func resolving(_ reference: some StringProtocol) -> RemoteURL? {
         let bytes = Array(reference.utf8.prefix(Self.longest + 1))
         guard !bytes.isEmpty, bytes.count <= Self.longest, bytes.allSatisfy(Self.isAllowed) else { return nil }
@@ -77,11 +80,16 @@ struct RemoteURL: Hashable, Sendable {
         }
         let reference = String(text.prefix { $0 != "#" })
         let path = String(target.prefix { $0 != "?" })
-        if reference.hasPrefix("/") { return RemoteURL(origin: origin, target: reference) }
         if reference.isEmpty { return self }
-        if reference.hasPrefix("?") { return RemoteURL(origin: origin, target: path + reference) }
+        if reference.hasPrefix("/") { return RemoteURL(at: origin, reference) }
+        if reference.hasPrefix("?") { return RemoteURL(at: origin, path + reference) }
         let folder = String(path[...(path.lastIndex(of: "/") ?? path.startIndex)])
-        return RemoteURL(origin: origin, target: folder + reference)
+        return RemoteURL(at: origin, folder + reference)
+    }
+
+    private init?(at origin: Origin, _ target: String) {
+        guard origin.description.utf8.count + target.utf8.count <= Self.longest else { return nil }
+        self.init(origin: origin, target: target)
     }
 
     private init?(_ bytes: [UInt8]) {
@@ -92,9 +100,10 @@ struct RemoteURL: Hashable, Sendable {
         let start = colon + 3
         let end = bytes[start...].firstIndex { $0 == 0x2f || $0 == 0x3f || $0 == 0x23 } ?? bytes.endIndex
         guard let authority = Self.authority(bytes[start..<end]) else { return nil }
-        origin = Origin(scheme: scheme, host: authority.host, port: authority.port ?? scheme.defaultPort)
         let rest = String(decoding: bytes[end...].prefix { $0 != UInt8(ascii: "#") }, as: UTF8.self)
-        target = rest.hasPrefix("/") ? rest : "/" + rest
+        self.init(
+            at: Origin(scheme: scheme, host: authority.host, port: authority.port ?? scheme.defaultPort),
+            rest.hasPrefix("/") ? rest : "/" + rest)
     }
 
     /// A host as the settings and registries write it: the grammar of references, without the need of a dot.

@@ -2,17 +2,6 @@ import LibPQ
 public import OCI
 public import TagHistory
 
-/// One observation of a file to import.
-public struct ImportRow: Sendable {
-    public let reference: TagReference
-    public let observation: Observation
-
-    public init(reference: TagReference, observation: Observation) {
-        self.reference = reference
-        self.observation = observation
-    }
-}
-
 public struct ImportSummary: Sendable {
     /// Observations read.
     public let observations: Int

@@ -8,7 +8,7 @@ let settings: [SwiftSetting] = [
 ]
 
 // What .ci/fuzz builds. A package of its own, without dependencies, so that it is built within a minute and nothing but
-// our parsers is instrumented: of the registry client only what reads bytes and asks nobody. Rooms holds links.
+// our parsers is instrumented: of most rooms only what reads bytes and asks nobody. Rooms holds links.
 let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v15)],
@@ -28,9 +28,17 @@ let package = Package(
                 "Vendors/VendorListing.swift",
             ],
             swiftSettings: settings),
+        .target(name: "TagHistory", dependencies: ["OCI"], path: "Rooms/TagHistory", swiftSettings: settings),
         .target(
-            name: "FuzzedParsers", dependencies: ["OCI", "RegistryClient"], path: "Rooms/FuzzedParsers",
+            name: "Store", dependencies: ["OCI", "TagHistory"], path: "Rooms/Store", sources: ["ImportRow.swift"],
             swiftSettings: settings),
+        .target(
+            name: "Tagbeat", dependencies: ["OCI", "Store", "TagHistory"], path: "Rooms/Tagbeat",
+            sources: ["Transfer/GitPins.swift", "Transfer/LineSplitter.swift", "Transfer/ObservationLine.swift"],
+            swiftSettings: settings),
+        .target(
+            name: "FuzzedParsers", dependencies: ["OCI", "RegistryClient", "Store", "TagHistory", "Tagbeat"],
+            path: "Rooms/FuzzedParsers", swiftSettings: settings),
         // Without a main function: libFuzzer brings its own.
         .executableTarget(
             name: "Fuzz", dependencies: ["FuzzedParsers"], path: "Runner",

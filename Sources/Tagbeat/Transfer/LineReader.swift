@@ -2,17 +2,13 @@ import Foundation
 import Subprocess
 import SystemPackage
 
-/// A line longer than any observation can be.
-struct LineTooLong: Error, CustomStringConvertible {
-    var description: String { "longer than \(LineReader.maximumLength) bytes" }
-}
-
 /// The lines of a file or of standard input, gzipped or not, in chunks; memory is bounded by one chunk.
 enum LineReader {
+    /// Longer than any observation can be.
     static let maximumLength = 64 * 1024
     private static let chunk = 5_000
 
-    typealias Line = Result<ArraySlice<UInt8>, LineTooLong>
+    typealias Line = LineSplitter.Line
 
     /// Calls `body` with a function that answers the next lines, and nil at the end.
     ///
@@ -69,51 +65,5 @@ enum LineReader {
             }
         }
         return result.takeClosureResult()
-    }
-}
-
-/// Cuts bytes into lines without their line feeds.
-struct LineSplitter {
-    let maximumLength: Int
-    private(set) var lines: [LineReader.Line] = []
-    private var rest: [UInt8] = []
-    private var isTooLong = false
-
-    init(maximumLength: Int) { self.maximumLength = maximumLength }
-
-    mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        var start = bytes.startIndex
-        while let end = bytes[start...].firstIndex(of: 0x0A) {
-            extend(bytes[start..<end])
-            endLine()
-            start = end + 1
-        }
-        extend(bytes[start...])
-    }
-
-    /// The mark stands on a line of its own behind everything else.
-    mutating func removeEndMark() -> Bool {
-        guard case .success(let last)? = lines.last, last.elementsEqual([0x04]) else { return false }
-        lines.removeLast()
-        return true
-    }
-
-    /// Nil where there are none, which is the end. The last one is kept while it may be the end mark.
-    mutating func takeLines(keepingLast: Bool) -> [LineReader.Line]? {
-        guard !lines.isEmpty else { return nil }
-        let kept = keepingLast ? lines.suffix(1) : []
-        defer { lines = Array(kept) }
-        return lines.dropLast(kept.count)
-    }
-
-    private mutating func extend(_ bytes: Slice<UnsafeRawBufferPointer>) {
-        isTooLong = isTooLong || rest.count + bytes.count > maximumLength
-        if isTooLong { rest = [] } else { rest.append(contentsOf: bytes) }
-    }
-
-    private mutating func endLine() {
-        lines.append(isTooLong ? .failure(LineTooLong()) : .success(rest[...]))
-        rest = []
-        isTooLong = false
     }
 }

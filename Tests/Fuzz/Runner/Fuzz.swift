@@ -39,15 +39,17 @@ private func run(_ bytes: [UInt8]) {
     }
 }
 
-/// Of some inputs, always the same, the middle third again and again: what takes more than linear time shows there.
+/// Of some inputs, always the same, the middle third again and again: what takes more than linear time shows there, and
+/// what is wrong where an input is as long as it may be.
 private func stretched(_ bytes: [UInt8]) -> [UInt8]? {
-    guard bytes.count >= 3, bytes.reduce(0, { ($0 ^ UInt32($1)) &* 16_777_619 }) >> 8 & 255 == 0 else { return nil }
+    let hash = bytes.reduce(0) { ($0 ^ UInt32($1)) &* 16_777_619 } >> 8
+    guard bytes.count >= 3, hash & 255 == 0 else { return nil }
+    let sizes = [65_536, parser.longest, parser.longest / 2, parser.longest / 4]
+    let size = sizes[Int(hash >> 8) % sizes.count]
     let third = bytes.count / 3
-    let (head, tail) = (bytes[..<third], bytes[(2 * third)...])
-    let middle = bytes[third..<(2 * third)]
-    var result = Array(head)
-    while result.count + middle.count + tail.count <= 65_536 { result += middle }
-    return result + tail
+    let (head, middle, tail) = (bytes[..<third], bytes[third..<(2 * third)], bytes[(2 * third)...])
+    let times = (size - head.count - tail.count) / middle.count
+    return times > 1 ? Array(head) + Array(repeating: middle, count: times).joined() + tail : nil
 }
 
 private func processorTime() -> Double {

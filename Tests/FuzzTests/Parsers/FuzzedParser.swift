@@ -33,7 +33,7 @@ public struct FuzzedParser: Sendable {
         try check(bytes)
     }
 
-    public static let all = names + values + documents + headers + addresses + answers + vendors
+    public static let all = names + values + documents + headers + addresses + answers + vendors + histories
 }
 
 /// Something that has to hold of a parser, and did not.

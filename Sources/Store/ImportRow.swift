@@ -1,0 +1,13 @@
+public import OCI
+public import TagHistory
+
+/// One observation of a file to import.
+public struct ImportRow: Sendable {
+    public let reference: TagReference
+    public let observation: Observation
+
+    public init(reference: TagReference, observation: Observation) {
+        self.reference = reference
+        self.observation = observation
+    }
+}
