@@ -29,7 +29,12 @@ struct PatternProgram: Hashable, Sendable {
         case .sequence(let nodes): for node in nodes { try add(node) }
         case .choice(let nodes): try addChoice(nodes[...])
         case .repetition(let inner, let least, let most):
-            for _ in 0..<least { try add(inner) }
+            for _ in 0..<least {
+                let before = instructions.count
+                try add(inner)
+                // Nothing a thousand times is nothing: `(((){1000}){1000}){1000}` would never be written out.
+                if instructions.count == before { break }
+            }
             if let most {
                 for _ in least..<max(least, most) { try addOptional(inner, again: false) }
             } else {

@@ -33,7 +33,8 @@ public struct FuzzedParser: Sendable {
         try check(bytes)
     }
 
-    public static let all = names + values + documents + headers + addresses + answers + vendors + histories
+    public static let all =
+        names + values + documents + headers + addresses + answers + vendors + histories + selections
 }
 
 /// Something that has to hold of a parser, and did not.
