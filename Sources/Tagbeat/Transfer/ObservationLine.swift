@@ -72,7 +72,9 @@ struct ObservationLine: Decodable {
     }
 
     private static func named<Value>(_ what: String, _ text: String, _ make: (String) -> Value?) throws -> Value {
-        guard let value = make(text) else { throw Invalid(description: "“\(text.prefix(80))” is not a \(what)") }
+        guard let value = make(text) else {
+            throw Invalid(description: "“\(PrintableText.excerpt(text, limit: 80))” is not a \(what)")
+        }
         return value
     }
 
