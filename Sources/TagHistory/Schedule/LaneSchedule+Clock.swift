@@ -27,7 +27,7 @@ extension LaneSchedule {
     ///
     /// A clock that runs at half the speed of time makes all intervals twice as long as c says, so c should be twice as
     /// large; a tenth of that at a time, because bursts come and go. What the clock has lost or gained is made good
-    /// slowly. Changes of the budget need no waiting for this: the clock follows them at once.
+    /// slowly. A smaller budget needs no waiting for this: the clock follows at once.
     public mutating func steer(at now: Timestamp) {
         let elapsed = now.seconds(since: steeredAt)
         guard elapsed >= Self.steeringInterval else { return }
@@ -39,7 +39,7 @@ extension LaneSchedule {
         guard speed > 0 else { return }
         var factor = pow(min(2, max(0.5, speed)), -0.1) * exp(0.02 * min(1, max(-1, behind)))
         // The clock has run ahead as far as it may, so requests are left over.
-        if behind < -0.49 { factor = 0.7 }
+        if behind < -0.4 { factor = 0.7 }
         // Outside of these bounds nothing would change: every tag would stand at the floor or at the ceiling.
         spacing = min(1_000, max(1e-6, spacing * factor))
     }
