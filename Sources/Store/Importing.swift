@@ -1,6 +1,6 @@
 import LibPQ
 public import OCI
-public import TagHistory
+import TagHistory
 
 public struct ImportSummary: Sendable {
     /// Observations read.

@@ -19,7 +19,9 @@ struct Tagbeat: AsyncParsableCommand {
         version: Version.current,
         groupedSubcommands: [
             CommandGroup(name: "Services", subcommands: [Run.self, Serve.self, Scrape.self, Migrate.self]),
-            CommandGroup(name: "Tags", subcommands: [Track.self, Untrack.self, List.self, Stats.self, Check.self]),
+            CommandGroup(
+                name: "Tags",
+                subcommands: [Track.self, Untrack.self, List.self, Stats.self, Compare.self, Check.self]),
             CommandGroup(name: "Data", subcommands: [Import.self, Export.self, ReferenceCommand.self]),
         ])
 

@@ -47,13 +47,18 @@ package struct TagJSON: Encodable {
 }
 
 /// A part of a list, and where the next one begins.
-struct ListJSON<Item: Encodable>: Encodable {
+package struct ListJSON<Item: Encodable>: Encodable {
     let items: [Item]
     let next: String?
 
+    package init(items: [Item], next: String?) {
+        self.items = items
+        self.next = next
+    }
+
     private enum CodingKeys: CodingKey { case items, next }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(items, forKey: .items)
         try container.encode(next, forKey: .next)

@@ -20,7 +20,13 @@ extension Site {
             ("/api/v1/changes/**", [.get: listTagChanges]),
             ("/api/v1/histogram/**", [.get: showHistogram]),
             ("/api/v1/checks/**", [.post: checkTag]),
+            ("/api/v1/compare", [.get: compare]),
+            ("/api/v1/settled/**", [.get: showSettled]),
+            ("/api/v1/digests/**", [.get: showDigest]),
             ("/api/v1/status", [.get: showStatus]),
+            ("/badges/**", [.get: badge]),
+            ("/feeds/**", [.get: feed]),
+            ("/charts/**", [.get: chart]),
             ("/healthz", [.get: showHealth]),
             ("/readyz", [.get: showReadiness]),
         ]

@@ -21,7 +21,10 @@ struct SiteMiddleware: RouterMiddleware {
         } catch {
             response = answer(to: request, for: problem(of: error, context))
         }
-        for field in Self.protection { response.headers[field.name] = field.value }
+        // A picture that stands alone brings the rule for its own colours.
+        for field in Self.protection where response.headers[field.name] == nil {
+            response.headers[field.name] = field.value
+        }
         return response
     }
 

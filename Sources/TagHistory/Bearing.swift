@@ -1,0 +1,60 @@
+public import OCI
+
+/// A stretch of time in which a tag bore one digest.
+public struct Bearing: Hashable, Sendable {
+    public let digest: Digest
+    /// When it was first observed.
+    public let from: Timestamp
+    /// When something else was observed; nil where it is borne still.
+    public let until: Timestamp?
+    /// What came next was a digest that the tag had borne before.
+    public let wasReverted: Bool
+
+    /// For how long, by the times that statistics reckon with: the push where it is known, else the middle of the span.
+    public let seconds: Double
+
+    /// - Parameters:
+    ///   - history: shown rows, oldest first.
+    ///   - lastSucceededAt: the last observation of the newest digest.
+    /// - Returns: oldest first.
+    public static func all(in history: [Change], lastSucceededAt: Timestamp?) -> [Bearing] {
+        var bearings: [Bearing] = []
+        var current: (row: Change, digest: Digest)?
+        func end(at time: Timestamp, by row: Change?) {
+            guard let (begin, digest) = current else { return }
+            // Of the newest nothing is taken for granted: people are told to rely on it.
+            let start = row == nil ? begin.believedPush ?? begin.observedAt : begin.happenedAt
+            bearings.append(
+                Bearing(
+                    digest: digest, from: begin.observedAt, until: row?.observedAt, wasReverted: row?.reverted ?? false,
+                    seconds: max(0, time.seconds(since: start))))
+            current = nil
+        }
+        for row in history where row.digest != current?.digest {
+            end(at: row.happenedAt, by: row)
+            current = row.digest.map { (row, $0) }
+        }
+        if let begin = current?.row { end(at: max(begin.observedAt, lastSucceededAt ?? begin.observedAt), by: nil) }
+        return bearings
+    }
+
+    /// The newest digest that was borne so long without a break and was not taken back.
+    public static func settled(in bearings: [Bearing], seconds: Double) -> Bearing? {
+        bearings.last { $0.seconds >= seconds && !$0.wasReverted }
+    }
+
+    /// How many updates came after this digest was last borne.
+    public static func updatesBehind(_ bearing: Bearing, marks: [HistoryMark]) -> Int {
+        guard let until = bearing.until else { return 0 }
+        return marks.count { $0.outcome == .update && $0.observedAt >= until }
+    }
+}
+
+extension Change {
+    /// Its event time, as for an episode's first change.
+    fileprivate var happenedAt: Timestamp {
+        if let push = believedPush { return push }
+        guard let notBefore else { return observedAt }
+        return notBefore.advanced(bySeconds: observedAt.seconds(since: notBefore) / 2)
+    }
+}

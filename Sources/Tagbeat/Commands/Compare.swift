@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import OCI
+import Store
+import TagHistory
+import Web
+
+struct Compare: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show how often two to eight tags are rebuilt, side by side.",
+        discussion: "How often, not how safe: a rebuild may fix nothing, and an unchanged image may need nothing.")
+
+    @Argument(help: "Tracked images, two to eight.") var references: [String]
+    @Flag(help: "Print the tags with their statistics as JSON, as the API does.") var json = false
+    @OptionGroup(title: "Database and log") var options: DatabaseOptions
+
+    func validate() throws {
+        guard (2...8).contains(references.count) else { throw ValidationError("Give two to eight images.") }
+    }
+
+    func run() async throws {
+        let references = try references.map { try TagReference(argument: $0) }
+        try await Session.with(options) { session in
+            var tags: [TagJSON] = []
+            let now = Timestamp.now()
+            for reference in references {
+                guard let tag = try await session.store.tag(reference) else {
+                    throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
+                }
+                tags.append(TagJSON(tag, history: try await session.store.history(of: tag.id), at: now))
+            }
+            if json {
+                print(try Console.json(ListJSON(items: tags, next: nil)))
+            } else {
+                print(Console.table([""] + references.map(\.familiar), rows(tags.map(\.statistics))))
+            }
+        }
+    }
+
+    /// A line for each measure, a column for each image.
+    private func rows(_ all: [Statistics]) -> [[String]] {
+        func days(_ value: Double?) -> String { value.map { String(format: "%.1f d", $0) } ?? "–" }
+        func range(_ statistics: Statistics) -> String {
+            guard let low = statistics.rate.low95, let high = statistics.rate.high95 else { return "–" }
+            return String(format: "%.0f to %.0f", low * 365, high * 365)
+        }
+        let measures: [(String, (Statistics) -> String)] = [
+            ("rebuilt", { $0.rhythm.word?.label ?? "–" }),
+            ("evidence", { $0.rhythm.evidence.rawValue }),
+            ("updates, last year", { String($0.updatesInWindow) }),
+            ("a year, 95 % sure", range),
+            ("median interval", { days($0.interval.medianDays) }),
+            ("longest gap", { days($0.interval.worstGapDays) }),
+            ("last update", { $0.daysSinceLastUpdate.map { days($0) + " ago" } ?? "–" }),
+            ("next within 7 days", { $0.dueWithin.days7.map { String(format: "%.0f %%", $0 * 100) } ?? "–" }),
+            ("observed", { days($0.observedDays) }),
+        ]
+        return measures.map { name, value in [name] + all.map(value) }
+    }
+}

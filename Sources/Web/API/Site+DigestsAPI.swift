@@ -1,0 +1,138 @@
+import HTTPTypes
+import Hummingbird
+import OCI
+import Store
+import TagHistory
+
+extension Site {
+    /// The same statistics side by side.
+    func compare(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let images = try Query.all("image", in: request.uri.query)
+        guard (2...8).contains(images.count) else {
+            throw Problem.unacceptable("\(images.count) images are given; compare two to eight: ?image=…&image=…")
+        }
+        var items: [TagJSON] = []
+        let now = clock()
+        for image in images {
+            let reference: TagReference
+            do { reference = try TagReference(parsing: image) } catch {
+                throw Problem.unacceptable("image: \(error.description)")
+            }
+            let (tag, history) = try await tagWithHistory(reference)
+            items.append(TagJSON(tag, history: history, at: now))
+        }
+        return json(ListJSON(items: items, next: nil))
+    }
+
+    /// The newest digest that a tag has borne for some days and that was not taken back.
+    func showSettled(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let reference = try apiReference(request, "settled")
+        let query = try Query(request.uri.query)
+        let days = try query.days("minAgeDays") ?? 7
+        let (tag, history) = try await tagWithHistory(reference)
+        let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+        guard let settled = Bearing.settled(in: bearings, seconds: days * 86_400) else {
+            throw Problem.notFound("\(reference) has borne no digest for \(query["minAgeDays"] ?? "7") days yet.")
+        }
+        let marks = HistoryMark.all(in: history)
+        return json(
+            SettledJSON(
+                reference: reference, digest: settled.digest, from: settled.from, until: settled.until,
+                minAgeDays: days, updatesBehind: Bearing.updatesBehind(settled, marks: marks)))
+    }
+
+    /// Every tag that bears or bore a digest, by itself or in an index.
+    func showDigest(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let prefix = "/api/v1/digests/"
+        guard let text = PercentCoding.decoded(request.uri.path.dropFirst(prefix.count)) else {
+            throw Problem.badRequest("The path is not UTF-8.")
+        }
+        let digest: Digest
+        do { digest = try Digest(parsing: text) } catch { throw Problem.unacceptable(error.description) }
+        let query = try Query(request.uri.query)
+        let page = try await store.tags(bearing: digest, limit: try query.limit(), cursor: query["cursor"])
+        if page.items.isEmpty, query["cursor"] == nil {
+            throw Problem.notFound("No tag that is watched here bears or bore \(digest.short)….")
+        }
+        let holders = Set(try await store.holders(of: digest))
+        let histories = try await store.histories(of: page.items.map(\.id))
+        let items = page.items.flatMap { tag in Self.bearings(of: holders, tag, histories[tag.id] ?? []) }
+        return json(ListJSON(items: items, next: page.next))
+    }
+
+    private static func bearings(of digests: Set<Digest>, _ tag: TrackedTag, _ history: [Change]) -> [BearerJSON] {
+        let all = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+        let marks = HistoryMark.all(in: history)
+        return all.filter { digests.contains($0.digest) }.map { bearing in
+            BearerJSON(
+                reference: tag.reference, digest: bearing.digest, from: bearing.from, until: bearing.until,
+                updatesBehind: Bearing.updatesBehind(bearing, marks: marks), newestDigest: tag.digest)
+        }
+    }
+}
+
+struct SettledJSON: Encodable {
+    let reference: TagReference
+    let digest: Digest
+    let from: Timestamp
+    let until: Timestamp?
+    let minAgeDays: Double
+    let updatesBehind: Int
+
+    private enum CodingKeys: CodingKey { case reference, digest, from, until, minAgeDays, updatesBehind }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(reference, forKey: .reference)
+        try container.encode(digest, forKey: .digest)
+        try container.encode(from, forKey: .from)
+        try container.encode(until, forKey: .until)
+        try container.encode(minAgeDays, forKey: .minAgeDays)
+        try container.encode(updatesBehind, forKey: .updatesBehind)
+    }
+}
+
+struct BearerJSON: Encodable {
+    let reference: TagReference
+    /// The tag's own: where an image was asked for, the index that holds it.
+    let digest: Digest
+    let from: Timestamp
+    let until: Timestamp?
+    let updatesBehind: Int
+    let newestDigest: Digest?
+
+    private enum CodingKeys: CodingKey { case reference, digest, from, until, updatesBehind, newestDigest }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(reference, forKey: .reference)
+        try container.encode(digest, forKey: .digest)
+        try container.encode(from, forKey: .from)
+        try container.encode(until, forKey: .until)
+        try container.encode(updatesBehind, forKey: .updatesBehind)
+        try container.encode(newestDigest, forKey: .newestDigest)
+    }
+}
+
+extension Query {
+    /// A number of days from 0 to ten years.
+    func days(_ name: String) throws(Problem) -> Double? {
+        guard let text = self[name] else { return nil }
+        guard let days = Double(text), (0...3_650).contains(days) else {
+            throw .badRequest("\(name) is \"\(PrintableText.excerpt(text))\"; give a number of days from 0 to 3650.")
+        }
+        return days
+    }
+
+    /// Every value of a repeated parameter, in order.
+    static func all(_ name: String, in text: String?) throws(Problem) -> [String] {
+        var values: [String] = []
+        for part in (text ?? "").split(separator: "&") where part.hasPrefix(name + "=") {
+            guard let value = PercentCoding.decoded(part.dropFirst(name.count + 1), plusIsSpace: true) else {
+                throw .badRequest("The query is not UTF-8.")
+            }
+            values.append(value)
+        }
+        return values
+    }
+}

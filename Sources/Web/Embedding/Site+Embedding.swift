@@ -1,0 +1,100 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OCI
+import Store
+import TagHistory
+
+// What stands on other people's pages and in their readers.
+extension Site {
+    func badge(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let parts = request.uri.path.split(separator: "/", maxSplits: 2)
+        guard parts.count == 3, let badge = TagBadge(rawValue: String(parts[1])) else {
+            let kinds = TagBadge.allCases.map { "/badges/\($0.rawValue)/IMAGE.svg" }.joined(separator: ", ")
+            throw Problem.notFound("There are the badges \(kinds).")
+        }
+        let reference = try Self.reference(in: request, after: "/badges/\(badge.rawValue)/", ending: ".svg")
+        let now = clock()
+        let tag = try await store.tag(reference)
+        let history = if let tag { try await store.history(of: tag.id) } else { [Change]() }
+        let statistics = tag.map {
+            Statistics(
+                changes: history, firstSeenAt: $0.firstSeenAt, lastSucceededAt: $0.lastSucceededAt, asOf: now)
+        }
+        let drawing = badge.drawing(
+            TagBadge.Standing(tag?.state), statistics: statistics, lastChangedAt: tag?.lastChangedAt, now: now)
+        // Who shows a badge of an image that nobody watches shall see so, not a broken picture.
+        return Self.svg(drawing.svg)
+    }
+
+    func feed(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let reference = try Self.reference(in: request, after: "/feeds/", ending: ".atom")
+        guard let tag = try await store.tag(reference) else { throw Self.notTracked(reference) }
+        let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
+        let feed = AtomFeed(
+            tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
+            publicURL: settings.publicURL ?? Self.origin(of: request))
+        return Response(
+            status: .ok, headers: [.contentType: AtomFeed.mediaType, .cacheControl: "public, max-age=300"],
+            body: .init(byteBuffer: ByteBuffer(string: feed.document)))
+    }
+
+    /// The strip of a tag's whole history.
+    func chart(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let reference = try Self.reference(in: request, after: "/charts/", ending: ".svg")
+        let width = try Query(request.uri.query)["width"].flatMap(Double.init) ?? 720
+        let (tag, history) = try await tagWithHistory(reference)
+        let now = clock()
+        let strip = Strip(
+            history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
+            axis: .history(from: history.first?.observedAt ?? tag.firstSeenAt, to: now, width: width))
+        let drawing = StripDrawing(history: strip, id: "strip", title: "Updates of \(reference.familiar)")
+        var response = Self.svg(drawing.document)
+        // Its colours stand in it, because nobody knows where it will stand.
+        response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
+        return response
+    }
+
+    private static func svg(_ text: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "image/svg+xml; charset=utf-8", .cacheControl: "public, max-age=300"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static func reference(
+        in request: Request, after prefix: String, ending: String
+    ) throws(Problem) -> TagReference {
+        let path = request.uri.path
+        guard path.hasSuffix(ending) else { throw .notFound("The address of it ends with \(ending).") }
+        return try ReferencePath.reference(of: String(path.dropLast(ending.count)), after: prefix)
+    }
+
+    /// Where the visitor reaches us, for who did not set TAGBEAT_PUBLIC_URL.
+    private static func origin(of request: Request) -> String {
+        let host = request.head.authority ?? ""
+        let isPlain =
+            !host.isEmpty
+            && host.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+                default: "-._:[]".utf8.contains(byte)
+                }
+            }
+        return "http://" + (isPlain ? host : "localhost")
+    }
+}
+
+extension TagBadge.Standing {
+    init(_ state: TagState?) {
+        self =
+            switch state {
+            case nil: .unknown
+            case .pending: .pending
+            case .active: .active
+            case .missing: .missing
+            case .failing: .failing
+            case .untracked: .retired
+            }
+    }
+}
