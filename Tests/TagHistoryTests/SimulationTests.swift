@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import TagHistory
@@ -97,6 +98,19 @@ struct SimulationTests {
         }
         #expect(means[1] * 3 < means[0])
         #expect(means[2] * 10 < means[0])
+    }
+
+    @Test("Absent numbers are null")
+    func json() throws {
+        let report = try run(try trace("image,tag,epoch,kind\na,1,0,B"), .adaptiveBulk, hours: 2)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(
+            String(decoding: try encoder.encode(report), as: UTF8.self)
+                == """
+                {"changes":0,"freshness":1,"meanDelaySeconds":null,"medianDelaySeconds":null,"missed":0,\
+                "p95DelaySeconds":null,"policy":"adaptive-bulk","requests":\(report.requests)}
+                """)
     }
 
     @Test("A budget in requests a second is one in hours where the number of tags stays")

@@ -40,7 +40,7 @@ struct Replay {
         tags = Array(repeating: tag, count: trace.tags)
     }
 
-    consuming func run(_ progress: (Double) -> Void) throws -> SimulationReport {
+    consuming func run(_ progress: (Double) throws -> Void) rethrows -> SimulationReport {
         let order = simulation.order
         let end = trace.end * 1_000_000
         var bucket = RequestBucket(at: trace.start * 1_000_000)
@@ -75,7 +75,7 @@ struct Replay {
             } else {
                 lane.steer(at: Timestamp(microseconds: now))
                 steering += Int64(LaneSchedule.steeringInterval) * 1_000_000
-                try simulation.tell(now, progress)
+                try progress(simulation.share(at: now))
             }
         }
         return ledger.report(policy: simulation.policy)

@@ -43,9 +43,9 @@ public struct Simulation: Sendable {
         self.seed = seed
     }
 
-    /// - Parameter progress: is told now and then which share of the trace is done.
-    /// - Throws: `CancellationError`.
-    public func run(progress: (Double) -> Void = { _ in }) throws -> SimulationReport {
+    /// - Parameter progress: is told now and then which share of the trace is done, and may end it by an error.
+    /// - Throws: what `progress` throws.
+    public func run(progress: (Double) throws -> Void = { _ in }) rethrows -> SimulationReport {
         switch policy {
         case .roundRobin: try roundRobin(progress)
         case .adaptive, .adaptiveBulk: try Replay(self).run(progress)
@@ -59,7 +59,7 @@ public struct Simulation: Sendable {
         }
     }
 
-    private func roundRobin(_ progress: (Double) -> Void) throws -> SimulationReport {
+    private func roundRobin(_ progress: (Double) throws -> Void) rethrows -> SimulationReport {
         let order = order
         var ledger = Ledger(trace: trace, from: from)
         var bucket = RequestBucket(at: trace.start * 1_000_000)
@@ -81,14 +81,14 @@ public struct Simulation: Sendable {
             next = next + 1 < known ? next + 1 : 0
             if now / 1_000_000 > day + 86_400 {
                 day = now / 1_000_000
-                try tell(now, progress)
+                try progress(share(at: now))
             }
         }
         return ledger.report(policy: policy)
     }
 
-    func tell(_ now: Int64, _ progress: (Double) -> Void) throws {
-        try Task.checkCancellation()
-        progress(Double(now / 1_000_000 - trace.start) / Double(max(1, trace.end - trace.start)))
+    /// How much of the trace lies before a time in microseconds.
+    func share(at now: Int64) -> Double {
+        Double(now / 1_000_000 - trace.start) / Double(max(1, trace.end - trace.start))
     }
 }

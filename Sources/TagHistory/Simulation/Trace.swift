@@ -15,6 +15,8 @@ public struct Trace: Sendable {
     /// In order of time for each tag.
     var changes: [Int64] = []
 
+    /// Whole days from its first line to its last.
+    public var days: Int { Int((end - start) / 86_400) }
     public var tags: Int { listed.count }
     public var numberOfChanges: Int { changes.count }
 

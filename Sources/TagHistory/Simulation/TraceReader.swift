@@ -13,13 +13,15 @@ public struct TraceReader: Sendable {
     /// Beyond this a trace would no longer fit into narrow indices, nor its simulation into memory.
     static let mostTags = 5_000_000
     static let mostChanges = 50_000_000
+    static let mostLines = 200_000_000
     static let longestName = 255
     /// The year 9999.
     static let latest: Int64 = 253_402_300_799
     static let longestDays: Int64 = 36_525
 
     private var trace = Trace()
-    private var line = 0
+    /// Lines read so far.
+    public private(set) var lines = 0
     private var earliest = Int64.max
     private var newest = Int64.min
     private var image: [UInt8] = []
@@ -32,9 +34,10 @@ public struct TraceReader: Sendable {
 
     /// - Throws: what is wrong with the line and what would be right.
     public mutating func read(_ bytes: ArraySlice<UInt8>) throws(TraceError) {
-        line += 1
+        lines += 1
+        guard lines <= Self.mostLines else { throw wrong("more than \(Self.mostLines) lines") }
         let text = bytes.last == 0x0D ? bytes.dropLast() : bytes
-        if line == 1 {
+        if lines == 1 {
             guard text.elementsEqual("image,tag,epoch,kind".utf8) else {
                 throw wrong("a trace begins with the line “image,tag,epoch,kind”")
             }
@@ -49,6 +52,12 @@ public struct TraceReader: Sendable {
         guard fields[3].count == 1, let kind = fields[3].first else { throw wrong("the kind is not B, N, D or C") }
         try enter(image: fields[0], tag: fields[1], kind: kind, at: epoch)
         guard newest - earliest <= Self.longestDays * 86_400 else { throw wrong("more than 100 years in one trace") }
+    }
+
+    /// A line that was too long to be kept.
+    public mutating func readTooLong() throws(TraceError) {
+        lines += 1
+        throw wrong("longer than any line of a trace")
     }
 
     /// - Throws: that there is nothing in the trace.
@@ -95,7 +104,7 @@ public struct TraceReader: Sendable {
         }
     }
 
-    private func wrong(_ reason: String) -> TraceError { TraceError(line: line, reason: reason) }
+    private func wrong(_ reason: String) -> TraceError { TraceError(line: lines, reason: reason) }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
         guard !digits.isEmpty, digits.count <= 12 else { return nil }

@@ -14,8 +14,11 @@ enum LineReader {
     ///
     /// gzip reads for us: with -f it passes on what is not gzipped, and its own process is a second core's work. An end
     /// mark follows only where it succeeded, so a file that broke off is noticed before anything is committed.
+    ///
+    /// - Parameter consequence: what is said of a file that breaks off.
     static func lines<Value: Sendable>(
-        of file: String, _ body: @escaping (_ next: () async throws -> [Line]?) async throws -> Value
+        of file: String, consequence: String = "nothing was imported",
+        _ body: @escaping (_ next: () async throws -> [Line]?) async throws -> Value
     ) async throws -> Value {
         let input: FileDescriptor
         if file == "-" {
@@ -32,7 +35,7 @@ enum LineReader {
         }
         return try await lines(
             script: "gzip -cdf", input: .fileDescriptor(input, closeAfterSpawningProcess: file != "-"),
-            broken: "\(file) breaks off or is no proper gzip file; nothing was imported", body)
+            broken: "\(file) breaks off or is no proper gzip file; \(consequence)", body)
     }
 
     /// The lines that a script of sh prints.
