@@ -22,7 +22,9 @@ struct Tagbeat: AsyncParsableCommand {
             CommandGroup(
                 name: "Tags",
                 subcommands: [Track.self, Untrack.self, List.self, Stats.self, Compare.self, Check.self]),
-            CommandGroup(name: "Data", subcommands: [Import.self, Export.self, Simulate.self, ReferenceCommand.self]),
+            CommandGroup(
+                name: "Data",
+                subcommands: [Import.self, Export.self, Select.self, Simulate.self, ReferenceCommand.self]),
         ])
 
     static func main() async {

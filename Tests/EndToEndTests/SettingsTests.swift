@@ -341,7 +341,8 @@ extension SettingsTests {
         ),
         (
             "repositories:\n  - image: python\n    select: {regex: '('}",
-            #"FILE, line 3: regex: "(" is no regular expression: a ( is not closed. Write one as ^3\.1[0-9](-slim)?$."#
+            #"FILE, line 3: regex: "(" is no regular expression: a ( is not closed. "#
+                + #"Right would be: one such as ^3\.1[0-9](-slim)?$."#
         ),
     ])
     func wrongFiles(_ yaml: String, _ expected: String) throws {

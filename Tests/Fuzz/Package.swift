@@ -34,7 +34,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Tagbeat", dependencies: ["OCI", "Store", "TagHistory"], path: "Rooms/Tagbeat",
-            sources: ["Transfer/GitPins.swift", "Transfer/LineSplitter.swift", "Transfer/ObservationLine.swift"],
+            sources: [
+                "Transfer/GitPins.swift", "Transfer/LineSplitter.swift", "Transfer/ObservationLine.swift",
+                "Transfer/PinScanner.swift", "Transfer/PinnedBlock.swift",
+            ],
             swiftSettings: settings),
         .target(
             name: "FuzzedParsers", dependencies: ["OCI", "RegistryClient", "Store", "TagHistory", "Tagbeat"],

@@ -71,6 +71,6 @@ struct GlobParser {
     private func error(_ problem: String) -> TagSelectionError {
         TagSelectionError(
             .glob, String(decoding: bytes, as: UTF8.self), problem,
-            right: "Write one as 3.1?-*, [0-9]* or *-{slim,alpine}.")
+            right: "one such as 3.1?-*, [0-9]* or *-{slim,alpine}")
     }
 }

@@ -68,53 +68,68 @@ struct PatternProgram: Hashable, Sendable {
         instructions[split] = .split(split + 1, instructions.count)
     }
 
-    /// Whether the pattern is found anywhere in the bytes.
-    func matches(_ bytes: [UInt8]) -> Bool {
-        var run = Run(marks: [Int](repeating: -1, count: instructions.count))
-        if follow(from: 0, at: 0, in: bytes, &run) { return true }
-        var current: [Int] = []
-        for position in bytes.indices {
-            swap(&current, &run.next)
-            run.next.removeAll(keepingCapacity: true)
-            for index in current {
-                guard case .character(let set) = instructions[index], set.contains(bytes[position]) else { continue }
-                if follow(from: index + 1, at: position + 1, in: bytes, &run) { return true }
-            }
-            // A match may begin anywhere.
-            if follow(from: 0, at: position + 1, in: bytes, &run) { return true }
-        }
-        return false
-    }
+    /// Runs a program over one tag after another, with the same memory for all.
+    struct Matcher {
+        private let instructions: [Instruction]
+        /// At which step an instruction was reached last; steps count on from tag to tag.
+        private var marks: [Int]
+        private var step = 0
+        /// Instructions that wait for this character, and for the next.
+        private var current: [Int] = []
+        private var next: [Int] = []
+        private var waiting: [Int] = []
 
-    private struct Run {
-        /// At which position an instruction was reached last.
-        var marks: [Int]
-        /// Instructions that wait for the character at the next position.
-        var next: [Int] = []
-        var waiting: [Int] = []
-    }
-
-    /// True: there is a match.
-    private func follow(from index: Int, at position: Int, in bytes: [UInt8], _ run: inout Run) -> Bool {
-        run.waiting.append(index)
-        while let index = run.waiting.popLast() {
-            guard run.marks[index] != position else { continue }
-            run.marks[index] = position
-            switch instructions[index] {
-            case .match:
-                return true
-            case .character:
-                run.next.append(index)
-            case .jump(let target):
-                run.waiting.append(target)
-            case .split(let first, let second):
-                run.waiting.append(second)
-                run.waiting.append(first)
-            case .place(let place):
-                if Self.isAt(place, position, bytes) { run.waiting.append(index + 1) }
-            }
+        init(_ program: PatternProgram) {
+            instructions = program.instructions
+            marks = [Int](repeating: -1, count: instructions.count)
         }
-        return false
+
+        /// Whether the pattern is found anywhere in the bytes.
+        mutating func matches(_ bytes: [UInt8]) -> Bool {
+            defer {
+                step += 1
+                next.removeAll(keepingCapacity: true)
+                waiting.removeAll(keepingCapacity: true)
+            }
+            if follow(from: 0, at: 0, in: bytes) { return true }
+            for position in bytes.indices {
+                swap(&current, &next)
+                next.removeAll(keepingCapacity: true)
+                step += 1
+                for index in current {
+                    guard case .character(let set) = instructions[index], set.contains(bytes[position]) else {
+                        continue
+                    }
+                    if follow(from: index + 1, at: position + 1, in: bytes) { return true }
+                }
+                // A match may begin anywhere.
+                if follow(from: 0, at: position + 1, in: bytes) { return true }
+            }
+            return false
+        }
+
+        /// True: there is a match.
+        private mutating func follow(from index: Int, at position: Int, in bytes: [UInt8]) -> Bool {
+            waiting.append(index)
+            while let index = waiting.popLast() {
+                guard marks[index] != step else { continue }
+                marks[index] = step
+                switch instructions[index] {
+                case .match:
+                    return true
+                case .character:
+                    next.append(index)
+                case .jump(let target):
+                    waiting.append(target)
+                case .split(let first, let second):
+                    waiting.append(second)
+                    waiting.append(first)
+                case .place(let place):
+                    if PatternProgram.isAt(place, position, bytes) { waiting.append(index + 1) }
+                }
+            }
+            return false
+        }
     }
 
     private static func isAt(_ place: PatternNode.Place, _ position: Int, _ bytes: [UInt8]) -> Bool {

@@ -110,6 +110,6 @@ struct RegexParser {
 
     func error(_ problem: String) -> TagSelectionError {
         TagSelectionError(
-            .regex, String(decoding: bytes, as: UTF8.self), problem, right: #"Write one as ^3\.1[0-9](-slim)?$."#)
+            .regex, String(decoding: bytes, as: UTF8.self), problem, right: #"one such as ^3\.1[0-9](-slim)?$"#)
     }
 }

@@ -4,7 +4,7 @@ public import OCI
 public struct TagPattern: Hashable, Sendable, CustomStringConvertible {
     /// As it was written.
     public let description: String
-    private let program: PatternProgram
+    let program: PatternProgram
 
     /// `*` stands for any characters or none, `?` for one, `[a-z]` for one of these, `[!a-z]` for one of no other,
     /// `{slim,alpine}` for one of these words; the whole tag has to fit.
@@ -23,7 +23,10 @@ public struct TagPattern: Hashable, Sendable, CustomStringConvertible {
         description = String(text)
     }
 
-    public func matches(_ tag: Tag) -> Bool { program.matches(Array(tag.name.utf8)) }
+    public func matches(_ tag: Tag) -> Bool {
+        var matcher = PatternProgram.Matcher(program)
+        return matcher.matches(Array(tag.name.utf8))
+    }
 
     private static let longest = 1_000
 
@@ -33,15 +36,15 @@ public struct TagPattern: Hashable, Sendable, CustomStringConvertible {
         let bytes = Array(text.utf8.prefix(longest + 1))
         guard !bytes.isEmpty else {
             throw TagSelectionError(
-                part, text, "it is empty", right: part == .glob ? "All tags are *." : "Leave it out.")
+                part, text, "it is empty", right: part == .glob ? "* for all tags" : "none at all for all tags")
         }
         guard bytes.count <= longest else {
-            throw TagSelectionError(part, text, "longer than \(longest) characters", right: "Write a shorter one.")
+            throw TagSelectionError(part, text, "longer than \(longest) characters", right: "a shorter one")
         }
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw TagSelectionError(
                 part, text, "it holds a character that no tag holds",
-                right: "Tags are of letters, digits, dots, dashes and underscores.")
+                right: "letters, digits, dots, dashes and underscores, of which tags are")
         }
         return bytes
     }
@@ -53,7 +56,7 @@ public struct TagPattern: Hashable, Sendable, CustomStringConvertible {
             return try PatternProgram(node)
         } catch {
             throw TagSelectionError(
-                part, text, "written out it is too long", right: "Repeat less: tags have 128 characters.")
+                part, text, "written out it is too long", right: "fewer repetitions: a tag has at most 128 characters")
         }
     }
 }

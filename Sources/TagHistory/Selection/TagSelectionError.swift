@@ -12,8 +12,8 @@ public struct TagSelectionError: Error, Hashable, Sendable, CustomStringConverti
     public let part: Part
     /// What was given, cut to 100 characters, with control characters escaped.
     public let input: String
-    /// Continues "…": it.
     public let problem: String
+    /// Follows "Right would be".
     public let right: String
 
     init(_ part: Part, _ text: some StringProtocol, _ problem: String, right: String) {
@@ -23,5 +23,5 @@ public struct TagSelectionError: Error, Hashable, Sendable, CustomStringConverti
         self.right = right
     }
 
-    public var description: String { "\"\(input)\" is no \(part.rawValue): \(problem). \(right)" }
+    public var description: String { "\"\(input)\" is no \(part.rawValue): \(problem). Right would be: \(right)." }
 }

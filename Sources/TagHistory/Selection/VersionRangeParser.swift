@@ -6,11 +6,11 @@ enum VersionRangeParser {
 
     static func parse(_ text: some StringProtocol) throws(TagSelectionError) -> [VersionRange.Conditions] {
         guard text.utf8.count <= longest else {
-            throw TagSelectionError(.semver, text, "longer than \(longest) characters", right: "Write a shorter one.")
+            throw TagSelectionError(.semver, text, "longer than \(longest) characters", right: "a shorter one")
         }
         guard text.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 < 0x7F) }) else {
             throw TagSelectionError(
-                .semver, text, "it holds a character that no version holds", right: "Write one as >=3.11, ^1.2 or 3.")
+                .semver, text, "it holds a character that no version holds", right: "one such as >=3.11, ^1.2 or 3")
         }
         var alternatives: [VersionRange.Conditions] = []
         // To npm an empty one is every version; here it is more likely a slip, which would select all.
@@ -19,7 +19,7 @@ enum VersionRangeParser {
             if part.allSatisfy({ $0 == " " || $0 == "\t" }) {
                 throw TagSelectionError(
                     .semver, text, parts.count > 1 ? "one side of || is empty" : "it is empty",
-                    right: "Write >=1.2 <2 || 3.x, or * for every version.")
+                    right: ">=1.2 <2 || 3.x, or * for every version")
             }
             alternatives.append(try conditions(part, in: text))
         }
@@ -44,7 +44,7 @@ enum VersionRangeParser {
             if word.isEmpty, !words.isEmpty { word = words.removeFirst() }
             guard signs.contains(String(sign)) else {
                 throw TagSelectionError(
-                    .semver, text, "there is no sign \(sign)", right: "The signs are < <= > >= = != ^ and ~.")
+                    .semver, text, "there is no sign \(sign)", right: "one of < <= > >= = != ^ ~")
             }
             add(String(sign), try version(word, in: text), to: &result)
         }
@@ -95,7 +95,7 @@ enum VersionRangeParser {
     private static func notAVersion(_ word: Substring, _ text: some StringProtocol) -> TagSelectionError {
         let what = word.isEmpty ? "a version is missing" : "\"\(PrintableText.excerpt(word, limit: 40))\" is no version"
         return TagSelectionError(
-            .semver, text, what, right: "Write one as >=3.11, ^1.2, ~1.2.3, 1.x, >=1.2 <2 || 3 or 1.2 - 1.4.")
+            .semver, text, what, right: "one such as >=3.11, ^1.2, ~1.2.3, 1.x, >=1.2 <2 || 3 or 1.2 - 1.4")
     }
 
     private static func add(_ sign: String, _ partial: Partial, to result: inout VersionRange.Conditions) {

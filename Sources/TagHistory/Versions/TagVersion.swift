@@ -29,6 +29,8 @@ public struct TagVersion: Hashable, Sendable {
     let revision: [VersionNumber]
     /// The numbers are a date's.
     let isDate: Bool
+    /// A version as such: nothing but `v` or `release-` before it, and no date.
+    let isPlain: Bool
     /// Where in the name the version stands.
     let span: Range<Int>
 
@@ -44,6 +46,8 @@ public struct TagVersion: Hashable, Sendable {
         revision = scanner.revision
         isDate = scanner.isDate
         span = scanner.start..<scanner.position
+        isPlain =
+            !isDate && (span.lowerBound == 0 || Self.plainPrefixes.contains(scanner.lowerCased(0..<span.lowerBound)))
     }
 
     /// What stands before the version: `v` of `v1.2`, `jammy-` of `jammy-20240501`.
@@ -54,10 +58,6 @@ public struct TagVersion: Hashable, Sendable {
     public var suffix: String { text(span.upperBound..<tag.name.utf8.count) }
     public var isPrerelease: Bool { !prerelease.isRelease }
 
-    /// A version as such: nothing but `v` or `release-` before it, and no date.
-    var isPlain: Bool {
-        !isDate && (span.lowerBound == 0 || Self.plainPrefixes.contains(prefix.lowercased()))
-    }
     private static let plainPrefixes: Set<String> = [
         "v", "release-", "release-v", "rel-", "version-", "version-v", "ver-",
     ]

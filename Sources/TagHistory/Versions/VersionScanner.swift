@@ -46,8 +46,15 @@ struct VersionScanner {
 
     func number(_ range: Range<Int>) -> VersionNumber { VersionNumber(digits: bytes[range]) }
 
+    /// No word that is known here is longer than what a string holds without an allocation.
     func lowerCased(_ range: Range<Int>) -> String {
-        String(decoding: bytes[range].map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }, as: UTF8.self)
+        guard range.count <= 15 else { return "" }
+        return String(unsafeUninitializedCapacity: range.count) { buffer in
+            for (index, byte) in bytes[range].enumerated() {
+                buffer[index] = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+            }
+            return range.count
+        }
     }
 
     mutating func append(_ text: StaticString) {

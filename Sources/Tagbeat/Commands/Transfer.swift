@@ -31,13 +31,15 @@ struct Import: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await Session.with(options) { session in
-            if let fromGit {
-                try await importPins(of: fromGit, into: session.store)
-            } else {
-                try await importFile(file ?? "-", into: session.store)
-            }
+        guard let fromGit else {
+            return try await Session.with(options) { try await importFile(file ?? "-", into: $0.store) }
         }
+        let pins = try await GitHistory.pins(of: fromGit, now: .now())
+        Console.endProgress()
+        if pins.isShallow {
+            Console.note("\(fromGit) is a shallow clone: older pins are not in it; git fetch --unshallow brings them.")
+        }
+        try await Session.with(options) { try await importPins(pins, into: $0.store) }
     }
 
     private func importFile(_ file: String, into store: TagStore) async throws {
@@ -54,20 +56,18 @@ struct Import: AsyncParsableCommand {
         if summary.observations == 0, counters.skipped > 0 { throw Failure("no line of \(file) could be read") }
     }
 
-    private func importPins(of folder: String, into store: TagStore) async throws {
+    private func importPins(_ pins: GitHistory.Answer, into store: TagStore) async throws {
         let counters = ImportCounters(skipInvalid: true)
-        var pins = GitPins(now: .now())
-        let (summary, commits, unusable) = try await GitHistory.lines(of: folder) { nextLines in
-            let summary = try await store.importObservations(at: .now(), progress: counters.show) {
-                guard let lines = try await nextLines() else { return nil }
-                return lines.flatMap { line in (try? line.get()).map { pins.take($0) } ?? [] }
-            }
-            return (summary, pins.commits, pins.unusable)
+        var rest = pins.rows[...]
+        let summary = try await store.importObservations(at: .now(), progress: counters.show) {
+            defer { rest = rest.dropFirst(5_000) }
+            return rest.isEmpty ? nil : Array(rest.prefix(5_000))
         }
         Console.endProgress()
-        let skipped = unusable > 0 ? " Left out \(unusable) pins without a tag." : ""
+        let skipped = pins.unusable > 0 ? " Left out \(pins.unusable) pins without a tag." : ""
         try report(
-            summary, ["commits": commits, "skipped": unusable], note: " \(commits) commits pinned an image.\(skipped)")
+            summary, ["commits": pins.commits, "skipped": pins.unusable],
+            note: " \(pins.commits) commits changed a pin.\(skipped)")
     }
 
     private func report(_ summary: ImportSummary, _ more: [String: Int], note: String) throws {

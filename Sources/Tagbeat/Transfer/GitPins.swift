@@ -6,92 +6,99 @@ import TagHistory
 struct GitPins {
     /// A line of this byte and the commit's time, in seconds since 1970, begins a commit: no line of a diff begins so.
     static let commitMark: UInt8 = 0x01
+    /// More is no history that somebody keeps, and would not fit into memory.
+    static let limit = 1_000_000
+
+    struct TooMany: Error {}
+
+    struct Pin: Hashable {
+        let reference: TagReference
+        let digest: Digest
+    }
 
     private let now: Timestamp
     private var commitTime: Timestamp?
     /// From `diff --git` to the first `@@`, where `+++` names a file.
     private var isInHeader = false
+    private var added: Set<Pin> = []
+    private var removed: Set<Pin> = []
+    /// YAML's `repository` and `tag`, before and after the commit.
+    private var blocks = (before: PinnedBlock(), after: PinnedBlock())
+    private var rows: [(time: Timestamp, pin: Pin)] = []
     private(set) var commits = 0
     /// Pins without a tag, or whose name is none.
     private(set) var unusable = 0
 
     init(now: Timestamp) { self.now = now }
 
-    /// What a line of the log tells: nothing, mostly.
-    mutating func take(_ line: ArraySlice<UInt8>) -> [ImportRow] {
-        guard let first = line.first else { return [] }
-        if first == Self.commitMark {
-            commits += 1
-            let seconds = Int64(String(decoding: line.dropFirst().prefix(20), as: UTF8.self))
-            // A commit from the future would stand above everything that is checked until then; one from before there
-            // were containers comes of a clock that was not set.
-            commitTime = seconds.map { Timestamp(seconds: min(max($0, 0), 1 << 40)) }
-                .flatMap { $0 <= now && $0 >= Timestamp(seconds: 1_362_096_000) ? $0 : nil }
-            return []
-        }
+    /// Takes in a line of the log.
+    mutating func take(_ line: ArraySlice<UInt8>) throws(TooMany) {
+        guard let first = line.first else { return }
         switch first {
-        case UInt8(ascii: "d"): isInHeader = true
-        case UInt8(ascii: "@"): isInHeader = false
+        case Self.commitMark:
+            try endCommit()
+            commits += 1
+            commitTime = Self.time(line.dropFirst(), now: now)
+        case UInt8(ascii: "d"):
+            isInHeader = true
+        case UInt8(ascii: "@"):
+            isInHeader = false
+            endHunk()
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: " "):
+            guard !isInHeader, commitTime != nil else { return }
+            takeContent(line.dropFirst(), first)
         default: break
         }
-        guard first == UInt8(ascii: "+"), !isInHeader, let commitTime else { return [] }
-        var rows: [ImportRow] = []
-        for pin in pins(in: line.dropFirst()) {
-            rows.append(
-                ImportRow(
-                    reference: pin.reference,
-                    observation: Observation(digest: pin.digest, observedAt: commitTime, source: .imported)))
+        if added.count > Self.limit { throw TooMany() }
+    }
+
+    /// All observations, by time. What was pinned at one time stands in an order of its own, not in that of the
+    /// commits, so that theirs does not matter.
+    mutating func finish() throws(TooMany) -> [ImportRow] {
+        try endCommit()
+        commitTime = nil
+        rows.sort { ($0.time, $0.pin.reference, $0.pin.digest) < ($1.time, $1.pin.reference, $1.pin.digest) }
+        return rows.map { row in
+            ImportRow(
+                reference: row.pin.reference,
+                observation: Observation(digest: row.pin.digest, observedAt: row.time, source: .imported))
         }
-        return rows
     }
 
-    private mutating func pins(in line: ArraySlice<UInt8>) -> [(reference: TagReference, digest: Digest)] {
-        var found: [(TagReference, Digest)] = []
-        var rest = line
-        while let mark = rest.firstRange(of: Self.mark) {
-            let hex = rest[mark.upperBound...].prefix { $0.isHex }
-            let name = Self.name(before: mark.lowerBound, in: line)
-            rest = rest[hex.endIndex...]
-            guard hex.count == 64, !name.isEmpty else { continue }
-            let text = String(decoding: name, as: UTF8.self)
-            guard let reference = try? Reference(parsing: text + "@sha256:" + String(decoding: hex, as: UTF8.self)),
-                let tag = reference.tag, let digest = reference.digest
-            else {
-                unusable += 1
-                continue
-            }
-            found.append((TagReference(repository: reference.repository, tag: tag), digest))
+    /// A commit from the future would stand above everything that is checked until then; one from before there were
+    /// containers comes of a clock that was not set.
+    private static func time(_ digits: ArraySlice<UInt8>, now: Timestamp) -> Timestamp? {
+        guard let seconds = Int64(String(decoding: digits.prefix(20), as: UTF8.self)) else { return nil }
+        let time = Timestamp(seconds: seconds)
+        return time <= now && time >= Timestamp(seconds: 1_362_096_000) ? time : nil
+    }
+
+    private mutating func takeContent(_ line: ArraySlice<UInt8>, _ sign: UInt8) {
+        let (found, unusable) = PinScanner.pins(in: line)
+        if sign == UInt8(ascii: "+") {
+            self.unusable += unusable
+            added.formUnion(found)
+        } else if sign == UInt8(ascii: "-") {
+            removed.formUnion(found)
         }
-        return found
+        let (isOld, isNew) = (sign != UInt8(ascii: "+"), sign != UInt8(ascii: "-"))
+        if isNew { added.formUnion(blocks.after.take(line, counts: sign == UInt8(ascii: "+"))) }
+        if isOld { removed.formUnion(blocks.before.take(line, counts: sign == UInt8(ascii: "-"))) }
     }
 
-    private static let mark = [UInt8]("@sha256:".utf8)
-    private static let schemes = [[UInt8]("docker://".utf8), [UInt8]("oci://".utf8), [UInt8]("https://".utf8)]
-    /// Longer than any name with its tag.
-    private static let longest = 512
-
-    /// What stands before the digest, as far as a name may reach. Brackets are an IPv6 host's.
-    private static func name(before end: Int, in line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var start = end
-        while start > line.startIndex, end - start < longest, line[start - 1].isPartOfName { start -= 1 }
-        let name = line[start..<end]
-        return schemes.firstNonNil { scheme in name.firstRange(of: scheme).map { name[$0.upperBound...] } } ?? name
+    private mutating func endHunk() {
+        added.formUnion(blocks.after.end())
+        removed.formUnion(blocks.before.end())
     }
-}
 
-extension Sequence {
-    fileprivate func firstNonNil<Value>(_ transform: (Element) -> Value?) -> Value? {
-        lazy.compactMap(transform).first
-    }
-}
-
-extension UInt8 {
-    fileprivate var isHex: Bool { (0x30...0x39).contains(self) || (0x61...0x66).contains(self) }
-
-    fileprivate var isPartOfName: Bool {
-        switch self {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-        default: "._-/:[]".utf8.contains(self)
+    /// A pin that the commit only moved was not looked up anew: what it takes away and adds again tells nothing.
+    private mutating func endCommit() throws(TooMany) {
+        endHunk()
+        if let commitTime {
+            for pin in added where !removed.contains(pin) { rows.append((commitTime, pin)) }
         }
+        added = []
+        removed = []
+        if rows.count > Self.limit { throw TooMany() }
     }
 }

@@ -61,6 +61,8 @@ enum LineReader {
                         buffer.withUnsafeBytes { splitter.append($0) }
                     } else {
                         ended = true
+                        // Ctrl-C ends the other process too, and is no fault of the file.
+                        try Task.checkCancellation()
                         guard splitter.removeEndMark() else { throw Failure(broken) }
                     }
                 }

@@ -28,14 +28,13 @@ extension FuzzedParser {
         FuzzedParser("gitpins", longest: 65_536) { bytes in
             let now = Timestamp(seconds: 1_769_904_000)
             var pins = GitPins(now: now)
-            var count = 0
-            for line in try lines(bytes, longest: 16_384) {
-                for row in pins.take(line) {
-                    count += 1
-                    try require(row.observation.observedAt <= now, "an observation of tomorrow")
-                    try require(row.observation.digest != nil, "a pin without a digest")
-                }
+            for line in try lines(bytes, longest: 16_384) { try pins.take(line) }
+            let rows = try pins.finish()
+            for row in rows {
+                try require(row.observation.observedAt <= now, "an observation of tomorrow")
+                try require(row.observation.digest != nil, "a pin without a digest")
             }
+            let count = rows.count
             try require((count + pins.unusable) * 72 <= bytes.count, "\(count) pins in \(bytes.count) bytes")
         },
         FuzzedParser("datedtag", longest: 140) { bytes in
