@@ -84,6 +84,12 @@ extension DigestService {
 }
 
 extension DigestService {
+    /// For how long a repository's listing is not asked for any more after it failed; nil where it may be.
+    public func listingPause(of repository: Repository) -> Duration? {
+        let now = time.now()
+        return bulkMemory.withLock { $0.refusal(of: repository, at: now) }
+    }
+
     /// Whether repositories of this registry may have a listing; without asking anybody.
     public func mayListInBulk(_ registry: Registry) -> Bool {
         switch vendor(of: registry) {

@@ -10,19 +10,25 @@ enum Past {
     static func observations(of past: [PastDigest]) -> [Observation] {
         let past = past.sorted { $0.from < $1.from }
         var observations: [Observation] = []
+        // Until when some record says that the tag was there; nil: without end.
+        var presentUntil: Timestamp?
         for (index, entry) in past.enumerated() {
-            observations.append(
-                Observation(
-                    digest: entry.digest, observedAt: entry.from, notBefore: entry.from, pushedAt: entry.from,
-                    source: .registry))
-            // A gap before the next one: for that time the tag was gone.
-            let next = index + 1 < past.count ? past[index + 1].from : nil
-            if let until = entry.until, until > entry.from, let next, until < next {
-                observations.append(Observation(digest: nil, observedAt: until, notBefore: until, source: .registry))
+            if index > 0, let end = presentUntil, entry.from.seconds(since: end) > shortestAbsence {
+                observations.append(Observation(digest: nil, observedAt: end, notBefore: end, source: .registry))
             }
+            if let digest = entry.digest {
+                observations.append(
+                    Observation(
+                        digest: digest, observedAt: entry.from, notBefore: entry.from, pushedAt: entry.from,
+                        source: .registry))
+            }
+            presentUntil = index == 0 ? entry.until : entry.until.flatMap { end in presentUntil.map { max($0, end) } }
         }
         return observations
     }
+
+    /// Seconds between the end of one record and the beginning of the next that are no time without the tag.
+    private static let shortestAbsence = 60.0
 
     /// The push time of the digest that the tag bears now. Where dated tags bore the digest later than that, it is not
     /// this tag's, but the digest's.
@@ -68,6 +74,11 @@ extension Worker {
         let claims = try await store.claimBackfills(
             limit: 500, excluding: paused, retryAfter: Self.backfillLease, at: clock())
         guard let repository = claims.first?.reference.repository else { return false }
+        // A listing that failed a while ago is not asked for again yet; one that is refused for long is none.
+        if let pause = digests.listingPause(of: repository), pause <= .seconds(3_600) {
+            try await store.postpone(claims, until: clock().advanced(bySeconds: max(10, pause / .seconds(1))))
+            return true
+        }
         let siblings: DatedSeries?
         do {
             siblings = try await members(of: repository)
@@ -94,6 +105,7 @@ extension Worker {
     private static let backfillLease = 900.0
     /// Then what can be had without the rest is taken.
     private static let mostAttempts = 6
+    private static let mostAttemptsAtHistory = 100
 
     private func postpone(_ claims: [Backfill]) async throws {
         for (attempts, claims) in Dictionary(grouping: claims, by: \.attempts) {
@@ -124,7 +136,8 @@ extension Worker {
                 return Past.observations(of: history)
             }
         } catch {
-            if Task.isCancelled || !isLast { return nil }
+            // What may pass is waited for, for days; what will not is done without.
+            if Task.isCancelled || (error.mayPass && claim.attempts < Self.mostAttemptsAtHistory) { return nil }
         }
         let tag = claim.reference.tag
         let series = siblings?.past(of: tag, bearing: digest) ?? []
@@ -136,6 +149,15 @@ extension Worker {
         case .known(let created): return Past.creation(of: digest, at: created)
         case .unknown: return []
         case .unread: return isLast ? [] : nil
+        }
+    }
+}
+
+extension CheckFailure {
+    fileprivate var mayPass: Bool {
+        switch code {
+        case .unreachable, .timeout, .serverError, .rateLimited, .hostPaused, .cancelled: true
+        case .tls, .forbiddenAddress, .unauthorized, .badAnswer, .tooLarge, .redirect, .notFound, .configuration: false
         }
     }
 }

@@ -1,4 +1,6 @@
 import OCI
+import RegistryClient
+import Store
 import Synchronization
 
 /// When a listing is worth its requests.
@@ -11,11 +13,14 @@ enum BulkPlan {
     ///   - requests: what the last whole listing took; nil where there was none.
     static func isWorthwhile(due: Int, requests: Int?) -> Bool { due > fewTags && (requests ?? 1) < due }
 
-    /// What a vendor says against what is known already: a push that lies before the last check, which saw another
-    /// digest, cannot have brought this one. Then the registry itself is asked.
-    static func isDoubtful(pushedAt: Timestamp?, lastSucceededAt: Timestamp?) -> Bool {
-        guard let pushedAt, let lastSucceededAt else { return false }
-        return pushedAt <= lastSucceededAt
+    /// What a vendor says against what is known already. A tag that the registry itself said was gone, a push that lies
+    /// before the last check, which saw another digest, or a change without a time: then the registry is asked.
+    static func isDoubtful(_ tag: ListedTag, digest: Digest, against claim: Claim) -> Bool {
+        guard let current = claim.digest else { return false }
+        if claim.isMissing { return true }
+        guard digest != current else { return false }
+        guard let pushedAt = tag.pushedAt else { return true }
+        return claim.lastSucceededAt.map { pushedAt <= $0 } ?? false
     }
 }
 
@@ -25,6 +30,17 @@ final class BulkMemory: Sendable {
     /// Far more repositories than a worker lists within an interval.
     private static let most = 10_000
     private let notBefore = Mutex<[Repository: Timestamp]>([:])
+    /// Found being listed by another worker.
+    private let others = Mutex<Set<Repository>>([])
+
+    func noteOther(_ repository: Repository) {
+        others.withLock { others in
+            if others.count >= Self.most { others.removeAll() }
+            others.insert(repository)
+        }
+    }
+
+    func takeOther(_ repository: Repository) -> Bool { others.withLock { $0.remove(repository) != nil } }
 
     func mayList(_ repository: Repository, at now: Timestamp) -> Bool {
         notBefore.withLock { $0[repository].map { $0 <= now } ?? true }

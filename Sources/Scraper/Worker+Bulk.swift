@@ -20,7 +20,22 @@ extension Worker {
         var answered: Set<Int32> = []
         do {
             for (repository, pages) in try await worthListing(claims, session: session) {
-                guard !Task.isCancelled, try await store.beginListing(repository, worker: session) else { continue }
+                guard !Task.isCancelled else { break }
+                guard try await store.beginListing(repository, worker: session) else {
+                    // Another worker lists it: what is claimed of it is left to that listing.
+                    let left = claims.filter { $0.reference.repository == repository }
+                    try await store.release(left, worker: session)
+                    answered.formUnion(left.map(\.tagID))
+                    bulk.noteOther(repository)
+                    try await Task.sleep(for: .seconds(1))
+                    continue
+                }
+                // Just listed by another: what it left out is asked for one by one.
+                if bulk.takeOther(repository) {
+                    bulk.note(repository, notBefore: clock().advanced(bySeconds: settings.schedule.interval / 2))
+                    try await store.endListing(repository, worker: session)
+                    continue
+                }
                 let outcome = await list(repository, atMost: pages, session: session)
                 answered.formUnion(outcome.answered)
                 total.merge(outcome.counts, uniquingKeysWith: +)
@@ -62,6 +77,8 @@ extension Worker {
         var pages = 0
         var isWhole = true
         var members: [ListedMember] = []
+        // What others held when its page came, and may have given back since.
+        var held: [ListingPage] = []
         // Failures may pass soon; what a whole listing left out is asked for one by one until the next.
         var pause = Self.pauseAfterFailedListing
         do {
@@ -70,10 +87,14 @@ extension Worker {
                 if members.count < ListingMemory.mostTags {
                     members += page.tags.map { ListedMember(tag: $0.tag, digest: $0.digest, pushedAt: $0.pushedAt) }
                 }
-                try await take(page, of: repository, into: &outcome, session: session)
+                let left = try await take(page, of: repository, into: &outcome, session: session)
+                if held.count < Self.mostHeldPages, !left.isEmpty {
+                    held.append(ListingPage(askedAt: page.askedAt, tags: left))
+                }
                 isWhole = pages < most
                 if !isWhole { break }
             }
+            for page in held { _ = try await take(page, of: repository, into: &outcome, session: session) }
             pause = settings.schedule.interval / 2
             // The past of what was seen for the first time is asked for next.
             if isWhole, !Task.isCancelled, outcome.hasFirstSightings {
@@ -88,10 +109,12 @@ extension Worker {
 
     /// Seconds in which a repository whose listing failed is checked tag by tag.
     private static let pauseAfterFailedListing = 600.0
+    private static let mostHeldPages = 100
 
     private func take(
         _ page: ListingPage, of repository: Repository, into outcome: inout BulkOutcome, session: WorkerSession
-    ) async throws {
+    ) async throws -> [ListedTag] {
+        var left: [ListedTag] = []
         for start in stride(from: 0, to: page.tags.count, by: 1_000) {
             let part = page.tags[start..<min(start + 1_000, page.tags.count)]
             let listed = Dictionary(
@@ -99,15 +122,15 @@ extension Worker {
                 uniquingKeysWith: { first, _ in first })
             let claims = try await store.claimListed(
                 listed.keys.sorted(), worker: session, lease: settings.lease, at: clock())
+            let claimed = Set(claims.map(\.reference))
+            left += listed.values.filter { !claimed.contains(TagReference(repository: repository, tag: $0.tag)) }
             var results: [CheckResult] = []
             var doubtful: [Claim] = []
             for claim in claims {
                 guard let tag = listed[claim.reference], let digest = tag.digest else { continue }
                 // Who was asked later knows better.
                 if let known = claim.lastSucceededAt, known >= page.askedAt { continue }
-                if let current = claim.digest, digest != current,
-                    BulkPlan.isDoubtful(pushedAt: tag.pushedAt, lastSucceededAt: claim.lastSucceededAt)
-                {
+                if BulkPlan.isDoubtful(tag, digest: digest, against: claim) {
                     doubtful.append(claim)
                     continue
                 }
@@ -129,6 +152,7 @@ extension Worker {
                 outcome.answered.formUnion(doubtful.map(\.tagID))
             }
         }
+        return left
     }
 }
 

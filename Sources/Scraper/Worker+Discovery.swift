@@ -56,10 +56,20 @@ extension Worker {
                 next: clock().advanced(bySeconds: min(pause, settings.listingInterval)), at: clock())
         }
         let chosen = selection.choose(from: tags).map { TagReference(repository: repository, tag: $0) }
-        let tracking = try await store.track(chosen, origin: .discovery, at: clock())
-        let dropped = try await store.untrackDiscovered(in: repository, except: chosen)
+        let known = Set(try await store.discovered(in: repository))
+        let room = max(0, settings.maxTracked - (try await store.trackedCount()))
+        let unknown = chosen.filter { !known.contains($0) }
+        let tracking = try await store.track(Array(unknown.prefix(room)), origin: .discovery, at: clock())
+        // Only what the registry has and the selection does not choose any more: what is gone is checked on, and found
+        // missing.
+        let listed = Set(tags.map { TagReference(repository: repository, tag: $0) })
+        let dropped = try await store.untrackDiscovered(
+            known.intersection(listed).subtracting(chosen).sorted())
+        let failure =
+            unknown.count > room
+            ? "TAGBEAT_MAX_TRACKED leaves room for \(room) of \(unknown.count) more tags" : nil
         try await store.noteListing(
-            of: repository, listed: tags.count, selected: chosen.count, failure: nil,
+            of: repository, listed: tags.count, selected: chosen.count, failure: failure,
             next: clock().advanced(bySeconds: settings.listingInterval), at: clock())
         let new = tracking.values.count { $0 == .added }
         if new + dropped > 0 {

@@ -14,6 +14,8 @@ public struct WorkerSettings: Sendable {
     /// So many of Docker Hub's most pulled official images are tracked at the start.
     public var popularImages = 0
     public var followed: [FollowedSelection] = []
+    /// Of all tags; a selection adds no more.
+    public var maxTracked = Int.max
     /// Seconds between two listings of a followed repository.
     public var listingInterval = 7_200.0
 

@@ -145,7 +145,7 @@ extension TagStore {
 struct SelectCreation: Statement {
     let digest: Digest
     static let sql: SQL = """
-        SELECT c.state IN (1, 3, 4), f.created_at FROM digests d JOIN contents c ON c.digest_id = d.id
+        SELECT c.state IN (1, 3, 4) OR c.reason IS NOT NULL, f.created_at FROM digests d JOIN contents c ON c.digest_id = d.id
         LEFT JOIN content_facts f ON f.digest_id = d.id WHERE d.digest = $1
         """
     func bind(_ parameters: inout Parameters) { parameters.append(digest) }

@@ -188,7 +188,8 @@ struct QueueUnread: Statement {
                 $3 + (row_number() OVER (ORDER BY h.digest_id) - 1) * interval '10 seconds', false
             FROM tags_here h JOIN tags t ON t.id = h.tag_id
             WHERE h.digest_id IS NOT NULL AND NOT h.is_missing AND h.next_check_at < 'infinity'
-                AND NOT EXISTS (SELECT FROM contents c WHERE c.digest_id = h.digest_id AND c.state <> 2)
+                AND NOT EXISTS (SELECT FROM contents c WHERE c.digest_id = h.digest_id
+                    AND (c.state <> 2 OR c.reason IS NOT NULL))
             ORDER BY h.digest_id
             ON CONFLICT DO NOTHING)
         SELECT max(tag_id) FROM tags_here HAVING max(tag_id) IS NOT NULL

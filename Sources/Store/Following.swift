@@ -46,11 +46,17 @@ extension TagStore {
                 repository: repository, listed: listed, selected: selected, failure: failure, next: next, now: now))
     }
 
-    /// Checks no more the discovered tags of a repository that are not among those chosen now; their history stays.
-    /// What a person tracks is not touched.
+    /// The tags of a repository that are tracked because a selection chose them, and by nobody's wish.
+    public func discovered(in repository: Repository) async throws -> [TagReference] {
+        try await pool.run(SelectDiscovered(repository: repository)).rows
+    }
+
+    /// Checks discovered tags no more that are chosen no longer; their history stays. What a person tracks is not
+    /// touched.
     /// - Returns: how many.
-    public func untrackDiscovered(in repository: Repository, except chosen: [TagReference]) async throws -> Int {
-        try await pool.run(UntrackDiscovered(repository: repository, chosen: chosen)).affected
+    public func untrackDiscovered(_ references: [TagReference]) async throws -> Int {
+        guard !references.isEmpty else { return 0 }
+        return try await pool.run(UntrackDiscovered(references: references)).affected
     }
 
     public func followedRepositories() async throws -> [FollowedRepository] {
@@ -130,24 +136,29 @@ struct UpdateFollowed: Statement {
     }
 }
 
+struct SelectDiscovered: Statement {
+    let repository: Repository
+    static let sql: SQL = """
+        SELECT t.reference FROM tags t
+        WHERE t.reference > $1 || ':' AND t.reference < $1 || ';' AND t.state <> 4 AND t.origin = 5
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(repository.description) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
+}
+
 struct UntrackDiscovered: Statement {
     typealias Row = Never
-    let repository: Repository
-    let chosen: [TagReference]
+    let references: [TagReference]
     static let sql: SQL = """
         WITH locked AS MATERIALIZED (
             SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
-            WHERE t.reference > $1 || ':' AND t.reference < $1 || ';' AND t.state <> 4 AND t.origin = 5
-                AND t.reference <> ALL ($2)
+            WHERE t.reference = ANY ($1) AND t.state <> 4 AND t.origin = 5
             ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
         stopped AS (
             UPDATE tags t SET state = 4 FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
         UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
         """
-    func bind(_ parameters: inout Parameters) {
-        parameters.append(repository.description)
-        parameters.append(chosen)
-    }
+    func bind(_ parameters: inout Parameters) { parameters.append(references) }
 }
 
 struct SelectFollowed: Statement {

@@ -46,7 +46,9 @@ extension Connection {
         try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
         try await run(InsertRepositories(repositories: Set(references.map(\.repository)).sorted()))
         let new = try await run(InsertTags(references: references, origin: origin, now: now)).rows
-        let woken = try await run(Retrack(references: references, now: now)).rows
+        let woken = try await run(Retrack(references: references, origin: origin, now: now)).rows
+        // What a person wishes for is no longer the selection's alone.
+        if origin != .discovery { try await run(TakeOverDiscovered(references: references, origin: origin)) }
         return Set(new).union(woken)
     }
 }
@@ -113,13 +115,16 @@ struct InsertTags: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
 }
 
+/// A selection wakes only what it let go itself, not what a person stopped.
 struct Retrack: Statement {
     let references: [TagReference]
+    let origin: TagOrigin
     let now: Timestamp
     static let sql: SQL = """
         WITH locked AS MATERIALIZED (
             SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
-            WHERE t.reference = ANY ($1) AND t.state = 4 ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
+            WHERE t.reference = ANY ($1) AND t.state = 4 AND ($3::smallint <> 5 OR t.origin = 5)
+            ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
         due AS (
             UPDATE tag_checks c SET next_check_at = $2 FROM locked
             WHERE c.tag_id = locked.tag_id AND c.next_check_at = 'infinity'
@@ -133,10 +138,23 @@ struct Retrack: Statement {
     func bind(_ parameters: inout Parameters) {
         parameters.append(references)
         parameters.append(now)
+        parameters.append(origin)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
 }
 
+struct TakeOverDiscovered: Statement {
+    typealias Row = Never
+    let references: [TagReference]
+    let origin: TagOrigin
+    static let sql: SQL = "UPDATE tags SET origin = $2 WHERE reference = ANY ($1) AND origin = 5"
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(references)
+        parameters.append(origin)
+    }
+}
+
+/// By a person: no selection wakes it again.
 struct Untrack: Statement {
     typealias Row = Never
     let reference: TagReference
@@ -145,7 +163,8 @@ struct Untrack: Statement {
             SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
             WHERE t.reference = $1 AND t.state <> 4 FOR NO KEY UPDATE OF c),
         stopped AS (
-            UPDATE tags t SET state = 4 FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
+            UPDATE tags t SET state = 4, origin = CASE WHEN t.origin = 5 THEN 1 ELSE t.origin END
+            FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
         UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
         """
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }

@@ -59,7 +59,7 @@ private typealias Request = ScriptedRegistry.Request
 
     @Test func quaysRecordIsTakenInFull() async throws {
         let past = try #require(try await history(.quay, { Self.quay($0, count: 250) }, most: 3))
-        #expect(past.map(\.digest.description) == (0..<250).reversed().map { VendorFakes.digest($0) })
+        #expect(past.map(\.digest?.description) == (0..<250).reversed().map { VendorFakes.digest($0) })
         #expect(past.last?.until == nil)
         #expect(past.first?.from == Timestamp(seconds: Self.now - 250 * 86_400))
         for (earlier, later) in zip(past, past.dropFirst()) { #expect(earlier.until == later.from) }
@@ -74,7 +74,7 @@ private typealias Request = ScriptedRegistry.Request
     @Test(arguments: [(0, 1), (1, 1), (999, 1), (1_000, 2), (2_500, 3), (3_001, 4)])
     func chainguardsRecordIsTakenInFull(_ count: Int, _ most: Int) async throws {
         let past = try #require(try await history(.chainguard, { Self.chainguard($0, count: count) }, most: most))
-        #expect(past.map(\.digest.description) == (0..<count).map { VendorFakes.digest($0) })
+        #expect(past.map(\.digest?.description) == (0..<count).map { VendorFakes.digest($0) })
     }
 
     @Test func capitalisedKeysAreRead() async throws {
@@ -103,7 +103,12 @@ private typealias Request = ScriptedRegistry.Request
             {"name":"1","start_ts":99999999999,"manifest_digest":"\(digestA)"}]}
             """
         let past = try await history(.quay) { _ in Answer(200, [], .text(quay)) }
-        #expect(past == [PastDigest(digest: try Digest(parsing: digestA), from: Timestamp(seconds: 1_769_860_800))])
+        let from = Timestamp(seconds: 1_769_860_800)
+        // What cannot be read as a digest still says that the tag was there.
+        let expected = [
+            PastDigest(digest: try Digest(parsing: digestA), from: from), PastDigest(digest: nil, from: from),
+        ]
+        #expect(Set(try #require(past)) == Set(expected))
     }
 
     @Test(arguments: [

@@ -73,6 +73,21 @@ import Testing
         #expect(rows.allSatisfy { $0.source == .registry })
     }
 
+    /// A record that cannot be read, or a second between two, is no time without the tag.
+    @Test func whatCannotBeReadIsNoDeletion() throws {
+        func at(_ second: Int64) -> Timestamp { Timestamp(seconds: 1_780_000_000 + second) }
+        func digest(_ number: Int) throws -> Digest { try Digest(parsing: FakeHub.digest(number)) }
+        let rows = History.merge(
+            adding: Past.observations(of: [
+                PastDigest(digest: try digest(1), from: at(0), until: at(10_000)),
+                PastDigest(digest: nil, from: at(10_000), until: at(90_000)),
+                PastDigest(digest: try digest(2), from: at(90_001), until: at(99_000)),
+                PastDigest(digest: try digest(3), from: at(99_000)),
+            ])
+        ).shownRows
+        #expect(rows.map(\.kind) == [.first, .rebuild, .rebuild])
+    }
+
     @Test(arguments: [
         ("0001-01-01T00:00:00Z", false), ("1970-01-01T00:00:00Z", false), ("1980-01-01T00:00:01Z", false),
         ("2013-03-20T00:00:00Z", true), ("2026-08-04T00:00:00Z", true),

@@ -178,6 +178,25 @@ import Testing
         try await digests.shutdown()
     }
 
+    /// The registry said that it is gone; a listing that still has it is no news of its return.
+    @Test func aStaleListingBringsNoTagBack() async throws {
+        let hub = try await FakeHub(tags: Self.tags(20))
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store, interval: 1)
+        _ = try await worker.runOnce()
+        let old = hub.state.tags.withLock { $0.removeValue(forKey: "t1") }
+        for _ in 0..<3 {
+            try await Task.sleep(for: .milliseconds(1_100))
+            _ = try await worker.runOnce()
+            hub.state.stale.withLock { $0["t1"] = old }
+        }
+        let reference = try TagReference(parsing: "library/app:t1")
+        let history = try await store.changes(of: reference, limit: 10, cursor: nil).items
+        #expect(history.map(\.change.kind) == [.missing, .first])
+        try await digests.shutdown()
+    }
+
     @Test func aFewTagsAreAskedForOneByOne() async throws {
         let hub = try await FakeHub(tags: Self.tags(3))
         let store = try await TestDatabase.migratedStore()

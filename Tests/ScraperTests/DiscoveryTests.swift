@@ -61,11 +61,23 @@ import Testing
         let old = try #require(try await store.tag(try TagReference(parsing: "\(registry.name)/app:1.0")))
         #expect(old.state == .untracked)
 
+        // What a person stopped stays so, what a person wishes for stays too, and an empty list takes nothing away.
+        #expect(try await store.untrack(try TagReference(parsing: "\(registry.name)/app:1.1")))
+        try await store.track([try TagReference(parsing: "\(registry.name)/app:1.2")], origin: .operator, at: .now())
+        tags.names.withLock { $0 = ["1.1", "1.3"] }
+        try await Self.wait { try await Self.tracked(store).contains("1.3") }
+        #expect(try await Self.tracked(store) == ["0.9", "1.2", "1.3"])
+        tags.names.withLock { $0 = [] }
+        let before = try #require(try await store.followedRepositories().first?.listedAt)
+        try await Self.wait { try await store.followedRepositories().first.map { $0.listed == 0 } ?? false }
+        #expect(try await store.followedRepositories().first?.listedAt.map { $0 > before } == true)
+        #expect(try await Self.tracked(store) == ["0.9", "1.2", "1.3"])
+
         // A listing that stops half way takes nothing away.
         tags.names.withLock { $0 = ["1.1"] }
         tags.fails.withLock { $0 = true }
         try await Self.wait { try await store.followedRepositories().first?.failure != nil }
-        #expect(try await Self.tracked(store) == ["0.9", "1.1", "1.2"])
+        #expect(try await Self.tracked(store) == ["0.9", "1.2", "1.3"])
         running.cancel()
         _ = await running.result
         try await digests.shutdown()

@@ -42,7 +42,9 @@ import Testing
             Ping(), LockMigrations(), AppliedMigrations(),
             RecordMigration(migration: Migration(version: 999, name: "x", text: "")),
             InsertRegistries(names: ["registry.test"]), InsertRepositories(repositories: [app.repository]),
-            InsertTags(references: [app], origin: .visitor, now: hour(0)), Retrack(references: [app], now: hour(0)),
+            InsertTags(references: [app], origin: .visitor, now: hour(0)),
+            Retrack(references: [app], origin: .visitor, now: hour(0)),
+            TakeOverDiscovered(references: [app], origin: .operator),
             HasNoTags(), CountTracked(), NoteViewed(reference: app, now: hour(0)),
             InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)), SelectLanes(),
             ClaimDue(registryID: 1, workerID: 1, limit: 1, now: hour(0), expiresAt: hour(1)),
@@ -76,7 +78,8 @@ import Testing
             ClaimFollowed(repositories: [app.repository], now: hour(0), retryAt: hour(1)),
             UpdateFollowed(
                 repository: app.repository, listed: 1, selected: 1, failure: nil, next: hour(1), now: hour(0)),
-            UntrackDiscovered(repository: app.repository, chosen: [app]), SelectFollowed(),
+            UntrackDiscovered(references: [app]),
+            SelectDiscovered(repository: app.repository), SelectFollowed(),
             InsertHost(host: "registry.test:443"), ExchangeHost(report: report), DeleteIdleHosts(),
             CountRequests(
                 requests: [

@@ -18,6 +18,11 @@ struct BulkMemory: Sendable {
         refusals[repository].map { now < $0.until } ?? false
     }
 
+    /// For how long it still will not be asked.
+    func refusal(of repository: Repository, at now: Duration) -> Duration? {
+        refusals[repository].flatMap { now < $0.until ? $0.until - now : nil }
+    }
+
     /// How many requests the last whole listing took, or one that was left before its end, if that were more.
     func requests(of repository: Repository) -> Int? { requests[repository] }
 

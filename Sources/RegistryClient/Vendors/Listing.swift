@@ -39,12 +39,13 @@ public struct ListingPage: Sendable {
 
 /// What a tag bore, from its vendor's own records.
 public struct PastDigest: Hashable, Sendable {
-    public let digest: Digest
+    /// Nil where the record cannot be read: the tag was there, but what it bore is not known.
+    public let digest: Digest?
     public let from: Timestamp
     /// Nil where the vendor does not say that it ended.
     public let until: Timestamp?
 
-    public init(digest: Digest, from: Timestamp, until: Timestamp? = nil) {
+    public init(digest: Digest?, from: Timestamp, until: Timestamp? = nil) {
         self.digest = digest
         self.from = from
         self.until = until

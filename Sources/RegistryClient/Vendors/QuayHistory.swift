@@ -23,13 +23,13 @@ struct QuayHistory: VendorHistory {
     mutating func read(_ body: some Collection<UInt8>, askedAt: Timestamp) throws(BadVendorAnswer) -> HistoryStep {
         let answer = try QuayPage(parsing: body)
         let past = answer.rows.compactMap { row -> PastDigest? in
-            guard row.tag == reference.tag, let digest = row.digest,
+            guard row.tag == reference.tag,
                 let from = row.start?.asPushTime(askedAt: askedAt)
             else { return nil }
             // An end that is to come is a tag's expiry; one before its start is nonsense.
             let until = row.end.flatMap { $0 >= from && $0 <= askedAt ? $0 : nil }
             if let since, let until, until < since { return nil }
-            return PastDigest(digest: digest, from: from, until: until)
+            return PastDigest(digest: row.digest, from: from, until: until)
         }
         // Newest first: what follows ended earlier still.
         let isOld = since.map { since in answer.rows.last?.end.map { $0 < since } ?? false } ?? false

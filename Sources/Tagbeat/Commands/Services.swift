@@ -149,6 +149,7 @@ enum Services {
         work.followed = settings.repositories.map {
             FollowedSelection(repository: $0.repository, selection: $0.selection)
         }
+        work.maxTracked = settings.maxTracked
         // Whoever wants everything looked at often wants new tags soon.
         work.listingInterval = max(1, min(work.listingInterval, schedule.interval))
         let worker = Worker(store: session.store, digests: digests, settings: work, logger: session.logger)

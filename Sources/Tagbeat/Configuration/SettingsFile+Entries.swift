@@ -94,7 +94,9 @@ extension SettingsFile {
                     selection = readSelect(value)
                 }
             }
-            if let repository {
+            if let repository, repositories.contains(where: { $0.repository == repository }) {
+                complain(node, "the repository \(repository) stands there twice; give one selection for it")
+            } else if let repository {
                 repositories.append(RepositoryEntry(repository: repository, selection: selection))
             } else if problems.count == before {
                 complain(node, "the repository has no image; write - image: docker.io/library/python")
