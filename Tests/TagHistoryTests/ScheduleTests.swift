@@ -50,6 +50,24 @@ struct ScheduleTests {
         #expect(quick.events == tag.events + 1)
     }
 
+    @Test("A history that is only told counts like one that was seen")
+    func history() throws {
+        var repository = RepositorySchedule()
+        let lane = lane(tags: 10, perDay: 10)
+        var seen = TagSchedule(firstSeenAt: day(0), in: repository, lane: lane, chance: 0)
+        for (time, changed) in [(5.0, false), (9, true), (12, true), (40, false)] {
+            seen.note(changed: changed, id: 1, repository: &repository, lane: lane, at: day(time))
+        }
+        let rows = History.merge(adding: try observations("A@0 B@9>5 C@12>9")).rows
+        let none = RepositorySchedule()
+        let told = try #require(
+            TagSchedule(history: rows, lastCheckAt: day(40), in: none, lane: lane, chance: 0.5))
+        #expect(told.events == seen.events && told.lastEventDays == seen.lastEventDays)
+        #expect(told.rate == seen.rate && told.changes == 2 && told.lastCheckAt == day(40))
+        #expect(told.firstBurst == 0 && told.lastBurst == 0)
+        #expect(TagSchedule(history: [], lastCheckAt: day(1), in: none, lane: lane, chance: 0) == nil)
+    }
+
     @Test("Bursts begin after twelve quiet hours")
     func bursts() {
         var repository = RepositorySchedule()

@@ -17,8 +17,9 @@ public struct LaneSchedule: Sendable, Equatable {
     public var requestsPerDay: Double
     /// N: tags tracked here.
     public var tags: Int
-    var steeredAt: Timestamp
-    var clockWhenSteered: Timestamp
+    /// When c was last looked at, and where the clock stood then.
+    public var steeredAt: Timestamp
+    public var clockWhenSteered: Timestamp
 
     /// - Parameter requestsPerDay: finite and above zero; other values become a request a day.
     public init(requestsPerDay: Double, tags: Int, at now: Timestamp) {
@@ -30,6 +31,17 @@ public struct LaneSchedule: Sendable, Equatable {
         spacing = 0
         // As if all tags were new.
         spacing = periodDays * Life.newTag.rate.squareRoot()
+    }
+
+    /// A lane as a store has kept it.
+    public init(
+        spacing: Double, clock: Timestamp, requestsPerDay: Double, tags: Int, steeredAt: Timestamp,
+        clockWhenSteered: Timestamp
+    ) {
+        self.init(requestsPerDay: requestsPerDay, tags: tags, at: clock)
+        self.spacing = spacing
+        self.steeredAt = steeredAt
+        self.clockWhenSteered = clockWhenSteered
     }
 
     /// T: the days in which the budget could visit each tag once.
@@ -45,7 +57,7 @@ public struct LaneSchedule: Sendable, Equatable {
         min(ceilingDays, max(Self.floorDays, spacing / pull.squareRoot()))
     }
 
-    /// How many days of delay a check must save to be worth its request: what an ordinary one saves, λ·(c/√λ)²/2, twice
-    /// over, because the probability of joining a burst is a guess.
-    var price: Double { spacing * spacing }
+    /// How many days of delay a check must save to be worth its request: what an ordinary one saves, λ·(c/√λ)²/2. Twice as
+    /// much, as a precaution against guessed probabilities, was measured to be a fifth worse where requests are scarce.
+    var price: Double { spacing * spacing / 2 }
 }

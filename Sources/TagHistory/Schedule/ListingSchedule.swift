@@ -27,6 +27,18 @@ public struct ListingSchedule: Sendable, Equatable {
         nextListingAt = lane.clock.advanced(byDays: chance * interval(rate: rate, lane: lane))
     }
 
+    /// A listing as a store has kept it.
+    public init(
+        lastListingAt: Timestamp, nextListingAt: Timestamp, changes: Float, days: Float, bursts: Float, requests: Float
+    ) {
+        self.lastListingAt = lastListingAt
+        self.nextListingAt = nextListingAt
+        self.changes = changes
+        self.days = days
+        self.bursts = bursts
+        self.requests = requests
+    }
+
     /// Changes of tags a day.
     var rate: Double { Double(changes) / Double(days) }
 
