@@ -1,19 +1,8 @@
-import NIOCore
-
 /// Which addresses anybody may make the worker ask: those of the public internet, and nothing else.
 /// https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry
 enum AddressRules {
-    static func isPublic(_ address: SocketAddress?) -> Bool {
-        guard let address else { return false }
-        // Where the address lies in sockaddr_in and sockaddr_in6, on every system.
-        return address.withSockAddr { socket, size in
-            let bytes = UnsafeRawBufferPointer(start: socket, count: size)
-            switch address.protocol {
-            case .inet where size >= 8: return isPublic(v4: Array(bytes[4..<8]))
-            case .inet6 where size >= 24: return isPublic(v6: Array(bytes[8..<24]))
-            default: return false
-            }
-        }
+    static func isPublic(_ address: AddressBytes) -> Bool {
+        address.bytes.count == 4 ? isPublic(v4: address.bytes) : isPublic(v6: address.bytes)
     }
 
     /// - Parameter bytes: four, in network order.

@@ -1,4 +1,3 @@
-import NIOCore
 public import OCI
 
 extension RegistryConfiguration {
@@ -12,7 +11,7 @@ extension RegistryConfiguration {
         guard !privateRegistries.contains(origin) else { return nil }
         do { _ = try policy.admit(origin, in: .guarded) } catch { return error.description }
         if origin.host == "localhost" { return ConnectionPolicy.privateAddress(origin.host).description }
-        guard let address = try? SocketAddress(ipAddress: origin.host, port: origin.port) else { return nil }
+        guard let address = AddressBytes(parsing: origin.host) else { return nil }
         return AddressRules.isPublic(address) ? nil : ConnectionPolicy.privateAddress(origin.host).description
     }
 }

@@ -87,6 +87,18 @@ import Testing
         #expect(AWSProfile.settings(of: "none", in: text, isConfig: true) == nil)
     }
 
+    @Test(arguments: [
+        ("[my team]", "my team", false, true), ("[ \"my team\" ]", "my team", false, true),
+        ("[profile 'my team']", "my team", true, true), ("[profile\tdev]", "dev", true, true),
+        ("[profile default]", "default", true, true), ("[default]", "default", true, true),
+        ("[dev]", "dev", true, false), ("[profiledev]", "dev", true, false), ("[de'v]", "dev", false, false),
+        ("[profile dev]", "dev", false, false), ("[default", "default", false, true),
+    ])
+    func profileTitles(_ title: String, _ name: String, _ isConfig: Bool, _ isFound: Bool) {
+        let settings = AWSProfile.settings(of: name, in: title + "\nregion = x", isConfig: isConfig)
+        #expect(settings == (isFound ? ["region": "x"] : nil))
+    }
+
     private static func token(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 
     static let authorizations: [(String, Credentials?, String?)] = [

@@ -1,4 +1,10 @@
-import NIOCore
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
 
 /// A literal address in network order: four bytes or sixteen.
 struct AddressBytes: Hashable, Sendable {
@@ -8,18 +14,20 @@ struct AddressBytes: Hashable, Sendable {
     init?(parsing text: some StringProtocol) {
         var text = String(text)
         if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
-        guard let address = try? SocketAddress(ipAddress: text, port: 0) else { return nil }
-        let bytes = address.withSockAddr { socket, size -> [UInt8] in
-            let raw = UnsafeRawBufferPointer(start: socket, count: size)
-            switch address.protocol {
-            case .inet where size >= 8: return Array(raw[4..<8])
-            case .inet6 where size >= 24: return Array(raw[8..<24])
-            default: return []
-            }
-        }
-        guard !bytes.isEmpty else { return nil }
+        guard text.utf8.count <= Self.longest, !text.utf8.contains(0), let bytes = Self.read(text) else { return nil }
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
         self.bytes = bytes.count == 16 && bytes.starts(with: mapped) ? Array(bytes[12...]) : bytes
+    }
+
+    /// Six groups of hexadecimal digits and an IPv4 address at the end.
+    private static let longest = 45
+
+    private static func read(_ text: String) -> [UInt8]? {
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            if inet_pton(family, text, &bytes) == 1 { return bytes }
+        }
+        return nil
     }
 
     func contains(_ other: AddressBytes, bits: Int) -> Bool {

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import OCI
 
 /// A proxy as the operator wrote it. Its login is never shown.
@@ -55,14 +54,4 @@ struct Proxy: Hashable, Sendable, CustomStringConvertible {
     }
 
     var description: String { "\(kind.rawValue)://\(login == nil ? "" : "•••@")\(host):\(port)" }
-
-    var configuration: HTTPClient.Configuration.Proxy {
-        switch kind {
-        case .socks5: .socksServer(host: host, port: port)
-        case .http:
-            .server(
-                host: host, port: port,
-                authorization: login.map { .basic(username: $0.username, password: $0.password.text) })
-        }
-    }
 }

@@ -30,9 +30,52 @@ extension FuzzedParser {
             _ = try? PrivateRegistries(parsing: text)
             if let registry = DockerConfig.registry(text) {
                 try require((try? Registry(parsing: registry.name)) == registry, "\(registry) reads as another")
+                try checkCloud(registry)
             }
         },
+        FuzzedParser("proxy", longest: 9_000, readings: 4) { bytes in
+            // A proxy, what is not for it, and who is asked, each in a line.
+            let lines = bytes.split(separator: 0x0A, maxSplits: 2, omittingEmptySubsequences: false).map { text($0) }
+            do {
+                let proxy = try Proxy(parsing: lines[0], variable: "https_proxy")
+                try require((1...65_535).contains(proxy.port) && !proxy.host.isEmpty, "\(proxy)")
+            } catch let error as SettingError {
+                try requireShowable(error)
+                try require(error.description.utf8.count <= 200, "what was written is in \(error)")
+            }
+            guard lines.count > 1 else { return }
+            let exceptions = ProxyExceptions(parsing: lines[1])
+            let host = lines.count > 2 ? lines[2] : "10.1.2.3"
+            guard let url = RemoteURL(parsing: "https://" + host) else { return }
+            _ = exceptions.contains(url.origin)
+            let everything = ProxyExceptions(parsing: lines[1] + ",*").contains(url.origin)
+            try require(everything, "* is not everything after \(lines[1])")
+            let itself = ProxyExceptions(parsing: lines[1] + "," + url.origin.hostPort.description)
+            try require(itself.contains(url.origin), "\(url.origin) is not an exception by its own name")
+            guard let address = AddressBytes(parsing: url.origin.host) else { return }
+            try require([4, 16].contains(address.bytes.count), "an address of \(address.bytes.count) bytes")
+            let isInside = ProxyGuard.isInside(url.origin.host)
+            try require(isInside != AddressRules.isPublic(address), "\(url.origin.host) passes by its spelling")
+            try require(isInside || !address.isOfThisLink, "\(url.origin.host) is on this link")
+        },
     ]
+
+    /// A login is for the cloud's own hosts alone.
+    private static func checkCloud(_ registry: Registry) throws {
+        let host = registry.host.lowercased()
+        let domains: [Vendor: [String]] = [
+            .google: ["gcr.io", "pkg.dev", "registry.k8s.io"], .acr: ["azurecr.io", "azurecr.cn", "azurecr.us"],
+        ]
+        if let domains = domains[Vendor(guessing: registry)] {
+            try require(domains.contains { host == $0 || host.hasSuffix("." + $0) }, "\(registry) is a cloud's")
+        }
+        guard let ecr = ECRRegistry(registry) else { return }
+        let domain = ecr.isChina ? ".amazonaws.com.cn" : ".amazonaws.com"
+        try require(host.hasSuffix(domain) && !ecr.region.contains("."), "\(registry) is ECR's")
+        let place = try ecr.place(CloudSettings())
+        try require(!place.isOperators && place.url.origin.host.hasSuffix(domain), "\(place.url.origin) is ECR's")
+        try require(RemoteURL(parsing: place.url.text) == place.url, "\(place.url.origin) reads as another")
+    }
 
     private static func check(_ url: RemoteURL) throws {
         let text = url.text

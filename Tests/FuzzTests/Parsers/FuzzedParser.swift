@@ -34,7 +34,7 @@ public struct FuzzedParser: Sendable {
     }
 
     public static let all =
-        names + values + documents + headers + addresses + answers + vendors + histories + selections
+        names + values + documents + headers + addresses + answers + clouds + vendors + histories + selections
 }
 
 /// Something that has to hold of a parser, and did not.

@@ -37,6 +37,15 @@ extension FuzzedParser {
             let count = rows.count
             try require((count + pins.unusable) * 72 <= bytes.count, "\(count) pins in \(bytes.count) bytes")
         },
+        FuzzedParser("trace", longest: 65_536) { bytes in
+            var reader = TraceReader()
+            do {
+                for line in try lines(bytes, longest: 1_024) { try reader.read(line) }
+                try check(try reader.finish())
+            } catch let error as TraceError {
+                try requireShowable(error)
+            }
+        },
         FuzzedParser("datedtag", longest: 140) { bytes in
             guard let tag = try? Tag(parsing: text(bytes)), let dated = DatedTag(tag) else { return }
             try require(dated.stem.utf8.count <= tag.name.utf8.count - 8, "\(tag) has the stem \(dated.stem)")
@@ -44,6 +53,26 @@ extension FuzzedParser {
             try require(dated.day.microseconds % 86_400_000_000 == 0, "\(tag) is not of a day, but of \(dated.day)")
         },
     ]
+
+    private static func check(_ trace: Trace) throws {
+        let tags = trace.tags
+        try require(trace.repository.count == tags && trace.firstChange.count == tags, "\(tags) tags")
+        try require((1...tags).contains(trace.repositories), "\(trace.repositories) repositories")
+        try require(trace.start < trace.end && trace.days <= 36_526, "\(trace.days) days")
+        var next = 0
+        for tag in 0..<tags {
+            try require((0..<trace.repositories).contains(Int(trace.repository[tag])), "a repository of none")
+            try require(trace.firstChange[tag] == next, "changes of no tag")
+            next = trace.endOfChanges(of: tag)
+            var time = trace.listed[tag]
+            for change in trace.changes[Int(trace.firstChange[tag])..<next] {
+                try require(change >= time, "a change before the one before it")
+                time = change
+            }
+            try require(trace.listed[tag] >= trace.start && time <= trace.end, "a time outside the trace")
+        }
+        try require(next == trace.numberOfChanges, "changes of no tag")
+    }
 
     /// As they come from a file, in chunks that do not end where lines do.
     private static func lines(_ bytes: [UInt8], longest: Int) throws -> [ArraySlice<UInt8>] {

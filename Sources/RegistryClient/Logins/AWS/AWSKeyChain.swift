@@ -116,7 +116,7 @@ struct AWSKeyChain: Sendable {
                 throw CheckFailure(.configuration, "the file AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read")
             }
         }
-        if let token { headers.append(("Authorization", try Self.line(token))) }
+        if let token { headers.append(("Authorization", try AWSMetadata.headerLine(token.utf8))) }
         let answer = try await door.ask(.GET, place.url, isOperators: true, headers: headers)
         return try found(
             AWSKeys(parsing: answer.body.readableBytesView), in: answer, "the container's credentials service")
@@ -134,17 +134,15 @@ struct AWSKeyChain: Sendable {
             headers: [("X-aws-ec2-metadata-token-ttl-seconds", "300")])
         guard token.status == 200 else { throw CheckFailure(status: token, host: base.url.origin.host) }
         let headers = [
-            ("X-aws-ec2-metadata-token", try Self.line(String(decoding: token.body.readableBytesView, as: UTF8.self)))
+            ("X-aws-ec2-metadata-token", try AWSMetadata.headerLine(token.body.readableBytesView))
         ]
         let roles = base.appending("/latest/meta-data/iam/security-credentials/")
         let list = try await door.ask(.GET, roles.url, isOperators: true, headers: headers)
         // An instance without a role.
         if list.status == 404 { return nil }
         guard list.status == 200 else { throw CheckFailure(status: list, host: base.url.origin.host) }
-        let names = String(decoding: list.body.readableBytesView, as: UTF8.self)
-        guard let role = names.split(whereSeparator: \.isNewline).first else { return nil }
-        let path = FormFields.escaped(String(role.trimmedOfBlanks), leaving: "-._~+=,@")
-        let answer = try await door.ask(.GET, roles.appending("/" + path).url, isOperators: true, headers: headers)
+        guard let role = AWSMetadata.rolePath(in: list.body.readableBytesView) else { return nil }
+        let answer = try await door.ask(.GET, roles.appending("/" + role).url, isOperators: true, headers: headers)
         return try found(AWSKeys(parsing: answer.body.readableBytesView), in: answer, "the instance's metadata service")
     }
 
@@ -153,14 +151,5 @@ struct AWSKeyChain: Sendable {
         guard answer.status != 200 else { throw CheckFailure(.badAnswer, "\(place) answered without keys") }
         throw CheckFailure(
             answer.status < 500 ? .unauthorized : .serverError, "\(place) answered \(answer.status)")
-    }
-
-    /// A token that can stand in a header.
-    private static func line(_ text: String) throws(CheckFailure) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: "\n")
-        guard !line.isEmpty, line.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
-            throw CheckFailure(.configuration, "a token for AWS's metadata holds what no header can carry")
-        }
-        return line
     }
 }

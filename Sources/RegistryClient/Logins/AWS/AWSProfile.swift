@@ -10,11 +10,8 @@ enum AWSProfile {
         for line in text.split(whereSeparator: \.isNewline) {
             guard let first = line.first, first != "#", first != ";" else { continue }
             if first == "[" {
-                let title = line.dropFirst().prefix { $0 != "]" }.split { $0 == " " || $0 == "\t" }
-                    .map { $0.filter { $0 != "\"" && $0 != "'" } }
                 isInside =
-                    isConfig && name != "default"
-                    ? title == ["profile", name] : title == [name] || (isConfig && title == ["profile", name])
+                    profile(in: line.dropFirst().prefix { $0 != "]" }, isConfig: isConfig).map { $0 == name } ?? false
                 if isInside, found == nil { found = [:] }
                 continue
             }
@@ -24,5 +21,24 @@ enum AWSProfile {
             found?[key] = String(line[line.index(after: equals)...].trimmedOfBlanks)
         }
         return found
+    }
+
+    /// What stands between a title's brackets: `name`, or in the config file `profile name` and `default`.
+    private static func profile(in title: Substring, isConfig: Bool) -> Substring? {
+        let title = title.trimmedOfBlanks
+        guard isConfig else { return unquoted(title) }
+        let rest = title.dropFirst("profile".count)
+        guard title.hasPrefix("profile"), rest.first == " " || rest.first == "\t" else {
+            return title == "default" ? title : nil
+        }
+        return unquoted(rest.trimmedOfBlanks)
+    }
+
+    /// A name with a blank stands in quotes.
+    private static func unquoted(_ name: Substring) -> Substring {
+        guard name.count >= 2, let quote = name.first, quote == "\"" || quote == "'", name.last == quote else {
+            return name
+        }
+        return name.dropFirst().dropLast()
     }
 }
