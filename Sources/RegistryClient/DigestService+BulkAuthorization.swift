@@ -38,7 +38,7 @@ extension DigestService {
         else { return nil }
         do throws(CheckFailure) {
             return try await clouds.hub.header(
-                at: endpoint, isOperators: written != nil, for: credentials, rejected: rejected)
+                at: endpoint, of: registry, isOperators: written != nil, for: credentials, rejected: rejected)
         } catch {
             if error.code == .cancelled { throw error }
             return nil

@@ -25,6 +25,20 @@ private typealias Answer = ScriptedRegistry.Answer
         #expect(aws.count("GetAuthorizationToken") == 1)
     }
 
+    /// Whoever answers: the registry that wanted it is what a lane's requests are counted under.
+    @Test func whatALoginCostsIsTheRegistrys() async throws {
+        let aws = try await FakeAWS(keys: ["AKROLE": ("role", "session")])
+        let imds = "http://\(aws.server.name)/imds"
+        let environment = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": imds, "AWS_EC2_METADATA_DISABLED": "false"]
+        let counts = try await aws.withService(environment) { service in
+            try await service.expect("\(FakeAWS.name)/a:1", .found(digestA))
+            return service.takeRequestCounts()
+        }
+        // Three to the metadata, one for the password.
+        #expect(counts.first { $0.purpose == .token }?.count == 4)
+        #expect(Set(counts.map(\.registry.name)) == [FakeAWS.name])
+    }
+
     @Test func aPasswordIsRenewedBeforeItRunsOut() async throws {
         let aws = try await FakeAWS()
         let time = ManualTime()

@@ -25,7 +25,7 @@ final class ACRLogin: CredentialSource {
         else { return nil }
         return try await refresh.value(for: registry) { () async throws(CheckFailure) in
             let token = try await access.value(for: true) { () async throws(CheckFailure) in
-                try await self.accessToken(tenant: tenant, client: client, proof)
+                try await self.accessToken(tenant: tenant, client: client, proof, for: registry)
             }
             return try await exchange(token, tenant: tenant, at: registry)
         }
@@ -46,7 +46,7 @@ final class ACRLogin: CredentialSource {
 
     /// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
     private func accessToken(
-        tenant: String, client: String, _ proof: [(String, String)]
+        tenant: String, client: String, _ proof: [(String, String)], for registry: Registry
     ) async throws(CheckFailure) -> Renewed<Bool, Secret>.Fresh {
         let path = "/\(FormFields.escaped(tenant, leaving: "-._~"))/oauth2/v2.0/token"
         let place: CloudPlace =
@@ -59,7 +59,7 @@ final class ACRLogin: CredentialSource {
             ("grant_type", "client_credentials"), ("client_id", client),
             ("scope", "https://containerregistry.azure.net/.default"),
         ]
-        let token = try await door.post(fields + proof, to: place.url, isOperators: place.isOperators)
+        let token = try await door.post(fields + proof, to: place.url, for: registry, isOperators: place.isOperators)
             .accessToken(from: "Azure's login")
         return .init(value: token.token, lifetime: token.usableFor())
     }
@@ -75,7 +75,7 @@ final class ACRLogin: CredentialSource {
             ("grant_type", "access_token"), ("service", registry.host.lowercased()), ("tenant", tenant),
             ("access_token", token.text),
         ]
-        let found = try await door.post(fields, to: url, isOperators: endpoints[registry] != nil)
+        let found = try await door.post(fields, to: url, for: registry, isOperators: endpoints[registry] != nil)
             .accessToken(from: registry.name, field: "refresh_token")
         // It lasts for three hours; the answer does not say so.
         return .init(value: .identityToken(found.token), lifetime: .seconds(3_600))

@@ -11,26 +11,29 @@ struct CloudDoor: Sendable {
     static let answerLimit = 256 * 1_024
 
     /// - Parameters:
+    ///   - registry: on whose behalf; its requests are counted so.
     ///   - isOperators: the operator's environment names this address, so it may be private; else it is a public one.
     ///   - limit: bytes of the answer.
     func ask(
-        _ method: HTTPMethod, _ url: RemoteURL, isOperators: Bool, headers: [(String, String)] = [],
-        body: String? = nil, limit: Int = answerLimit, isUrgent: Bool = false, purpose: RequestPurpose = .token
+        _ method: HTTPMethod, _ url: RemoteURL, for registry: Registry, isOperators: Bool,
+        headers: [(String, String)] = [], body: String? = nil, limit: Int = answerLimit, isUrgent: Bool = false,
+        purpose: RequestPurpose = .token
     ) async throws(CheckFailure) -> HTTPAnswer {
         // Without redirects: what is shown here is shown to nobody else.
         try await transport.send(
             HTTPQuestion(
                 method: method, url: url, headers: HTTPHeaders([("User-Agent", userAgent)] + headers),
                 body: body.map { ByteBuffer(string: $0) }, bodyLimit: limit,
-                trust: isOperators ? .operators : .guarded, isUrgent: isUrgent, purpose: purpose))
+                trust: isOperators ? .operators : .guarded, isUrgent: isUrgent, purpose: purpose,
+                registry: registry))
     }
 
     /// A form by POST, answered by JSON.
     func post(
-        _ fields: [(String, String)], to url: RemoteURL, isOperators: Bool
+        _ fields: [(String, String)], to url: RemoteURL, for registry: Registry, isOperators: Bool
     ) async throws(CheckFailure) -> HTTPAnswer {
         try await ask(
-            .POST, url, isOperators: isOperators,
+            .POST, url, for: registry, isOperators: isOperators,
             headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],
             body: FormFields.text(fields))
     }

@@ -24,7 +24,7 @@ final class GoogleLogin: CredentialSource {
     func credentials(for registry: Registry) async throws -> Credentials? {
         guard Self.isGoogles(registry) || named.contains(registry) else { return nil }
         return try await tokens.value(for: true) { () async throws(CheckFailure) in
-            guard let token = try await token() else { return .init(value: nil, lifetime: .seconds(60)) }
+            guard let token = try await token(for: registry) else { return .init(value: nil, lifetime: .seconds(60)) }
             // https://cloud.google.com/artifact-registry/docs/docker/authentication#token
             return .init(
                 value: .password(username: "oauth2accesstoken", password: token.token),
@@ -32,8 +32,8 @@ final class GoogleLogin: CredentialSource {
         }
     }
 
-    private func token() async throws(CheckFailure) -> AccessToken? {
-        guard let bytes = try file() else { return try await machinesOwn() }
+    private func token(for registry: Registry) async throws(CheckFailure) -> AccessToken? {
+        guard let bytes = try file() else { return try await machinesOwn(for: registry) }
         let account = try GoogleAccount(parsing: bytes)
         var url = GoogleAccount.tokenURL
         if case .service(let service) = account { url = service.tokenURL }
@@ -41,7 +41,8 @@ final class GoogleLogin: CredentialSource {
             url == GoogleAccount.tokenURL
             ? .wellKnown("oauth2.googleapis.com", "/token") : try .named(url, by: "the service account's token_uri")
         return try await door.post(
-            try await account.fields(at: door.now()), to: place.url, isOperators: place.isOperators
+            try await account.fields(at: door.now()), to: place.url, for: registry,
+            isOperators: place.isOperators
         )
         .accessToken(from: "Google's token service")
     }
@@ -59,14 +60,14 @@ final class GoogleLogin: CredentialSource {
     }
 
     /// https://cloud.google.com/compute/docs/access/authenticate-workloads#applications
-    private func machinesOwn() async throws(CheckFailure) -> AccessToken? {
+    private func machinesOwn(for registry: Registry) async throws(CheckFailure) -> AccessToken? {
         let host = settings.variable("GCE_METADATA_HOST")
         guard host != nil || settings.isOnGoogle else { return nil }
         let place = try CloudPlace.named(
             "http://" + (host ?? "metadata.google.internal"), by: "GCE_METADATA_HOST", mayBePlain: true)
         let answer = try await door.ask(
-            .GET, place.appending("/computeMetadata/v1/instance/service-accounts/default/token").url, isOperators: true,
-            headers: [("Metadata-Flavor", "Google")])
+            .GET, place.appending("/computeMetadata/v1/instance/service-accounts/default/token").url, for: registry,
+            isOperators: true, headers: [("Metadata-Flavor", "Google")])
         // A machine without an account.
         if answer.status == 404 { return nil }
         return try answer.accessToken(from: "Google's metadata server")

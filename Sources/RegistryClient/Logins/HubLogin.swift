@@ -28,17 +28,19 @@ final class HubLogin: Sendable {
 
     /// - Parameters:
     ///   - endpoint: `https://hub.docker.com`, or where the operator says that its API answers.
+    ///   - registry: whose API it is.
     ///   - isOperators: the operator's settings name it.
     ///   - rejected: what was shown before and refused.
     func header(
-        at endpoint: Endpoint, isOperators: Bool, for credentials: Credentials, rejected: Secret?
+        at endpoint: Endpoint, of registry: Registry, isOperators: Bool, for credentials: Credentials,
+        rejected: Secret?
     ) async throws(CheckFailure) -> Secret? {
         guard case .password(let username, let password) = credentials else { return nil }
         let url = RemoteURL(origin: endpoint.origin, target: endpoint.path + "/v2/auth/token")
         let key = Key(url: url, credentials: credentials)
         let make = { [door] () async throws(CheckFailure) -> Renewed<Key, Secret>.Fresh in
             let answer = try await door.ask(
-                .POST, url, isOperators: isOperators,
+                .POST, url, for: registry, isOperators: isOperators,
                 headers: [("Content-Type", "application/json"), ("Accept", "application/json")],
                 body: try Self.body(username, password))
             let token = try answer.accessToken(from: endpoint.origin.host)

@@ -26,10 +26,11 @@ final class ECRLogin: CredentialSource {
     func credentials(for registry: Registry) async throws -> Credentials? {
         guard let place = place(of: registry) else { return nil }
         return try await passwords.value(for: place) { () async throws(CheckFailure) in
-            guard let keys = try await chain.find(region: place.region) else {
+            guard let keys = try await chain.find(region: place.region, for: registry) else {
                 return .init(value: nil, lifetime: .seconds(60))
             }
-            let answer = try await ask("GetAuthorizationToken", "{}", place, keys, limit: CloudDoor.answerLimit)
+            let answer = try await ask(
+                "GetAuthorizationToken", "{}", place, keys, for: registry, limit: CloudDoor.answerLimit)
             guard let token = ECRAuthorization(parsing: answer) else {
                 throw CheckFailure(.badAnswer, "ECR in \(place.region) answered without a password")
             }
@@ -42,7 +43,7 @@ final class ECRLogin: CredentialSource {
     /// Whether its images can be described: it is a private registry of ECR's, and there are keys.
     func canDescribeImages(of repository: Repository) async -> Bool {
         guard let place = place(of: repository.registry) else { return false }
-        return (try? await chain.find(region: place.region)).flatMap(\.self) != nil
+        return (try? await chain.find(region: place.region, for: repository.registry)).flatMap(\.self) != nil
     }
 
     /// One page of DescribeImages, as it was answered.
@@ -53,13 +54,13 @@ final class ECRLogin: CredentialSource {
     func describeImages(
         of repository: Repository, after token: String?, isUrgent: Bool, purpose: RequestPurpose
     ) async throws(CheckFailure) -> ByteBufferView? {
-        guard let place = place(of: repository.registry), let keys = try await chain.find(region: place.region) else {
-            return nil
-        }
+        guard let place = place(of: repository.registry),
+            let keys = try await chain.find(region: place.region, for: repository.registry)
+        else { return nil }
         let body = ECRQuestion(repository: repository.path, account: place.account, after: token)
         return try await ask(
-            "DescribeImages", try body.text(), place, keys, limit: Self.answerLimit, isUrgent: isUrgent,
-            purpose: purpose)
+            "DescribeImages", try body.text(), place, keys, for: repository.registry, limit: Self.answerLimit,
+            isUrgent: isUrgent, purpose: purpose)
     }
 
     private func place(of registry: Registry) -> ECRRegistry? {
@@ -67,8 +68,8 @@ final class ECRLogin: CredentialSource {
     }
 
     private func ask(
-        _ action: String, _ body: String, _ ecr: ECRRegistry, _ keys: AWSKeys, limit: Int, isUrgent: Bool = false,
-        purpose: RequestPurpose = .token
+        _ action: String, _ body: String, _ ecr: ECRRegistry, _ keys: AWSKeys, for registry: Registry, limit: Int,
+        isUrgent: Bool = false, purpose: RequestPurpose = .token
     ) async throws(CheckFailure) -> ByteBufferView {
         let place = try ecr.place(settings)
         let origin = place.url.origin
@@ -83,8 +84,8 @@ final class ECRLogin: CredentialSource {
             signing: headers + [("Host", isUsual ? bracketed : "\(bracketed):\(origin.port)")],
             body: body.utf8, at: door.now())
         let answer = try await door.ask(
-            .POST, place.url, isOperators: place.isOperators, headers: headers + signed, body: body, limit: limit,
-            isUrgent: isUrgent, purpose: purpose)
+            .POST, place.url, for: registry, isOperators: place.isOperators, headers: headers + signed, body: body,
+            limit: limit, isUrgent: isUrgent, purpose: purpose)
         if answer.status == 200 { return answer.body.readableBytesView }
         guard (400..<500).contains(answer.status), answer.status != 429 else {
             throw CheckFailure(status: answer, host: origin.host)
