@@ -76,8 +76,8 @@ extension Authenticator {
     private func fetch(
         _ realm: Realm, _ scope: String, _ credentials: Credentials?, isUrgent: Bool
     ) async throws(CheckFailure) -> Secret {
-        let host = realm.url.origin.host
-        let answer = try await transport.follow(question(realm, scope, credentials, isUrgent: isUrgent)).answer
+        let host = realm.url.origin.name
+        let answer = try await ask(question(realm, scope, credentials, isUrgent: isUrgent))
         switch answer.status {
         case 200:
             if let credentials { login.accepted(credentials) }
@@ -92,7 +92,7 @@ extension Authenticator {
             throw CheckFailure(
                 .unauthorized,
                 "the token service \(host) gives no access with the credentials that are set for \(registry)")
-        default: throw CheckFailure(status: answer, host: host)
+        default: throw CheckFailure(status: answer, host: "the token service \(host)")
         }
         guard let token = TokenAnswer(parsing: answer.body.readableBytesView) else {
             throw CheckFailure(.badAnswer, "the token service \(host) answered without a token")
@@ -101,6 +101,14 @@ extension Authenticator {
         let now = time.now()
         state.withLock { $0.tokens.keep(header, for: scope, until: now + token.usableFor, at: now) }
         return header
+    }
+
+    private func ask(_ question: HTTPQuestion) async throws(CheckFailure) -> HTTPAnswer {
+        do throws(CheckFailure) {
+            return try await transport.follow(question).answer
+        } catch {
+            throw error.told("\(registry)'s token service cannot be asked: ")
+        }
     }
 
     private func question(

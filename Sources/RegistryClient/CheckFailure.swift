@@ -42,4 +42,9 @@ public struct CheckFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { detail }
+
+    /// The same, with words before it that say how it came to that.
+    func told(_ context: String) -> CheckFailure {
+        code == .cancelled ? self : CheckFailure(code, context + detail, retryAfter: retryAfter)
+    }
 }

@@ -9,11 +9,20 @@ extension Quota {
 }
 
 extension HTTPAnswer {
-    /// How long the host asks to be left alone, in whichever of its ways.
-    var retryAfter: Duration? {
+    /// How long the host asks to be left alone, in whichever of its ways, and at most as long as it will be: one wrong
+    /// number must not put a tag off for years.
+    var retryAfter: Duration? { wish.map { min($0, HostBackoff.longestPause[2]) } }
+
+    private var wish: Duration? {
         let now = Timestamp.now()
         if let wish = RetryAfter.parse(header: headers.first(name: "Retry-After"), now: now)
             ?? RetryAfter.parse(moment: headers.first(name: "X-Retry-After"), now: now)
+        {
+            return wish
+        }
+        // GitHub answers 403 when an hour's requests are spent.
+        if [403, 429].contains(status), headers.first(name: "X-RateLimit-Remaining") == "0",
+            let wish = RetryAfter.parse(moment: headers.first(name: "X-RateLimit-Reset"), now: now)
         {
             return wish
         }

@@ -27,10 +27,16 @@ extension Duration {
         return Double(seconds) + Double(attoseconds) / 1e18
     }
 
-    /// As text for people: `90 s`, `0.5 s`.
+    /// As text for people: `0.5 s`, `90 s`, `10 min`, `2.5 h`; rather more than less.
     var text: String {
-        let tenths = (inSeconds * 10).rounded(.up)
-        return tenths >= 100 || tenths.truncatingRemainder(dividingBy: 10) == 0
-            ? "\(Int(tenths / 10)) s" : "\(tenths / 10) s"
+        let (size, unit) =
+            switch inSeconds {
+            case 7_200...: (3_600.0, "h")
+            case 120...: (60.0, "min")
+            default: (1.0, "s")
+            }
+        let tenths = (inSeconds / size * 10).rounded(.up)
+        let isWhole = tenths >= 100 || tenths.truncatingRemainder(dividingBy: 10) == 0
+        return (isWhole ? "\(Int((tenths / 10).rounded(.up)))" : "\(tenths / 10)") + " " + unit
     }
 }

@@ -22,10 +22,13 @@ extension CheckFailure {
         case let failure as CheckFailure: self = failure
         case is ForbiddenAddressError: self = ConnectionPolicy.privateAddress(host)
         case let error as BodyTooLargeError:
-            self.init(.tooLarge, "\(host) answered with more than \(error.limit) bytes")
+            self.init(.tooLarge, "\(host) answered with more than \(Self.size(error.limit))")
         case is HeaderTimeoutError:
             self.init(.timeout, "\(host) did not answer within \(timeouts.header.text)")
         case let error as HTTPClientError: self.init(client: error, host: host, timeouts: timeouts)
+        case HTTPParserError.invalidEOFState:
+            self.init(.unreachable, "\(host) broke off in the middle of its answer")
+        case HTTPParserError.headerOverflow: self.init(.tooLarge, "\(host) answered with headers that are too long")
         case is HTTPParserError: self.init(.badAnswer, "\(host) did not answer in HTTP")
         case let error as NIOConnectionError: self.init(connection: error, host: host, timeouts: timeouts)
         case let error as IOError:
@@ -69,6 +72,13 @@ extension CheckFailure {
         } else {
             self.init(.timeout, "no connection to \(host) within \(timeouts.connect.text)")
         }
+    }
+
+    private static func size(_ bytes: Int) -> String {
+        for (unit, size) in [("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= size && bytes % size == 0 {
+            return "\(bytes / size) \(unit)"
+        }
+        return "\(bytes) bytes"
     }
 
     private static func text(_ error: IOError) -> String {

@@ -89,6 +89,14 @@ import Testing
         #expect(!html.contains("Track this tag"))
     }
 
+    /// A past that was taken in is known, but nobody watched it.
+    @Test func aPastIsNotTimeWatched() throws {
+        let since = TestSite.now.advanced(bySeconds: -180)
+        let html = try page(Samples.tag(changesDaysAgo: [400, 90], trackedSince: since))
+        #expect(html.contains("Watched for 3 minutes. Its past is known for 400 days."))
+        #expect(try !page(Samples.tag(changesDaysAgo: [400, 90])).contains("known for"))
+    }
+
     @Test(arguments: [
         (TagState.pending, [], nil, "Not seen yet: its first check is due."),
         (.failing, [], "a <b>", "Not seen yet: no check has succeeded."),

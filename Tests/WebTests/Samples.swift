@@ -8,7 +8,7 @@ enum Samples {
     /// A tag whose first sighting was the first of these days ago, and which changed on the others.
     static func tag(
         _ name: String = "python:3.12", state: TagState = .active, changesDaysAgo days: [Double],
-        lastError: String? = nil
+        lastError: String? = nil, trackedSince: Timestamp? = nil
     ) throws -> (TrackedTag, [Change]) {
         let history = days.enumerated().map { index, daysAgo in
             let time = TestSite.now.advanced(bySeconds: -daysAgo * 86_400)
@@ -21,7 +21,8 @@ enum Samples {
         let tag = TrackedTag(
             id: 1, reference: try TagReference(parsing: name), state: state,
             digest: state == .missing ? nil : history.last?.digest, mediaType: isSeen ? .ociIndex : nil, platforms: [],
-            trackedSince: history.first?.observedAt ?? TestSite.now, firstSeenAt: history.first?.observedAt,
+            trackedSince: trackedSince ?? history.first?.observedAt ?? TestSite.now,
+            firstSeenAt: history.first?.observedAt,
             lastCheckedAt: isSeen ? TestSite.now : nil, lastSucceededAt: isSeen ? TestSite.now : nil,
             lastChangedAt: history.count > 1 ? history.last?.observedAt : nil, lastPushedAt: nil,
             nextCheckAt: state == .untracked ? nil : TestSite.now.advanced(bySeconds: 3_600), lastError: lastError)

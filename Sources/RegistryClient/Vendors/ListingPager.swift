@@ -150,9 +150,8 @@ actor ListingPager {
             throw CheckFailure(.notFound, "\(door.host) has no repository \(repository.path), or does not list it")
         // GitHub says so that the hour's requests are spent.
         case 403 where answer.headers.first(name: "X-RateLimit-Remaining") == "0":
-            let wish = RetryAfter.parse(moment: answer.headers.first(name: "X-RateLimit-Reset"), now: .now())
             throw CheckFailure(
-                .rateLimited, "\(door.host) answered 403: too many requests", retryAfter: answer.retryAfter ?? wish)
+                .rateLimited, "\(door.host) answered 403: too many requests", retryAfter: answer.retryAfter)
         default: throw CheckFailure(status: answer, host: door.host)
         }
     }

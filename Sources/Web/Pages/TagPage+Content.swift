@@ -31,7 +31,8 @@ extension TagPage {
         badge = Badge(tag.state)
         answer = hasHistory ? Words.sentence(statistics.rhythm.reason) : Self.unseenAnswer(tag)
         answerDetail =
-            hasHistory ? Self.detail(statistics) : tag.state == .pending ? "Load this page again in a moment." : nil
+            hasHistory
+            ? Self.detail(statistics, tag) : tag.state == .pending ? "Load this page again in a moment." : nil
         notices = Notice.of(tag, now: now)
         canTrack = tag.state == .untracked && permissions.canTrack
         trackText = "This tag is not checked any more. Its history stays, and goes on when it is tracked again."
@@ -44,7 +45,7 @@ extension TagPage {
             Link(label: "histogram", href: Href.api("histogram", tag.reference)),
         ]
         guard hasHistory else { return }
-        figures = Self.figures(statistics)
+        figures = Self.figures(statistics, tag)
         pin = tag.digest.map { Pin(text: tag.reference.pinned(to: $0), hint: Self.pinHint(tag, now: now)) }
         show(
             TagChart(

@@ -14,7 +14,7 @@ extension TagPage {
     }
 
     /// When it was last, when it may be next, and how long we have looked.
-    static func detail(_ statistics: Statistics) -> String {
+    static func detail(_ statistics: Statistics, _ tag: TrackedTag) -> String {
         var parts: [String] = []
         if let days = statistics.daysSinceLastUpdate {
             parts.append("Last update \(Words.days(days)) ago")
@@ -22,11 +22,12 @@ extension TagPage {
             let likely = [(7, due.days7), (14, due.days14), (30, due.days30)].first { ($0.1 ?? 0) >= 0.75 }
             if let likely, !statistics.rhythm.overdue { parts.append("the next is likely within \(likely.0) days") }
         }
-        let watched = "Watched for \(Words.days(statistics.observedDays))."
+        let watch = Watch(tag, statistics)
+        let watched = "Watched for \(Words.days(watch.days))." + (watch.known.map { " Its past is \($0)." } ?? "")
         return parts.isEmpty ? watched : parts.joined(separator: "; ") + ". " + watched
     }
 
-    static func figures(_ statistics: Statistics) -> [Figure] {
+    static func figures(_ statistics: Statistics, _ tag: TrackedTag) -> [Figure] {
         let window = statistics.windowDays >= 364 ? "in the last year" : "in \(Words.days(statistics.windowDays))"
         var figures = [Figure(label: "Updates", value: Words.number(statistics.updatesInWindow), detail: window)]
         if let median = statistics.interval.medianDays {
@@ -45,7 +46,8 @@ extension TagPage {
             Figure(
                 label: "Other changes", value: Words.number(others),
                 detail: others == 0 ? "every change was an update" : "not counted as updates"))
-        figures.append(Figure(label: "Watched for", value: Words.days(statistics.observedDays)))
+        let watch = Watch(tag, statistics)
+        figures.append(Figure(label: "Watched for", value: Words.days(watch.days), detail: watch.known))
         return figures
     }
 
@@ -115,5 +117,19 @@ extension Notice {
             ]
         case .pending, .active, .untracked: return []
         }
+    }
+}
+
+/// How long a tag was watched here, as against how far back its history goes: what was taken in when it was first seen
+/// is known, but nobody watched it.
+private struct Watch {
+    let days: Double
+    /// How far back the history goes, where that is further than we looked.
+    let known: String?
+
+    init(_ tag: TrackedTag, _ statistics: Statistics) {
+        let before = tag.firstSeenAt.map { max(0, tag.trackedSince.seconds(since: $0) / 86_400) } ?? 0
+        days = max(0, statistics.observedDays - before)
+        known = before >= 1 ? "known for \(Words.days(statistics.observedDays))" : nil
     }
 }
