@@ -15,12 +15,7 @@ extension TagStore {
             let histories = Dictionary(
                 grouping: try await pool.run(SelectHistories(ids: tags.map(\.id), includeSame: true)).rows.linked(),
                 by: \.tagID)
-            let rows = tags.flatMap { tag in
-                History.observations(
-                    of: histories[tag.id]?.map(\.change) ?? [], lastSucceededAt: tag.lastSucceededAt,
-                    lastMissingAt: tag.lastMissingAt
-                ).map { ImportRow(reference: tag.reference, observation: $0) }
-            }
+            let rows = tags.flatMap { tag in tag.observations(of: histories[tag.id] ?? []) }
             // A stretch of tags that were never seen is not the end.
             if !rows.isEmpty { return rows }
             after = last.reference
@@ -28,26 +23,52 @@ extension TagStore {
     }
 }
 
-struct SelectExported: Statement {
-    struct Row: Sendable {
-        let id: Int32
-        let reference: TagReference
-        let lastSucceededAt: Timestamp?
-        let lastMissingAt: Timestamp?
+extension TagStore {
+    /// One tag's history in the same way; empty where it is not known or was never seen.
+    public func exportObservations(of reference: TagReference) async throws -> [ImportRow] {
+        guard let tag = try await pool.first(SelectExportedTag(reference: reference)) else { return [] }
+        return tag.observations(
+            of: try await pool.run(SelectHistories(ids: [tag.id], includeSame: true)).rows.linked())
     }
+}
+
+struct ExportedTag: Sendable {
+    let id: Int32
+    let reference: TagReference
+    let lastSucceededAt: Timestamp?
+    let lastMissingAt: Timestamp?
+
+    fileprivate static let columns: SQL = """
+        SELECT t.id, t.reference, c.last_succeeded_at, c.last_missing_at FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+        """
+
+    fileprivate static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ExportedTag {
+        ExportedTag(
+            id: try row.next(), reference: try row.next(), lastSucceededAt: try row.next(),
+            lastMissingAt: try row.next())
+    }
+
+    fileprivate func observations(of rows: [ChangeRow]) -> [ImportRow] {
+        History.observations(of: rows.map(\.change), lastSucceededAt: lastSucceededAt, lastMissingAt: lastMissingAt)
+            .map { ImportRow(reference: reference, observation: $0) }
+    }
+}
+
+struct SelectExportedTag: Statement {
+    let reference: TagReference
+    static let sql: SQL = ExportedTag.columns + " WHERE t.reference = $1"
+    func bind(_ parameters: inout Parameters) { parameters.append(reference) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ExportedTag { try .decode(&row) }
+}
+
+struct SelectExported: Statement {
     let after: TagReference?
     let limit: Int
-    static let sql: SQL = """
-        SELECT t.id, t.reference, c.last_succeeded_at, c.last_missing_at FROM tags t JOIN tag_checks c ON c.tag_id = t.id
-        WHERE $1::text IS NULL OR t.reference > $1 ORDER BY t.reference LIMIT $2
-        """
+    static let sql: SQL =
+        ExportedTag.columns + " WHERE $1::text IS NULL OR t.reference > $1 ORDER BY t.reference LIMIT $2"
     func bind(_ parameters: inout Parameters) {
         parameters.append(after)
         parameters.append(limit)
     }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
-        Row(
-            id: try row.next(), reference: try row.next(), lastSucceededAt: try row.next(),
-            lastMissingAt: try row.next())
-    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ExportedTag { try .decode(&row) }
 }

@@ -25,8 +25,11 @@ public struct HistoryMark: Hashable, Sendable {
 
     /// - Parameter rows: a history oldest first; hidden rows may be among them.
     /// - Returns: oldest first.
-    public static func all(in rows: [Change]) -> [HistoryMark] {
-        var marks: [HistoryMark] = []
+    public static func all(in rows: [Change]) -> [HistoryMark] { episodes(in: rows).map(\.mark) }
+
+    /// The marks, and where their rows stand: the first is a change, others may be between.
+    static func episodes(in rows: [Change]) -> [(mark: HistoryMark, rows: Range<Int>)] {
+        var marks: [(HistoryMark, Range<Int>)] = []
         var row = rows.startIndex
         let episodes = Episode.all(in: rows[...])
         marks.reserveCapacity(episodes.count)
@@ -44,11 +47,11 @@ public struct HistoryMark: Hashable, Sendable {
             }
             guard let first else { continue }
             let isExact = rows[first].believedPush != nil
-            marks.append(
-                HistoryMark(
-                    outcome: Outcome(episode.outcome), at: Timestamp(microseconds: Int64(episode.event)),
-                    notBefore: isExact ? nil : rows[first].notBefore, observedAt: rows[first].observedAt,
-                    source: rows[first].source, changes: changes))
+            let mark = HistoryMark(
+                outcome: Outcome(episode.outcome), at: Timestamp(microseconds: Int64(episode.event)),
+                notBefore: isExact ? nil : rows[first].notBefore, observedAt: rows[first].observedAt,
+                source: rows[first].source, changes: changes)
+            marks.append((mark, first..<row))
         }
         return marks
     }

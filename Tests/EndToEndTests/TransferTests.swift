@@ -1,5 +1,6 @@
 import Foundation
 import OCI
+import Store
 import TestSupport
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     private static let now = Timestamp(seconds: 1_800_000_000)
 
     private static func parse(_ text: String) throws -> String {
-        ObservationLine.text(of: try ObservationLine.parse(Array(text.utf8)[...], now: now))
+        try ObservationLine.parse(Array(text.utf8)[...], now: now).line
     }
 
     @Test func shortNamesAndOptionalMembers() throws {

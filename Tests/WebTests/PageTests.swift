@@ -29,8 +29,9 @@ import Testing
     private func page(_ tag: (TrackedTag, [Change]), canTrack: Bool = true) -> String {
         renderer.html(
             TagPage(
-                tag.0, history: tag.1, list: .init(items: tag.1.reversed()), bucket: nil,
-                permissions: .init(canTrack: canTrack), now: TestSite.now))
+                TagPage.Content(
+                    tag: tag.0, history: tag.1, list: .init(tag.1), permissions: .init(canTrack: canTrack),
+                    origin: "https://tags.test", now: TestSite.now)))
     }
 
     @Test func theOverviewShowsEachTag() throws {
@@ -80,9 +81,10 @@ import Testing
     @Test func aTagsPageAnswersAndShowsWhy() throws {
         let html = try page(Samples.tag(changesDaysAgo: [400, 90, 60, 30, 2]))
         #expect(html.contains("<p class=\"answer\">Irregular: ") || html.contains("<p class=\"answer\">Quarterly: "))
-        #expect(html.contains("Watched for 400 days."))
+        #expect(html.contains("Observed for 400 days."))
         #expect(html.contains("data-copy=\"python:3.12@\(Digest.numbered(4))\""))
         #expect(html.contains("<svg class=\"chart\""))
+        #expect(html.contains("class=\"strip\""))
         #expect(html.contains("between 9 Feb 2026, 13:20 and 14:20 UTC"))
         #expect(html.contains("action=\"/checks/docker.io/library/python:3.12\""))
         #expect(html.contains("href=\"/api/v1/tags/docker.io/library/python:3.12\""))
@@ -93,7 +95,7 @@ import Testing
     @Test func aPastIsNotTimeWatched() throws {
         let since = TestSite.now.advanced(bySeconds: -180)
         let html = try page(Samples.tag(changesDaysAgo: [400, 90], trackedSince: since))
-        #expect(html.contains("Watched for 3 minutes. Its past is known for 400 days."))
+        #expect(html.contains("Observed for 3 minutes; its past is known for 400 days."))
         #expect(try !page(Samples.tag(changesDaysAgo: [400, 90])).contains("known for"))
     }
 
@@ -162,7 +164,10 @@ import Testing
             #expect(!html.contains("Optional("))
             #expect(!html.contains(" style="))
             #expect(!html.contains("<i>"))
-            #expect(!html.contains("http://") && !html.contains("https://"))
+            // But for the snippets for other pages, and the name of SVG.
+            let outside = html.replacing("http://www.w3.org/2000/svg", with: "")
+                .replacing("https://tags.test", with: "")
+            #expect(!outside.contains("http://") && !outside.contains("https://"))
         }
     }
 
@@ -179,7 +184,8 @@ import Testing
         let change = TagPage.Change(changed, of: tag.reference, facts: ImageFacts(version: "1"), now: TestSite.now)
         let day = StatusPage.Day(try Samples.status().days[0])
         let rows: [any MustacheParent] = [
-            row, change, TagPage.ChartRow(label: "a", updates: "b", changes: "c"), day,
+            row, change, TagChart.Row(label: "a", updates: "b", changes: "c"), day,
+            Strip.Row(when: "a", what: "b", source: "c"),
             Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
         ]
         for row in rows {

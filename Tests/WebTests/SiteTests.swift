@@ -79,7 +79,42 @@ import Testing
             let second = try await site.get(String(link))
             #expect(second.status == 200)
             #expect(second.text.contains("Newest"))
-            #expect(try await site.get("/tags/python:3.12?cursor=x").status == 400)
+            #expect(try await site.get("/tags/python:3.12?before=x").status == 400)
+        }
+    }
+
+    @Test func severalTagsOfARepositoryAreTrackedAtOnce() async throws {
+        try await TestSite.run { site in
+            for name in ["3.12", "3.13"] {
+                site.registry.set(
+                    try TagReference(parsing: "python:\(name)"), .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            }
+            func post(_ tags: String) async throws -> (status: Int, text: String) {
+                let answer = try await site.send(
+                    .post, "/tags", body: "repository=docker.io/library/python&tags=\(tags)", headers: Self.browser)
+                return (Int(answer.status), answer.text)
+            }
+            // What the registry has not is left out.
+            #expect(try await post("3.12%2C3.13+nothing").status == 303)
+            #expect(try await site.get("/tags/python:3.13").status == 200)
+            #expect(try await site.get("/tags/python:nothing").status == 404)
+            #expect(try await post("nothing+at+all").status == 404)
+            #expect(try await post("").text.contains("No tag is named."))
+            #expect(try await post("a/b").status == 422)
+            #expect(try await post((0..<51).map { "t\($0)" }.joined(separator: "+")).text.contains("at most 50"))
+        }
+    }
+
+    @Test func aHistoryIsAFile() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2)])
+            let csv = try await site.get("/history/python:3.12.csv")
+            #expect(csv.headers[.contentDisposition] == "attachment; filename=\"python-3.12.csv\"")
+            #expect(csv.text.components(separatedBy: "\r\n").count == 4)
+            let lines = try await site.get("/history/python:3.12.ndjson").text
+            #expect(lines.hasPrefix("{\"image\":\"docker.io/library/python:3.12\",\"digest\":\"sha256:"))
+            #expect(try await site.get("/history/python:9.csv").status == 404)
+            #expect(try await site.get("/history/python:3.12.xls").status == 404)
         }
     }
 

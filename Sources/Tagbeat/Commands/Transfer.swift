@@ -140,7 +140,7 @@ struct Export: AsyncParsableCommand {
                 let rows = try await session.store.exportObservations(after: last)
                 guard let end = rows.last else { return }
                 var text = ""
-                for row in rows { text += ObservationLine.text(of: row) + "\n" }
+                for row in rows { text += row.line + "\n" }
                 try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
                 last = end.reference
             }

@@ -77,16 +77,4 @@ struct ObservationLine: Decodable {
         }
         return value
     }
-
-    /// Times, digests and names need no escaping in JSON, so none is done.
-    static func text(of row: ImportRow) -> String {
-        let observation = row.observation
-        var text = "{\"image\":\"\(row.reference)\",\"digest\":"
-        text += observation.digest.map { "\"\($0)\"" } ?? "null"
-        text += ",\"observedAt\":\"\(observation.observedAt)\""
-        if let time = observation.notBefore { text += ",\"notBefore\":\"\(time)\"" }
-        if let time = observation.pushedAt { text += ",\"pushedAt\":\"\(time)\"" }
-        if let type = observation.mediaType { text += ",\"mediaType\":\"\(type)\"" }
-        return text + ",\"source\":\"\(observation.source.name)\"}"
-    }
 }

@@ -3,12 +3,26 @@ import Store
 import TagHistory
 
 /// A tag's updates per week or month, up to now.
-struct TagChart {
+struct TagChart: Sendable {
+    struct Row: Sendable, Hashable {
+        let label: String
+        let updates: String
+        let changes: String
+    }
+
     let bucket: Histogram.Bucket
     let heading: String
     let svg: String
     /// The same in a table, newest first.
-    let rows: [TagPage.ChartRow]
+    let rows: [Row]
+
+    var bucketLabel: String { bucket == .month ? "Month" : "Week from" }
+
+    var buckets: [Link] {
+        [("per week", Histogram.Bucket.week), ("per month", .month)].map { label, other in
+            Link(label: label, href: "?bucket=\(other.rawValue)", isCurrent: other == bucket)
+        }
+    }
 
     /// A year of weeks, three years of months.
     private static func count(_ bucket: Histogram.Bucket) -> Int { bucket == .month ? 36 : 52 }
@@ -40,7 +54,7 @@ struct TagChart {
                 bars: bars
             ).svg
         rows = zip(items, bars).reversed().map { item, bar in
-            TagPage.ChartRow(
+            Row(
                 label: bucket == .month ? Self.month(item.start) : Words.date(item.start),
                 updates: bar.isWatched ? Words.number(item.updates) : "not watched",
                 changes: bar.isWatched ? Words.number(item.changes) : "–")

@@ -33,7 +33,7 @@ extension Site {
         let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
         let feed = AtomFeed(
             tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
-            publicURL: settings.publicURL ?? Self.origin(of: request))
+            publicURL: origin(of: request))
         return Response(
             status: .ok, headers: [.contentType: AtomFeed.mediaType, .cacheControl: "public, max-age=300"],
             body: .init(byteBuffer: ByteBuffer(string: feed.document)))
@@ -62,7 +62,7 @@ extension Site {
             body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
-    private static func reference(
+    static func reference(
         in request: Request, after prefix: String, ending: String
     ) throws(Problem) -> TagReference {
         let path = request.uri.path
@@ -70,8 +70,9 @@ extension Site {
         return try ReferencePath.reference(of: String(path.dropLast(ending.count)), after: prefix)
     }
 
-    /// Where the visitor reaches us, for who did not set TAGBEAT_PUBLIC_URL.
-    private static func origin(of request: Request) -> String {
+    /// Where people reach this site, without a slash at the end: TAGBEAT_PUBLIC_URL, or where this visitor does.
+    func origin(of request: Request) -> String {
+        if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
         let host = request.head.authority ?? ""
         let isPlain =
             !host.isEmpty

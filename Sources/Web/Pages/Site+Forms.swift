@@ -6,15 +6,29 @@ import Store
 // What pages do without a script: forms that answer with a page, or send the browser on to one.
 
 extension Site {
-    /// The button "Track this tag".
+    /// The buttons "Track this tag" and "Track them".
+    ///
+    /// `image`: one or several images. `repository` and `tags`: several tags of one repository.
     func trackForm(_ request: Request, _ context: SiteContext) async throws -> Response {
         try Access.requireSameSite(request, publicURL: settings.publicURL)
-        let form = try await formFields(request)
+        let body = try await RequestBodyText.read(request)
+        let form = try Query(body)
+        if let name = form["repository"] {
+            let repository: Repository
+            do { repository = try Repository(parsing: name) } catch { throw Problem.unacceptable(error.description) }
+            let references = try Self.references(in: repository, tags: form["tags"] ?? "")
+            try await track(references, for: request, context)
+            let target = references.count == 1 ? Href.tag(references[0]) : Href.repository(repository)
+            return Response(status: .seeOther, headers: [.location: target])
+        }
         // The search box of the first page is also where an image to track is named.
-        let text = try form.text("image").isEmpty ? form.text("query") : form.text("image")
-        let reference = try Self.reference(from: text)
-        _ = try await track(reference, for: request, context)
-        return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
+        let named = try Query.all("image", in: body)
+        let references = try (named.isEmpty ? [form.text("query")] : named).map { try Self.reference(from: $0) }
+        guard let first = references.first else { throw Problem.unacceptable("No image is named.") }
+        try await track(references, for: request, context)
+        return Response(
+            status: .seeOther,
+            headers: [.location: references.count == 1 ? Href.tag(first) : Href.images(references.map(\.familiar))])
     }
 
     /// The button "Check now".
@@ -29,8 +43,45 @@ extension Site {
         return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
     }
 
-    private func formFields(_ request: Request) async throws -> Query {
-        let body = try await RequestBodyText.read(request)
-        return try Query(body)
+    /// How many tags one press tracks at most.
+    static let mostAtOnce = 50
+
+    /// Names of tags, set apart by white space or commas.
+    private static func references(in repository: Repository, tags text: String) throws(Problem) -> [TagReference] {
+        var references: [TagReference] = []
+        for name in text.split(whereSeparator: { $0.isWhitespace || $0 == "," }) {
+            do {
+                references.append(TagReference(repository: repository, tag: try Tag(parsing: name)))
+            } catch { throw .unacceptable(error.description) }
+        }
+        guard !references.isEmpty else {
+            throw .unacceptable("No tag is named. Write one or several, as 3.13 3.13-slim.")
+        }
+        return references
+    }
+
+    /// Tracks one tag or several, and waits for their first checks side by side.
+    ///
+    /// - Throws: ``Problem``: for one tag whatever is wrong with it; of several, those that cannot be tracked are left
+    ///   out, and only where none can is the first reason told.
+    private func track(_ references: [TagReference], for request: Request, _ context: SiteContext) async throws {
+        guard references.count <= Self.mostAtOnce else {
+            throw Problem.unacceptable(
+                "\(references.count) tags are named; at most \(Self.mostAtOnce) are tracked at once.")
+        }
+        let problems = try await withThrowingTaskGroup(of: Problem?.self) { group in
+            for reference in Set(references) {
+                group.addTask {
+                    do {
+                        _ = try await track(reference, for: request, context)
+                        return nil
+                    } catch let problem as Problem { return problem }
+                }
+            }
+            var problems: [Problem] = []
+            for try await problem in group { if let problem { problems.append(problem) } }
+            return problems
+        }
+        if let problem = problems.first, problems.count == Set(references).count { throw problem }
     }
 }

@@ -80,6 +80,12 @@ enum Words {
         }
     }
 
+    /// `0.25`
+    static func hundredths(_ value: Double) -> String {
+        let hundredths = Int((min(value, 1e6) * 100).rounded())
+        return "\(number(hundredths / 100)).\(hundredths / 10 % 10)\(hundredths % 10)"
+    }
+
     static func tenths(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return tenths % 10 == 0 ? number(tenths / 10) : "\(number(tenths / 10)).\(abs(tenths % 10))"

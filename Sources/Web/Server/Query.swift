@@ -43,6 +43,15 @@ struct Query {
         return limit
     }
 
+    /// A position in a page's list.
+    func position(_ name: String) throws(Problem) -> Int? {
+        guard let text = self[name] else { return nil }
+        guard let value = Int(text), (1...1_000_000_000).contains(value) else {
+            throw .badRequest("\(name) is \"\(PrintableText.excerpt(text))\"; follow the page's own links.")
+        }
+        return value
+    }
+
     func time(_ name: String) throws(Problem) -> Timestamp? {
         guard let text = self[name] else { return nil }
         // A plus sign of the offset reads as a space where it was not encoded.

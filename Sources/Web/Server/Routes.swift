@@ -27,6 +27,7 @@ extension Site {
             ("/badges/**", [.get: badge]),
             ("/feeds/**", [.get: feed]),
             ("/charts/**", [.get: chart]),
+            ("/history/**", [.get: historyFile]),
             ("/healthz", [.get: showHealth]),
             ("/readyz", [.get: showReadiness]),
         ]

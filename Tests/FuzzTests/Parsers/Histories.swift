@@ -17,7 +17,7 @@ extension FuzzedParser {
                     continue
                 }
                 try require(row.observation.observedAt <= now.advanced(bySeconds: 300), "an observation of tomorrow")
-                let printed = ObservationLine.text(of: row)
+                let printed = row.line
                 guard row.observation.isWritable else { continue }
                 let again = try ObservationLine.parse(Array(printed.utf8)[...], now: now)
                 try require(

@@ -17,46 +17,15 @@ extension TagPage {
     static func detail(_ statistics: Statistics, _ tag: TrackedTag) -> String {
         var parts: [String] = []
         if let days = statistics.daysSinceLastUpdate {
-            parts.append("Last update \(Words.days(days)) ago")
             let due = statistics.dueWithin
             let likely = [(7, due.days7), (14, due.days14), (30, due.days30)].first { ($0.1 ?? 0) >= 0.75 }
-            if let likely, !statistics.rhythm.overdue { parts.append("the next is likely within \(likely.0) days") }
+            let next = statistics.rhythm.overdue ? nil : likely.map { "; the next is likely within \($0.0) days" }
+            parts.append("Last update \(Words.days(days)) ago\(next ?? "").")
         }
         let watch = Watch(tag, statistics)
-        let watched = "Watched for \(Words.days(watch.days))." + (watch.known.map { " Its past is \($0)." } ?? "")
-        return parts.isEmpty ? watched : parts.joined(separator: "; ") + ". " + watched
-    }
-
-    static func figures(_ statistics: Statistics, _ tag: TrackedTag) -> [Figure] {
-        let window = statistics.windowDays >= 364 ? "in the last year" : "in \(Words.days(statistics.windowDays))"
-        var figures = [Figure(label: "Updates", value: Words.number(statistics.updatesInWindow), detail: window)]
-        if let median = statistics.interval.medianDays {
-            figures.append(Figure(label: "Typical gap", value: Words.days(median), detail: "half are shorter"))
-        }
-        if let longest = statistics.interval.worstGapDays {
-            figures.append(Figure(label: "Longest gap", value: Words.days(longest), detail: "without an update"))
-        }
-        let last = statistics.daysSinceLastUpdate
-        figures.append(
-            Figure(
-                label: "Last update", value: last.map { Words.days($0) } ?? "none",
-                detail: last == nil ? "seen so far" : "ago"))
-        let others = statistics.changes - statistics.updates
-        figures.append(
-            Figure(
-                label: "Other changes", value: Words.number(others),
-                detail: others == 0 ? "every change was an update" : "not counted as updates"))
-        let watch = Watch(tag, statistics)
-        figures.append(Figure(label: "Watched for", value: Words.days(watch.days), detail: watch.known))
-        return figures
-    }
-
-    static func pinHint(_ tag: TrackedTag, now: Timestamp) -> String {
-        guard let changed = tag.lastChangedAt else {
-            return "The tag’s digest, unchanged since it was first seen. Pinned, it stays what it is."
-        }
-        let verb = tag.state == .active ? "The tag’s newest digest" : "The newest digest that was seen"
-        return "\(verb), borne since \(Words.time(changed)). Pinned, it stays what it is."
+        let known = watch.known.map { "; its past is \($0)" } ?? ""
+        parts.append("Observed for \(Words.days(watch.days))\(known).")
+        return parts.joined(separator: " ")
     }
 
     static func facts(_ tag: TrackedTag, now: Timestamp) -> [Fact] {

@@ -1,0 +1,50 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import OCI
+import Store
+import TagHistory
+
+extension Site {
+    func tagPage(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let reference = try ReferencePath.reference(of: request.uri.path, after: "/tags/")
+        let query = try Query(request.uri.query)
+        let bucket = try query.bucket()
+        let older = try query.position("before")
+        let ownText = try query.text("digest")
+        let permissions = TagPage.Permissions(canTrack: settings.publicTracking)
+        let siblings = try await store.tags(in: reference.repository)
+        guard let tag = try await store.tag(reference) else {
+            return html(
+                TagPage(untracked: reference, siblings: siblings, permissions: permissions), status: .notFound)
+        }
+        let history = try await store.history(of: tag.id)
+        var content = TagPage.Content(
+            tag: tag, history: history, list: .init(history, older: older), siblings: siblings, bucket: bucket,
+            permissions: permissions, origin: origin(of: request), now: clock())
+        content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
+        if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: history) }
+        await noteViewed(reference, at: content.now, context)
+        return html(TagPage(content))
+    }
+
+    /// What the store knows of a visitor's own digest.
+    private func ownDigest(_ text: String, history: [Change]) async throws -> TagPage.OwnDigest {
+        var own = TagPage.OwnDigest(text)
+        guard let digest = own.digest else { return own }
+        own.holders = Set(try await store.holders(of: digest))
+        if !history.contains(where: { $0.digest.map(own.holders.contains) ?? false }) {
+            own.bearers = try await store.tags(bearing: digest, limit: 5, cursor: nil).items.map(\.reference)
+        }
+        return own
+    }
+
+    /// Looking keeps a tag from being retired. That it could not be written down spoils no answer.
+    func noteViewed(_ reference: TagReference, at now: Timestamp, _ context: SiteContext) async {
+        do {
+            try await store.noteViewed(reference, at: now)
+        } catch {
+            context.logger.debug("a view was not recorded", metadata: ["error": "\(error)"])
+        }
+    }
+}
