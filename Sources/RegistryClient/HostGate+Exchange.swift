@@ -47,6 +47,10 @@ extension HostGate {
         guard let last = exchange.lastAsked else { return now }
         var due: Duration?
         if exchange.news != nil { due = exchange.hasFailed ? exchange.notBefore : now }
+        // What the last answer said of the quota, though nothing may be asked for long.
+        if state.quota.news != nil {
+            due = min(due ?? .seconds(Int64.max / 2), max(last + Self.rhythm, exchange.notBefore))
+        }
         if !state.needs.isEmpty {
             due = min(due ?? .seconds(Int64.max / 2), max(last + Self.leastDistance, exchange.notBefore))
         }

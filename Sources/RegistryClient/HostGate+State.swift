@@ -78,13 +78,18 @@ extension HostGate {
         private mutating func judgeByQuota(
             _ request: GateRequest, _ permit: inout Permit, at now: Duration
         ) -> Step? {
-            if quota.holds(urgent: request.isUrgent, spending: spending, at: now) {
+            // A person's HEAD costs nothing where quotas count pulls; elsewhere the host itself may refuse it.
+            let isFree = request.isUrgent && !request.spends
+            if !isFree, quota.holds(urgent: request.isUrgent, spending: spending, at: now) {
                 // Its answer tells more.
                 if trials > 0 { return .wait }
                 let wait = quota.probe(at: now)
                 // Reading manifests is what the quota counts: others look more cheaply.
                 guard wait == .zero, request.purpose != .content else {
-                    let text = "\(name) allows few more requests for now; they are kept for people who ask"
+                    let text =
+                        request.isUrgent
+                        ? "\(name) allows no more requests for now"
+                        : "\(name) allows few more requests for now; they are kept for people who ask"
                     return .refuse(CheckFailure(.hostPaused, text, retryAfter: max(wait, .seconds(1))))
                 }
                 if isShared, !exchange.hasTrial(at: now) { return lacks(.trial) }

@@ -71,6 +71,30 @@ import Testing
         #expect(gate.pause == .seconds(60))
     }
 
+    /// The answer of a lone request, after which nothing may be asked for hours.
+    @Test func aQuotaIsToldThoughNothingFollows() async throws {
+        let time = ManualTime()
+        var answer = BudgetAnswer()
+        answer.granted = 5
+        let budget = FakeBudget(answer)
+        let gate = gate(budget, time)
+        let permit = try await gate.enter(urgent: false)
+        time.advance(.milliseconds(100))
+        let quota = try #require(Quota(limit: 100, remaining: 7, window: .seconds(21_600)))
+        gate.leave(permit, .good, quota: .seen(quota))
+        #expect(try await eventually { time.sleepers == 1 })
+        time.advance(.seconds(1))
+        #expect(try await eventually { budget.count == 2 })
+        guard case .seen(quota, _)? = budget.reports.withLock({ $0.last?.quota }) else {
+            Issue.record("not told")
+            return
+        }
+        // Told once.
+        time.advance(.seconds(5))
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(budget.count == 2)
+    }
+
     @Test func afterAPauseTheRightToTryIsAskedFor() async throws {
         let time = ManualTime()
         var answer = BudgetAnswer()
