@@ -34,6 +34,35 @@ import Testing
         }
     }
 
+    /// Everywhere alike: rebuilt no more, because a newer version came.
+    @Test func whatIsSupersededSaysSo() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let old = try TagReference(parsing: "python:3.12.1")
+            for name in [old, try TagReference(parsing: "python:bookworm")] {
+                try await site.seed(name, (0..<12).map { (1_000 - Double($0), $0) })
+            }
+            try await site.seed(try TagReference(parsing: "python:3.12.2"), [(900, 20)])
+            func word(_ tag: [String: Any]?) -> String? {
+                ((tag?["statistics"] as? [String: Any])?["rhythm"] as? [String: Any])?["class"] as? String
+            }
+            #expect(word(try await site.get("/api/v1/tags/python:3.12.1").json) == "superseded")
+            #expect(word(try await site.get("/api/v1/tags/python:bookworm").json) == "stopped")
+            let list = try await site.get("/api/v1/tags?query=python").items
+            #expect(list.map(word) == ["superseded", "unchanged", "stopped"])
+            let compared = try await site.get("/api/v1/compare?image=python:3.12.1&image=python:bookworm").items
+            #expect(compared.map(word) == ["superseded", "stopped"])
+            // 910 days ago the newer one had not been seen.
+            let then = TestSite.now.advanced(bySeconds: -910 * 86_400)
+            let past = try await site.get("/api/v1/tags/python:3.12.1?at=\(then)").json
+            #expect(word(past) != "superseded" && word(past) != nil)
+            let page = try await site.get("/tags/python:3.12.1").text
+            #expect(page.contains("the repository has a newer version of this tag"))
+            #expect(try await site.get("/").text.contains("the repository has a newer version of this tag"))
+            #expect(try await site.get("/badges/frequency/python:3.12.1.svg").text.contains("superseded"))
+            #expect(try await site.get("/badges/frequency/python:bookworm.svg").text.contains("stopped"))
+        }
+    }
+
     @Test(arguments: ["tags", "changes", "changes/python:3.12"])
     func aCursorThatIsNoneIsRefused(list: String) async throws {
         try await TestSite.run(hasWorker: false) { site in

@@ -21,8 +21,7 @@ import Testing
         try renderer.html(
             OverviewPage(
                 request, tags: Page(items: tags.map(\.0), next: next),
-                histories: Dictionary(tags.map { ($0.0.id, $0.1) }) { $1 }, status: status ?? Samples.status(),
-                canTrack: true,
+                statistics: tags.map(Samples.statistics), status: status ?? Samples.status(), canTrack: true,
                 now: TestSite.now))
     }
 
@@ -30,8 +29,8 @@ import Testing
         renderer.html(
             TagPage(
                 TagPage.Content(
-                    tag: tag.0, history: tag.1, list: .init(tag.1), permissions: .init(canTrack: canTrack),
-                    origin: "https://tags.test", now: TestSite.now)))
+                    tag: tag.0, history: tag.1, statistics: Samples.statistics(tag), list: .init(tag.1),
+                    permissions: .init(canTrack: canTrack), origin: "https://tags.test", now: TestSite.now)))
     }
 
     @Test func theOverviewShowsEachTag() throws {
@@ -173,12 +172,7 @@ import Testing
 
     @Test func rowsNameAllTheirMembers() throws {
         let (tag, history) = try Samples.tag(state: .failing, changesDaysAgo: [9, 3], lastError: "error")
-        let row = TagRow(
-            tag,
-            statistics: Statistics(
-                changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt,
-                asOf: TestSite.now),
-            now: TestSite.now)
+        let row = TagRow(tag, statistics: Samples.statistics((tag, history)), now: TestSite.now)
         var changed = history[1]
         changed.platforms = [Platform(os: "linux", architecture: "amd64")]
         let change = TagPage.Change(changed, of: tag.reference, facts: ImageFacts(version: "1"), now: TestSite.now)

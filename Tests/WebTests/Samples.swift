@@ -29,6 +29,11 @@ enum Samples {
         return (tag, history)
     }
 
+    static func statistics(_ tag: (TrackedTag, [Change])) -> Statistics {
+        Statistics(
+            changes: tag.1, firstSeenAt: tag.0.firstSeenAt, lastSucceededAt: tag.0.lastSucceededAt, asOf: TestSite.now)
+    }
+
     static func status(lanes: [LaneStatus]? = nil, hasWorker: Bool = true) throws -> StoreStatus {
         StoreStatus(
             tracked: 10, states: [.active: 9, .failing: 1], changes: 1_234,

@@ -12,7 +12,9 @@ import Testing
         changesDaysAgo days: [Double], own: TagPage.OwnDigest? = nil
     ) throws -> TagPage.Content {
         let (tag, history) = try Samples.tag(changesDaysAgo: days)
-        return TagPage.Content(tag: tag, history: history, list: .init(history), own: own, now: TestSite.now)
+        return TagPage.Content(
+            tag: tag, history: history, statistics: Samples.statistics((tag, history)), list: .init(history), own: own,
+            now: TestSite.now)
     }
 
     private func own(_ text: String, holders: [Digest] = []) -> TagPage.OwnDigest {

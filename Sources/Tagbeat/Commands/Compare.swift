@@ -21,18 +21,19 @@ struct Compare: AsyncParsableCommand {
     func run() async throws {
         let references = try references.map { try TagReference(argument: $0) }
         try await Session.with(options) { session in
-            var tags: [TagJSON] = []
-            let now = Timestamp.now()
+            var records: [TagRecord] = []
             for reference in references {
                 guard let tag = try await session.store.tag(reference) else {
                     throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
                 }
-                tags.append(TagJSON(tag, history: try await session.store.history(of: tag.id), at: now))
+                records.append(TagRecord(tag, history: try await session.store.history(of: tag.id)))
             }
+            let statistics = try await session.store.statistics(of: records, asOf: .now())
             if json {
+                let tags = zip(records, statistics).map { TagJSON($0.tag, statistics: $1) }
                 print(try Console.json(ListJSON(items: tags, next: nil)))
             } else {
-                print(Console.table([""] + references.map(\.familiar), rows(tags.map(\.statistics))))
+                print(Console.table([""] + references.map(\.familiar), rows(statistics)))
             }
         }
     }

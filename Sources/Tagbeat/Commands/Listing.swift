@@ -28,9 +28,14 @@ struct List: AsyncParsableCommand {
             repeat {
                 let tags = try await session.store.tags(page)
                 let histories = try await session.store.histories(of: tags.items.map(\.id))
-                for tag in tags.items {
-                    let shown = TagJSON(tag, history: histories[tag.id] ?? [], at: now)
-                    if json { print(try Console.json(shown)) } else { rows.append(row(tag, shown.statistics)) }
+                let records = tags.items.map { TagRecord($0, history: histories[$0.id] ?? []) }
+                let statistics = try await session.store.statistics(of: records, asOf: now)
+                for (tag, statistics) in zip(tags.items, statistics) {
+                    if json {
+                        print(try Console.json(TagJSON(tag, statistics: statistics)))
+                    } else {
+                        rows.append(row(tag, statistics))
+                    }
                 }
                 page.cursor = tags.next
             } while page.cursor != nil
@@ -107,8 +112,9 @@ struct Stats: AsyncParsableCommand {
                 history = PlatformHistory.rows(of: platform, in: history, images: images.images(of: platform))
                 firstSeenAt = history.first?.observedAt
             }
-            let shown = TagJSON(tag, history: history, firstSeenAt: firstSeenAt, at: .now())
-            if json { print(try Console.json(shown)) } else { show(tag, shown.statistics) }
+            let statistics = try await session.store.statistics(
+                of: TagRecord(tag, history: history, firstSeenAt: firstSeenAt), asOf: .now())
+            if json { print(try Console.json(TagJSON(tag, statistics: statistics))) } else { show(tag, statistics) }
         }
     }
 

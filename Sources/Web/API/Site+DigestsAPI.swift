@@ -11,17 +11,16 @@ extension Site {
         guard (2...8).contains(images.count) else {
             throw Problem.unacceptable("\(images.count) images are given; compare two to eight: ?image=…&image=…")
         }
-        var items: [TagJSON] = []
-        let now = clock()
+        var records: [TagRecord] = []
         for image in images {
             let reference: TagReference
             do { reference = try TagReference(parsing: image) } catch {
                 throw Problem.unacceptable("image: \(error.description)")
             }
             let (tag, history) = try await tagWithHistory(reference)
-            items.append(TagJSON(tag, history: history, at: now))
+            records.append(TagRecord(tag, history: history))
         }
-        return json(ListJSON(items: items, next: nil))
+        return json(ListJSON(items: try await tagsJSON(records, asOf: clock()), next: nil))
     }
 
     /// The newest digest that a tag has borne for some days and that was not taken back.

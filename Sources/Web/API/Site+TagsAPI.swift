@@ -9,9 +9,8 @@ extension Site {
         let query = try Query(request.uri.query).tags()
         let page = try await store.tags(query)
         let histories = page.items.isEmpty ? [:] : try await store.histories(of: page.items.map(\.id))
-        let now = clock()
-        let items = page.items.map { TagJSON($0, history: histories[$0.id] ?? [], at: now) }
-        return json(ListJSON(items: items, next: page.next))
+        let records = page.items.map { TagRecord($0, history: histories[$0.id] ?? []) }
+        return json(ListJSON(items: try await tagsJSON(records, asOf: clock()), next: page.next))
     }
 
     func showTag(_ request: Request, _ context: SiteContext) async throws -> Response {
@@ -20,7 +19,8 @@ extension Site {
         let time = try query.time("at")
         let (tag, history, firstSeenAt) = try await tagWithHistory(reference, platform: try query.platform())
         await noteViewed(reference, at: clock(), context)
-        return json(TagJSON(tag, history: history, firstSeenAt: firstSeenAt, at: time ?? clock()))
+        let record = TagRecord(tag, history: history, firstSeenAt: firstSeenAt)
+        return json(try await tagsJSON([record], asOf: time ?? clock())[0])
     }
 
     func addTag(_ request: Request, _ context: SiteContext) async throws -> Response {
@@ -35,7 +35,7 @@ extension Site {
             }
         let (tag, history) = try await tagWithHistory(reference)
         return json(
-            TagJSON(tag, history: history, at: clock()), status: status,
+            try await tagsJSON([TagRecord(tag, history: history)], asOf: clock())[0], status: status,
             headers: [.location: Href.api("tags", reference)])
     }
 
@@ -55,6 +55,11 @@ extension Site {
         }
         let report = try await outcome(of: check)
         return json(CheckJSON(reference: reference, report: report), status: report == nil ? .accepted : .ok)
+    }
+
+    func tagsJSON(_ records: [TagRecord], asOf time: Timestamp) async throws -> [TagJSON] {
+        let statistics = try await store.statistics(of: records, asOf: time)
+        return zip(records, statistics).map { TagJSON($0.tag, statistics: $1) }
     }
 
     func apiReference(_ request: Request, _ list: String) throws(Problem) -> TagReference {

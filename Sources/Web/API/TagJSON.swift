@@ -7,15 +7,9 @@ package struct TagJSON: Encodable {
     let tag: TrackedTag
     package let statistics: Statistics
 
-    package init(_ tag: TrackedTag, history: [Change], at time: Timestamp) {
-        self.init(tag, history: history, firstSeenAt: tag.firstSeenAt, at: time)
-    }
-
-    /// - Parameter history: the tag's, or one platform's, which begins at its own first sighting.
-    package init(_ tag: TrackedTag, history: [Change], firstSeenAt: Timestamp?, at time: Timestamp) {
+    package init(_ tag: TrackedTag, statistics: Statistics) {
         self.tag = tag
-        statistics = Statistics(
-            changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: tag.lastSucceededAt, asOf: time)
+        self.statistics = statistics
     }
 
     private enum CodingKeys: CodingKey {

@@ -16,10 +16,10 @@ extension Site {
         let reference = try Self.reference(in: request, after: "/badges/\(badge.rawValue)/", ending: ".svg")
         let now = clock()
         let tag = try await store.tag(reference)
-        let history = if let tag { try await store.history(of: tag.id) } else { [Change]() }
-        let statistics = tag.map {
-            Statistics(
-                changes: history, firstSeenAt: $0.firstSeenAt, lastSucceededAt: $0.lastSucceededAt, asOf: now)
+        var statistics: Statistics?
+        if let tag {
+            let record = TagRecord(tag, history: try await store.history(of: tag.id))
+            statistics = try await store.statistics(of: record, asOf: now)
         }
         let drawing = badge.drawing(
             TagBadge.Standing(tag?.state), statistics: statistics, lastChangedAt: tag?.lastChangedAt, now: now)

@@ -12,8 +12,9 @@ extension OverviewPage {
         var isReferenceTracked = false
     }
 
+    /// - Parameter statistics: of the page's tags, in their order.
     init(
-        _ request: Request, tags page: Store.Page<TrackedTag>, histories: [Int32: [TagHistory.Change]],
+        _ request: Request, tags page: Store.Page<TrackedTag>, statistics: [Statistics],
         status: StoreStatus, canTrack: Bool, now: Timestamp
     ) {
         query = request.tags.text
@@ -26,14 +27,7 @@ extension OverviewPage {
         listTitle = Self.listTitle(request.tags)
         filters = Self.filters(request.tags, status)
         columns = Self.columns(request.tags)
-        rows = page.items.map { tag in
-            TagRow(
-                tag,
-                statistics: Statistics(
-                    changes: histories[tag.id] ?? [], firstSeenAt: tag.firstSeenAt,
-                    lastSucceededAt: tag.lastSucceededAt, asOf: now),
-                now: now)
-        }
+        rows = zip(page.items, statistics).map { TagRow($0, statistics: $1, now: now) }
         firstHref = request.tags.cursor == nil ? nil : Self.href(request.tags, cursor: nil)
         nextHref = page.next.map { Self.href(request.tags, cursor: $0) }
         hasPaging = firstHref != nil || nextHref != nil

@@ -21,9 +21,10 @@ extension Site {
             return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
         }
         let histories = page.items.isEmpty ? [:] : try await store.histories(of: page.items.map(\.id))
+        let records = page.items.map { TagRecord($0, history: histories[$0.id] ?? []) }
         let model = OverviewPage(
-            wanted, tags: page, histories: histories, status: try await status(), canTrack: settings.publicTracking,
-            now: now)
+            wanted, tags: page, statistics: try await store.statistics(of: records, asOf: now),
+            status: try await status(), canTrack: settings.publicTracking, now: now)
         return html(model)
     }
 

@@ -19,9 +19,12 @@ extension Site {
                 TagPage(untracked: reference, siblings: siblings, permissions: permissions), status: .notFound)
         }
         let history = try await store.history(of: tag.id)
+        let now = clock()
         var content = TagPage.Content(
-            tag: tag, history: history, list: .init(history, older: older), siblings: siblings, bucket: bucket,
-            permissions: permissions, origin: origin(of: request), now: clock())
+            tag: tag, history: history,
+            statistics: try await store.statistics(of: TagRecord(tag, history: history), asOf: now),
+            list: .init(history, older: older), siblings: siblings, bucket: bucket, permissions: permissions,
+            origin: origin(of: request), now: now)
         content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
         if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: history) }
         await noteViewed(reference, at: content.now, context)

@@ -13,6 +13,7 @@ extension TagPage {
         let tag: TrackedTag
         /// Oldest first.
         let history: [TagHistory.Change]
+        let statistics: Statistics
         var list: ChangeList
         /// The repository's tags.
         var siblings: [RepositoryTag] = []
@@ -26,15 +27,8 @@ extension TagPage {
 
     /// The page of a tag that is or was tracked.
     init(_ content: Content) {
-        let (tag, history, now) = (content.tag, content.history, content.now)
+        let (tag, history, statistics, now) = (content.tag, content.history, content.statistics, content.now)
         self.init(tag.reference)
-        let version = TagVersion(tag.reference.tag)
-        let isSuperseded = version.map { version in
-            content.siblings.contains { TagVersion($0.reference.tag).map(version.isSuperseded) ?? false }
-        }
-        let statistics = Statistics(
-            changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt,
-            superseded: isSuperseded ?? false, asOf: now)
         isKnown = true
         hasHistory = !history.isEmpty
         badge = Badge(tag.state)

@@ -1,0 +1,106 @@
+import LibPQ
+public import OCI
+public import TagHistory
+
+/// A tag with the history that its statistics speak of: its own, or one platform's.
+public struct TagRecord: Sendable {
+    public let tag: TrackedTag
+    /// Oldest first.
+    public let history: [Change]
+    public let firstSeenAt: Timestamp?
+
+    public init(_ tag: TrackedTag, history: [Change]) {
+        self.init(tag, history: history, firstSeenAt: tag.firstSeenAt)
+    }
+
+    /// - Parameter firstSeenAt: where the history is one platform's, its own first sighting.
+    public init(_ tag: TrackedTag, history: [Change], firstSeenAt: Timestamp?) {
+        self.tag = tag
+        self.history = history
+        self.firstSeenAt = firstSeenAt
+    }
+
+    func statistics(superseded: Bool, asOf time: Timestamp) -> Statistics {
+        Statistics(
+            changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: tag.lastSucceededAt, superseded: superseded,
+            asOf: time)
+    }
+}
+
+extension TagStore {
+    /// What everybody shows of many tags, in their order. Only where some are rebuilt no more the database is asked, once
+    /// for all, whether newer versions of them came.
+    public func statistics(of records: [TagRecord], asOf time: Timestamp) async throws -> [Statistics] {
+        var all = records.map { $0.statistics(superseded: false, asOf: time) }
+        let stopped = all.indices.filter { all[$0].rhythm.word == .stopped }
+        let superseded = try await superseded(stopped.map { records[$0].tag.reference }, asOf: time)
+        for index in stopped where superseded.contains(records[index].tag.reference) {
+            all[index] = records[index].statistics(superseded: true, asOf: time)
+        }
+        return all
+    }
+
+    public func statistics(of record: TagRecord, asOf time: Timestamp) async throws -> Statistics {
+        try await statistics(of: [record], asOf: time)[0]
+    }
+
+    /// Those of which the repository has a newer tag of the same shape. What was not seen by then, or is missing now,
+    /// supersedes nothing.
+    func superseded(_ references: [TagReference], asOf time: Timestamp) async throws -> Set<TagReference> {
+        let ranges = Set(references.compactMap(ShapeRange.init))
+        guard !ranges.isEmpty else { return [] }
+        let statement = SelectOfShapes(ranges: ranges, seenBy: time)
+        let found = try await pool.transactionByKeys { try await $0.run(statement).rows }
+        let newest = Dictionary(grouping: found, by: \.repository).mapValues { NewestVersions($0.map(\.tag)) }
+        return Set(references.filter { newest[$0.repository]?.supersede($0.tag) ?? false })
+    }
+}
+
+/// Where the names of a shape's tags lie among all, and what they look like.
+struct ShapeRange: Hashable {
+    let from: String
+    let to: String
+    /// For LIKE. Others may look so, too.
+    let pattern: String
+
+    /// Nil where the tag bears no version.
+    init?(_ reference: TagReference) {
+        guard let version = TagVersion(reference.tag) else { return nil }
+        // After the prefix comes a digit; `:` is the next character after `9`.
+        let start = "\(reference.repository):\(version.prefix)"
+        from = start + "0"
+        to = start + ":"
+        var pattern = version.shape.pattern.escapedForLike
+        for part in ["YYYY", "MM", "DD", "hhmm", "ss", "#"] { pattern = pattern.replacing(part, with: "%") }
+        // Pre-releases stand behind a number, so what stands for the number covers them.
+        self.pattern = "\(reference.repository):".escapedForLike + pattern
+    }
+}
+
+/// Of each shape the last 5,000 by name: no repository is known to have as many that are of one.
+struct SelectOfShapes: Statement {
+    let ranges: [ShapeRange]
+    let seenBy: Timestamp
+
+    init(ranges: Set<ShapeRange>, seenBy: Timestamp) {
+        self.ranges = Array(ranges)
+        self.seenBy = seenBy
+    }
+
+    static let sql: SQL = """
+        SELECT t.reference FROM unnest($1::text[], $2::text[], $3::text[]) AS r (first, last, pattern)
+        CROSS JOIN LATERAL (
+            SELECT reference FROM tags
+            WHERE reference >= r.first AND reference < r.last AND reference LIKE r.pattern
+                AND first_seen_at <= $4 AND state <> 3
+            ORDER BY reference DESC LIMIT 5000
+        ) t
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(ranges.map(\.from))
+        parameters.append(ranges.map(\.to))
+        parameters.append(ranges.map(\.pattern))
+        parameters.append(seenBy)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
+}
