@@ -130,6 +130,70 @@ import Testing
         }
     }
 
+    @Test func aRedirectToAnotherPathIsFollowed() async throws {
+        let registry = try await DockerRegistry.anonymous()
+        let digest = try await registry.pusher.push("a", tag: "1", content: "one")
+        let nginx = try await Nginx(
+            server: """
+                location /v2/ { return 307 /elsewhere$request_uri; }
+                location /elsewhere/ { proxy_pass http://\(registry.name)/; proxy_set_header Host $http_host; }
+                """)
+        try await withService(listed: [nginx.name]) { service in
+            try await service.expect("\(nginx.name)/a:1", .found(digest, .ociManifest))
+            try await service.expect("\(nginx.name)/a:2", .missing)
+            let pages = try await service.pages(of: "\(nginx.name)/a")
+            #expect(pages == [["1"]])
+        }
+        #expect(nginx.accessLog.split(separator: "\n").count { $0.contains("HEAD /elsewhere/v2/a/manifests/1") } == 1)
+    }
+
+    /// From TLS to plain HTTP, to no HTTP at all, and to a host that nobody listed.
+    @Test(arguments: [
+        ("http://REGISTRY", CheckFailure.Code.redirect, "plain HTTP"), ("ftp://REGISTRY", .redirect, "nowhere"),
+        ("https://REGISTRY", .forbiddenAddress, "127.0.0.1"), ("https://10.0.0.1", .forbiddenAddress, "10.0.0.1"),
+    ])
+    func aRedirectThatIsNotFollowed(_ location: String, _ code: CheckFailure.Code, _ reason: String) async throws {
+        let certificates = try await TestCertificates()
+        let registry = try await DockerRegistry.anonymous()
+        try await registry.pusher.push("a", tag: "1", content: "one")
+        let target = location.replacing("REGISTRY", with: registry.name)
+        let nginx = try await Nginx(server: "location / { return 307 \(target)$request_uri; }", tls: certificates)
+        let outcome = try await withService(
+            listed: [nginx.name],
+            change: {
+                $0.registries[try Registry(parsing: nginx.name)] = RegistrySettings(caFile: certificates.authority)
+            }
+        ) { try await $0.digest(of: "\(nginx.name)/a:1") }
+        #expect(outcome.failure?.code == code)
+        #expect(outcome.failure?.detail.contains(reason) == true, "\(outcome)")
+    }
+
+    /// As a registry with a maximum of tags a page answers (`MaxTags` of distribution 3, which Debian's does not know):
+    /// fewer than were asked for, with a Link to the rest.
+    @Test func fewerTagsAPageThanAskedFor() async throws {
+        let registry = try await DockerRegistry.anonymous()
+        for tag in 1...5 { try await registry.pusher.push("a", tag: "\(tag)", content: "same") }
+        let pages = [("", "1,2", "2"), ("2", "3,4", "4"), ("4", "5", "")].map { last, tags, next in
+            let names = tags.split(separator: ",").map { "\"\($0)\"" }.joined(separator: ",")
+            let link = next.isEmpty ? "" : "add_header Link '</v2/a/tags/list?last=\(next)&n=2>; rel=\"next\"';"
+            return "if ($arg_last = \"\(last)\") { \(link) return 200 '{\"name\":\"a\",\"tags\":[\(names)]}'; }"
+        }
+        let nginx = try await Nginx(
+            server: """
+                location = /v2/a/tags/list { default_type application/json; \(pages.joined(separator: " ")) }
+                location / { proxy_pass http://\(registry.name); }
+                """)
+        try await withService(listed: [nginx.name, registry.name]) { service in
+            let cut = try await service.pages(of: "\(nginx.name)/a")
+            #expect(cut == [["1", "2"], ["3", "4"], ["5"]])
+            let whole = try await service.pages(of: "\(registry.name)/a")
+            #expect(whole.flatMap(\.self).sorted() == cut.flatMap(\.self))
+        }
+        let asked = nginx.accessLog.split(separator: " ").filter { $0.hasPrefix("/v2/") }
+        #expect(
+            asked == ["/v2/a/tags/list?n=1000", "/v2/a/tags/list?last=2&n=2", "/v2/a/tags/list?last=4&n=2"])
+    }
+
     @Test func nginxThatLimits() async throws {
         let nginx = try await Nginx(server: "location /v2/ { add_header Retry-After 20 always; return 429; }")
         try await withService(listed: [nginx.name]) { service in

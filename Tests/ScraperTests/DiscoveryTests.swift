@@ -12,18 +12,21 @@ import Testing
 @Suite struct DiscoveryTests {
     final class Tags: Sendable {
         let names: Mutex<[String]>
-        let fails = Mutex(false)
+        /// The Link of the first page, and what the second one is.
+        let next = Mutex<(link: String, answer: ScriptedRegistry.Answer)?>(nil)
         init(_ names: [String]) { self.names = Mutex(names) }
     }
 
     static func registry(_ tags: Tags) async throws -> ScriptedRegistry {
         try await ScriptedRegistry { request in
+            let next = tags.next.withLock { $0 }
+            if request.target.hasPrefix("/v2/app/tags/list?page=2") { return next?.answer ?? .init(404) }
             guard request.target.hasPrefix("/v2/app/tags/list") else { return WorkerTests.found() }
-            // Half of the list, and a next page that fails.
             let names = tags.names.withLock { $0 }
             let listed = names.map { "\"\($0)\"" }.joined(separator: ",")
-            let link = tags.fails.withLock { $0 } ? [("Link", "</v2/elsewhere>; rel=\"next\"")] : []
-            return .init(200, link, .text("{\"name\":\"app\",\"tags\":[\(listed)]}"))
+            return .init(
+                200, next.map { [("Link", "<\($0.link)>; rel=\"next\"")] } ?? [],
+                .text("{\"name\":\"app\",\"tags\":[\(listed)]}"))
         }
     }
 
@@ -72,12 +75,40 @@ import Testing
         try await Self.wait { try await store.followedRepositories().first.map { $0.listed == 0 } ?? false }
         #expect(try await store.followedRepositories().first?.listedAt.map { $0 > before } == true)
         #expect(try await Self.tracked(store) == ["0.9", "1.2", "1.3"])
+        running.cancel()
+        _ = await running.result
+        try await digests.shutdown()
+    }
 
-        // A listing that stops half way takes nothing away.
-        tags.names.withLock { $0 = ["1.1"] }
-        tags.fails.withLock { $0 = true }
+    /// A listing that stops half way takes nothing away, and says why.
+    @Test(arguments: [
+        ("/v2/app/tags/list?page=2", ScriptedRegistry.Answer(500), "500"),
+        ("/v2/app/tags/list?page=2", .init(200, [], .text("{\"name\":\"app\",\"tags\":[\"1.")), "tags"),
+        ("/v2/app/tags/list?page=2", .init(404), "app"),
+        ("https://elsewhere.example/v2/app/tags/list?page=2", .init(200), "another"),
+        ("http://127.0.0.1:1/v2/app/tags/list?page=2", .init(200), "another"),
+    ])
+    func aListingThatStopsHalfWay(_ link: String, _ second: ScriptedRegistry.Answer, _ reason: String) async throws {
+        let tags = Tags(["1.0", "1.1"])
+        let registry = try await Self.registry(tags)
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let (_, digests) = try WorkerTests.worker(store, [registry])
+        var settings = WorkerSettings(name: "test", requestsPerSecond: 100_000)
+        settings.followed = [
+            FollowedSelection(
+                repository: try Repository(parsing: "\(registry.name)/app"), selection: try TagSelection(semver: ">=1"))
+        ]
+        settings.listingInterval = 0.2
+        let worker = Worker(store: store, digests: digests, settings: settings, logger: Logger(label: "test"))
+        let running = Task { try await worker.run() }
+        try await Self.wait { try await Self.tracked(store).count == 2 }
+        tags.names.withLock { $0 = ["1.1", "1.2"] }
+        tags.next.withLock { $0 = (link, second) }
         try await Self.wait { try await store.followedRepositories().first?.failure != nil }
-        #expect(try await Self.tracked(store) == ["0.9", "1.2", "1.3"])
+        let failure = try #require(try await store.followedRepositories().first?.failure)
+        #expect(failure.contains(reason), "\(failure)")
+        #expect(try await Self.tracked(store) == ["1.0", "1.1"])
         running.cancel()
         _ = await running.result
         try await digests.shutdown()
