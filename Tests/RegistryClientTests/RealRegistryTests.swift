@@ -149,7 +149,7 @@ import Testing
 
     /// From TLS to plain HTTP, to no HTTP at all, and to a host that nobody listed.
     @Test(arguments: [
-        ("http://REGISTRY", CheckFailure.Code.redirect, "plain HTTP"), ("ftp://REGISTRY", .redirect, "nowhere"),
+        ("http://REGISTRY", CheckFailure.Code.redirect, "plain HTTP"), ("ftp://REGISTRY", .redirect, "no address"),
         ("https://REGISTRY", .forbiddenAddress, "127.0.0.1"), ("https://10.0.0.1", .forbiddenAddress, "10.0.0.1"),
     ])
     func aRedirectThatIsNotFollowed(_ location: String, _ code: CheckFailure.Code, _ reason: String) async throws {

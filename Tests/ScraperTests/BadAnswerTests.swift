@@ -44,9 +44,9 @@ private typealias Request = ScriptedRegistry.Request
             "100,000 manifests", "manifest",
             manifest: .text(
                 "{\"manifests\":[" + Array(repeating: "{}", count: 100_000).joined(separator: ",") + "]}")),
-        Row("50 MB announced", "bytes", manifest: .text("{"), [("Content-Length", "52428800")]),
+        Row("50 MB announced", "more than 4 MiB", manifest: .text("{"), [("Content-Length", "52428800")]),
         Row(
-            "50 MB in chunks", "bytes",
+            "50 MB in chunks", "more than 4 MiB",
             manifest: .chunks(String(repeating: " ", count: 65_536), every: .zero, count: 800)),
         Row("nested 10,000 deep", "nested", manifest: .text(String(repeating: "[", count: 10_000))),
         Row("a token answer without a token", "without a token") { request in
