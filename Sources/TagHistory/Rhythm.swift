@@ -1,3 +1,5 @@
+public import OCI
+
 /// How often a tag is updated, in a word, and why that word.
 public struct Rhythm: Sendable, Codable, Hashable {
     public enum Word: String, Sendable, Codable, Hashable, CaseIterable {
@@ -28,9 +30,9 @@ public struct Rhythm: Sendable, Codable, Hashable {
     }
 
     /// Nil where the tag was not seen yet.
-    public var word: Word?
+    @OrNull public var word: Word?
     /// D: the rhythm in days, whose one and a half the longest gap does not exceed.
-    public var days: Int?
+    @OrNull public var days: Int?
     /// The open interval is longer than one and a half rhythms.
     public var overdue: Bool
     public var evidence: Evidence

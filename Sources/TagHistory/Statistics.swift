@@ -17,9 +17,9 @@ public struct Statistics: Sendable, Codable, Hashable {
     public var changesWithin: ChangesWithin
     public var rate: Rate
     public var interval: Interval
-    public var daysSinceLastUpdate: Double?
+    @OrNull public var daysSinceLastUpdate: Double?
     /// The probability that the tag is still being rebuilt.
-    public var aliveProbability: Double?
+    @OrNull public var aliveProbability: Double?
     public var dueWithin: DueWithin
     public var trend: Trend
     public var rhythm: Rhythm
@@ -34,31 +34,31 @@ public struct Statistics: Sendable, Codable, Hashable {
 
     /// Updates per day: the posterior's mean and its 2.5 % and 97.5 % quantiles; without updates only an upper bound.
     public struct Rate: Sendable, Codable, Hashable {
-        public var perDay: Double?
-        public var low95: Double?
-        public var high95: Double?
-        public var atMost95: Double?
+        @OrNull public var perDay: Double? = nil
+        @OrNull public var low95: Double? = nil
+        @OrNull public var high95: Double? = nil
+        @OrNull public var atMost95: Double? = nil
     }
 
     /// Days between successive updates in the window.
     public struct Interval: Sendable, Codable, Hashable {
-        public var meanDays: Double?
-        public var medianDays: Double?
-        public var medianLow95: Double?
-        public var medianHigh95: Double?
-        public var longestDays: Double?
+        @OrNull public var meanDays: Double? = nil
+        @OrNull public var medianDays: Double? = nil
+        @OrNull public var medianLow95: Double? = nil
+        @OrNull public var medianHigh95: Double? = nil
+        @OrNull public var longestDays: Double? = nil
         /// The longest time without an update in the window, the time before the first and since the last included.
-        public var worstGapDays: Double?
-        public var worstGapDaysEver: Double?
+        @OrNull public var worstGapDays: Double? = nil
+        @OrNull public var worstGapDaysEver: Double? = nil
         /// Sample standard deviation over mean: 0 is a clockwork, 1 is chance, more comes in bursts.
-        public var variation: Double?
+        @OrNull public var variation: Double? = nil
     }
 
     /// Probabilities of an update within the next days.
     public struct DueWithin: Sendable, Codable, Hashable {
-        public var days7: Double?
-        public var days14: Double?
-        public var days30: Double?
+        @OrNull public var days7: Double? = nil
+        @OrNull public var days14: Double? = nil
+        @OrNull public var days30: Double? = nil
     }
 
     /// Laplace's test for a trend, from four updates in the window on.
@@ -67,7 +67,7 @@ public struct Statistics: Sendable, Codable, Hashable {
             case faster, steady, slower
         }
 
-        public var u: Double?
-        public var direction: Direction?
+        @OrNull public var u: Double? = nil
+        @OrNull public var direction: Direction? = nil
     }
 }

@@ -81,27 +81,38 @@ private typealias Request = ScriptedRegistry.Request
         registry.requests.count { $0.header("Authorization")?.hasPrefix("Basic ") == true }
     }
 
+    private static func setPassword(
+        _ password: String, of registry: ScriptedRegistry, in configuration: inout RegistryConfiguration
+    ) throws {
+        configuration.registries[try Registry(parsing: registry.name)] = RegistrySettings(
+            credentials: Credentials(username: "u", password: password))
+    }
+
+    /// Of as many repositories, all asked for at once.
+    private static func outcomes(
+        of count: Int, at registry: ScriptedRegistry, _ service: DigestService
+    ) async -> [DigestOutcome?] {
+        await withTaskGroup(of: DigestOutcome?.self) { group in
+            for index in 0..<count {
+                group.addTask { try? await service.digest(of: "\(registry.name)/r\(index):1") }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
     @Test func aRefusedLoginIsNotTriedAgainAndAgain() async throws {
         let registry = try await registry(login: nil)
         let time = ManualTime()
         try await withService(
             listed: [registry.name], time: time.source,
-            change: {
-                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
-                    credentials: Credentials(username: "u", password: "wrong-hush"))
-            }
+            change: { try Self.setPassword("wrong-hush", of: registry, in: &$0) }
         ) { service in
             // Many repositories at once, and again and again for three minutes.
             for _ in 0..<18 {
-                await withTaskGroup(of: Void.self) { group in
-                    for index in 0..<10 {
-                        group.addTask {
-                            let outcome = try? await service.digest(of: "\(registry.name)/r\(index):1")
-                            #expect(outcome?.failure?.code == .unauthorized)
-                            #expect(outcome?.failure?.detail.contains("hush") == false)
-                            #expect(outcome?.failure?.detail.contains("credentials that are set") == true)
-                        }
-                    }
+                for outcome in await Self.outcomes(of: 10, at: registry, service) {
+                    #expect(outcome?.failure?.code == .unauthorized)
+                    #expect(outcome?.failure?.detail.contains("hush") == false)
+                    #expect(outcome?.failure?.detail.contains("credentials that are set") == true)
                 }
                 time.advance(.seconds(10))
             }
@@ -114,10 +125,7 @@ private typealias Request = ScriptedRegistry.Request
         let registry = try await registry(login: nil, isPublic: true)
         try await withService(
             listed: [registry.name],
-            change: {
-                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
-                    credentials: Credentials(username: "u", password: "wrong"))
-            }
+            change: { try Self.setPassword("wrong", of: registry, in: &$0) }
         ) { service in
             for index in 0..<3 { try await service.expect("\(registry.name)/r\(index):1", .found(digestA)) }
         }
@@ -128,19 +136,9 @@ private typealias Request = ScriptedRegistry.Request
         let registry = try await registry(login: "Basic " + Data("u:p".utf8).base64EncodedString())
         try await withService(
             listed: [registry.name],
-            change: {
-                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
-                    credentials: Credentials(username: "u", password: "p"))
-            }
+            change: { try Self.setPassword("p", of: registry, in: &$0) }
         ) { service in
-            await withTaskGroup(of: Void.self) { group in
-                for index in 0..<10 {
-                    group.addTask {
-                        let outcome = try? await service.digest(of: "\(registry.name)/r\(index):1")
-                        #expect(outcome == .found(digestA))
-                    }
-                }
-            }
+            #expect(await Self.outcomes(of: 10, at: registry, service).allSatisfy { $0 == .found(digestA) })
         }
         #expect(tries(registry) == 10)
     }
@@ -151,19 +149,10 @@ private typealias Request = ScriptedRegistry.Request
         }
         try await withService(
             listed: [registry.name],
-            change: {
-                $0.registries[try Registry(parsing: registry.name)] = RegistrySettings(
-                    credentials: Credentials(username: "u", password: "wrong"))
-            }
+            change: { try Self.setPassword("wrong", of: registry, in: &$0) }
         ) { service in
-            await withTaskGroup(of: Void.self) { group in
-                for index in 0..<20 {
-                    group.addTask {
-                        let outcome = try? await service.digest(of: "\(registry.name)/r\(index):1")
-                        #expect(outcome?.failure?.code == .unauthorized)
-                    }
-                }
-            }
+            let outcomes = await Self.outcomes(of: 20, at: registry, service)
+            #expect(outcomes.allSatisfy { $0?.failure?.code == .unauthorized })
         }
         #expect(tries(registry) == 1)
     }

@@ -4,6 +4,7 @@ import OCI
 import RegistryClient
 import Scraper
 import Store
+import Web
 
 struct Track: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -138,7 +139,7 @@ struct Check: AsyncParsableCommand {
             }
             failed = failed || report.outcome == .failed
             if json {
-                print(try Console.json(CheckReportJSON(report)))
+                print(try Console.json(CheckJSON(reference: report.reference, report: report)))
             } else {
                 switch report.outcome {
                 case .failed: Console.error("\(reference): \(report.reason ?? "failed")")
@@ -149,21 +150,5 @@ struct Check: AsyncParsableCommand {
             }
         }
         if failed { throw Failure("") }
-    }
-}
-
-struct CheckReportJSON: Encodable {
-    let report: CheckReport
-    init(_ report: CheckReport) { self.report = report }
-
-    private enum Key: CodingKey { case reference, outcome, digest, reason, checkedAt }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(report.reference, forKey: .reference)
-        try container.encode(report.outcome.name, forKey: .outcome)
-        try container.encode(report.digest, forKey: .digest)
-        try container.encode(report.reason, forKey: .reason)
-        try container.encode(report.checkedAt, forKey: .checkedAt)
     }
 }

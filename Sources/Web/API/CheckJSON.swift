@@ -1,19 +1,19 @@
-import OCI
-import Store
+package import OCI
+package import Store
 
 /// How a requested check ended; while it has not, everything but the reference is null.
-struct CheckJSON: Encodable {
+package struct CheckJSON: Encodable {
     let reference: TagReference
-    let report: CheckReport?
+    @OrNull var outcome: String?
+    @OrNull var digest: Digest?
+    @OrNull var reason: String?
+    @OrNull var checkedAt: Timestamp?
 
-    private enum CodingKeys: CodingKey { case reference, outcome, digest, reason, checkedAt }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(reference, forKey: .reference)
-        try container.encode(report?.outcome.name, forKey: .outcome)
-        try container.encode(report?.digest, forKey: .digest)
-        try container.encode(report?.reason, forKey: .reason)
-        try container.encode(report?.checkedAt, forKey: .checkedAt)
+    package init(reference: TagReference, report: CheckReport?) {
+        self.reference = reference
+        outcome = report?.outcome.name
+        digest = report?.digest
+        reason = report?.reason
+        checkedAt = report?.checkedAt
     }
 }

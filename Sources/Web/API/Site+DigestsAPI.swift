@@ -74,21 +74,9 @@ struct SettledJSON: Encodable {
     let reference: TagReference
     let digest: Digest
     let from: Timestamp
-    let until: Timestamp?
+    @OrNull var until: Timestamp?
     let minAgeDays: Double
     let updatesBehind: Int
-
-    private enum CodingKeys: CodingKey { case reference, digest, from, until, minAgeDays, updatesBehind }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(reference, forKey: .reference)
-        try container.encode(digest, forKey: .digest)
-        try container.encode(from, forKey: .from)
-        try container.encode(until, forKey: .until)
-        try container.encode(minAgeDays, forKey: .minAgeDays)
-        try container.encode(updatesBehind, forKey: .updatesBehind)
-    }
 }
 
 struct BearerJSON: Encodable {
@@ -96,21 +84,9 @@ struct BearerJSON: Encodable {
     /// The tag's own: where an image was asked for, the index that holds it.
     let digest: Digest
     let from: Timestamp
-    let until: Timestamp?
+    @OrNull var until: Timestamp?
     let updatesBehind: Int
-    let newestDigest: Digest?
-
-    private enum CodingKeys: CodingKey { case reference, digest, from, until, updatesBehind, newestDigest }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(reference, forKey: .reference)
-        try container.encode(digest, forKey: .digest)
-        try container.encode(from, forKey: .from)
-        try container.encode(until, forKey: .until)
-        try container.encode(updatesBehind, forKey: .updatesBehind)
-        try container.encode(newestDigest, forKey: .newestDigest)
-    }
+    @OrNull var newestDigest: Digest?
 }
 
 extension Query {

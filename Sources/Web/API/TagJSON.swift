@@ -1,4 +1,4 @@
-package import OCI
+import OCI
 package import Store
 package import TagHistory
 
@@ -43,18 +43,10 @@ package struct TagJSON: Encodable {
 /// A part of a list, and where the next one begins.
 package struct ListJSON<Item: Encodable>: Encodable {
     let items: [Item]
-    let next: String?
+    @OrNull var next: String?
 
     package init(items: [Item], next: String?) {
         self.items = items
         self.next = next
-    }
-
-    private enum CodingKeys: CodingKey { case items, next }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(items, forKey: .items)
-        try container.encode(next, forKey: .next)
     }
 }
