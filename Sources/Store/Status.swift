@@ -36,9 +36,14 @@ public struct StoreStatus: Sendable {
     public let days: [DayCounts]
     /// The hosts behind the registries that were asked lately, the busiest first.
     public var hosts: [HostStatus] = []
+    /// Repositories whose tags are followed as they appear, by some worker and not just formerly.
+    public var followed: [FollowedRepository] = []
 }
 
 extension TagStore {
+    /// So long after its next listing was due, nobody follows a repository any more.
+    private static let unlistedSeconds = 86_400.0
+
     public func status(at now: Timestamp) async throws -> StoreStatus {
         try await pool.withConnection { connection in
             let states = try await connection.run(CountStates()).rows
@@ -55,7 +60,9 @@ extension TagStore {
                 changes: states.reduce(0) { $0 + $1.changes },
                 workers: try await connection.run(SelectWorkers()).rows,
                 lanes: lanes, days: try await connection.run(SelectDays(now: now)).rows,
-                hosts: try await connection.hosts(spent))
+                hosts: try await connection.hosts(spent),
+                followed: try await connection.run(SelectFollowed()).rows
+                    .filter { now.seconds(since: $0.nextListingAt) < Self.unlistedSeconds })
         }
     }
 }

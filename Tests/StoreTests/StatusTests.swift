@@ -19,6 +19,18 @@ import Testing
         #expect(try await store.lanes().isEmpty)
     }
 
+    @Test func followedRepositories() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let repository = try Repository(parsing: "a.test/x")
+        try await store.follow([repository], at: hour(0))
+        try await store.noteListing(
+            of: repository, listed: nil, selected: nil, failure: "it broke off", next: hour(1), at: hour(0))
+        #expect(try await store.status(at: hour(2)).followed.map(\.failure) == ["it broke off"])
+        // Nobody lists it any more.
+        #expect(try await store.status(at: hour(26)).followed.isEmpty)
+    }
+
     @Test func lanesStatesAndDays() async throws {
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }

@@ -147,6 +147,23 @@ import Testing
         #expect(!html.contains("Optional("))
     }
 
+    /// A repository whose tags cannot be listed has no tag that would tell so.
+    @Test func followedRepositoriesTellHowTheirListingsGo() throws {
+        var status = try Samples.status()
+        #expect(!renderer.html(StatusPage(status, version: "1", now: TestSite.now)).contains("Followed repositories"))
+        status.followed = try Samples.followed()
+        let html = renderer.html(StatusPage(status, version: "1", now: TestSite.now))
+        for text in [
+            "Followed repositories", "/?repository=docker.io/library/python\">python<", "50 of 1,300",
+            "not known yet", "a &lt; b", "never",
+        ] { #expect(html.contains(text), "\(text)") }
+        let data = try JSONEncoder().encode(StatusJSON(status, version: "1", now: TestSite.now))
+        let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let followed = try #require(json["followed"] as? [[String: Any]])
+        #expect(followed.map { $0["lastError"] as? String } == [nil, "a < b"])
+        #expect(followed.first?["selected"] as? Int == 50)
+    }
+
     @Test func everyPageHasItsFrame() throws {
         let pages = try [
             overview([]), page(Samples.tag(changesDaysAgo: [9, 3])),

@@ -44,6 +44,17 @@ enum Samples {
             ])
     }
 
+    static func followed() throws -> [FollowedRepository] {
+        [
+            FollowedRepository(
+                repository: try Repository(parsing: "python"), nextListingAt: TestSite.now.advanced(bySeconds: 600),
+                listedAt: TestSite.now, listed: 1_300, selected: 50, failure: nil),
+            FollowedRepository(
+                repository: try Repository(parsing: "ghcr.io/a/b"), nextListingAt: TestSite.now, listedAt: nil,
+                listed: nil, selected: nil, failure: "a < b"),
+        ]
+    }
+
     static func hosts() -> [HostStatus] {
         [
             HostStatus(

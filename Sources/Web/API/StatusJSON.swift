@@ -28,6 +28,25 @@ struct StatusJSON: Encodable {
         }
     }
 
+    /// A repository whose tags are followed as they appear.
+    struct Followed: Encodable {
+        let status: FollowedRepository
+
+        private enum CodingKeys: CodingKey {
+            case repository, listedAt, listed, selected, nextListingAt, lastError
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(status.repository.description, forKey: .repository)
+            try container.encode(status.listedAt, forKey: .listedAt)
+            try container.encode(status.listed, forKey: .listed)
+            try container.encode(status.selected, forKey: .selected)
+            try container.encode(status.nextListingAt, forKey: .nextListingAt)
+            try container.encode(status.failure, forKey: .lastError)
+        }
+    }
+
     struct Day: Encodable {
         let day: String
         let unchanged: Int
@@ -48,6 +67,7 @@ struct StatusJSON: Encodable {
     let lanes: [Lane]
     /// The busiest first.
     let hosts: [HostJSON]
+    let followed: [Followed]
     /// The last 50 days, newest last.
     let days: [Day]
 
@@ -60,6 +80,7 @@ struct StatusJSON: Encodable {
         workers = status.workers.map { Worker(id: $0.id, name: $0.name, startedAt: $0.startedAt) }
         lanes = status.lanes.map(Lane.init)
         hosts = status.hosts.map(HostJSON.init)
+        followed = status.followed.map(Followed.init)
         days = status.days.map {
             Day(
                 day: String($0.day.description.prefix(10)), unchanged: $0.unchanged, changed: $0.changed,

@@ -31,6 +31,7 @@ extension StatusPage {
         lanes = status.lanes.map { Lane($0, now: now) }
         // Visitors may name any number of hosts; the rest is in the JSON.
         hosts = status.hosts.prefix(50).map { Host($0, now: now) }
+        followed = status.followed.map { Followed($0, now: now) }
         chart = Self.chart(status.days, now: now)
         days = status.days.reversed().map(Day.init)
         workers = status.workers.map { Worker(name: $0.name, since: Moment($0.startedAt, now: now)) }
@@ -73,6 +74,18 @@ extension StatusPage.Lane {
         failing = Words.number(lane.failing)
         oldestDue = lane.oldestDueAt.map { Moment($0, now: now) }
         lastSuccess = lane.lastSucceededAt.map { Moment($0, now: now) }
+    }
+}
+
+extension StatusPage.Followed {
+    init(_ followed: FollowedRepository, now: Timestamp) {
+        repository = followed.repository.familiar
+        href = Href.repository(followed.repository)
+        problem = followed.failure
+        selected =
+            followed.listed.map { "\(Words.number(followed.selected ?? 0)) of \(Words.number($0))" } ?? "not known yet"
+        listed = followed.listedAt.map { Moment($0, now: now) }
+        next = Moment(followed.nextListingAt, now: now)
     }
 }
 

@@ -13,6 +13,17 @@ struct StatusPage: Page {
         let lastSuccess: Moment?
     }
 
+    /// A repository whose tags are followed as they appear.
+    struct Followed: Sendable, Hashable {
+        let repository: String
+        let href: String
+        /// Why its tags could not be listed last.
+        let problem: String?
+        let selected: String
+        let listed: Moment?
+        let next: Moment
+    }
+
     struct Day: Sendable, Hashable {
         let label: String
         let unchanged: String
@@ -36,6 +47,7 @@ struct StatusPage: Page {
     var figures: [Figure] = []
     var lanes: [Lane] = []
     var hosts: [Host] = []
+    var followed: [Followed] = []
     var chart = ""
     var days: [Day] = []
     var workers: [Worker] = []
