@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import OCI
 import Synchronization
@@ -123,10 +124,19 @@ final class Transport: Sendable {
             gate.leave(permit, verdict(on: answer, host: origin.name), quota: Self.quota(in: answer, to: question))
             return answer
         } catch {
-            let failure = CheckFailure(transport: error, host: origin.name, timeouts: timeouts)
+            let failure = failure(error, at: origin)
             gate.leave(permit, Self.verdict(on: failure))
             throw failure
         }
+    }
+
+    /// Where a proxy stands on the way, what could not be connected to is the proxy.
+    private func failure(_ error: any Error, at origin: Origin) -> CheckFailure {
+        guard error is NIOConnectionError, let proxy = configuration.proxies.proxy(for: origin) else {
+            return CheckFailure(transport: error, host: origin.name, timeouts: timeouts)
+        }
+        return CheckFailure(transport: error, host: "\(proxy.host):\(proxy.port)", timeouts: timeouts)
+            .told("the proxy on the way to \(origin.name): ")
     }
 
     private func client(for origin: Origin, _ trust: Trust) async throws(CheckFailure) -> HTTPClient {

@@ -100,6 +100,7 @@ extension CheckFailure {
         }
         let text = String(describing: error)
         if text.contains("CERTIFICATE_VERIFY_FAILED") { return "the certificate is not trusted" }
+        if text.contains("CERTIFICATE_REQUIRED") { return "it wants to be shown a client certificate" }
         if text.contains("WRONG_VERSION_NUMBER") { return "the other side does not speak TLS" }
         if case NIOSSLError.uncleanShutdown? = error as? NIOSSLError { return "the connection was cut" }
         return "the handshake failed"

@@ -117,6 +117,20 @@ import Testing
         #expect(!log.text.contains("s3cret") && !log.text.contains("wr0ng"))
     }
 
+    @Test func aProxyThatIsAwayIsNamed() async throws {
+        let port = try await FreePort.find()
+        try await withService(
+            change: { $0.proxies = try ProxySettings(environment: ["HTTPS_PROXY": "http://u:p@127.0.0.1:\(port)"]) }
+        ) { service in
+            let failure = try await service.digest(of: "registry.example.org/a:1").failure
+            #expect(failure?.code == .unreachable)
+            #expect(
+                failure?.detail
+                    == "the proxy on the way to registry.example.org: 127.0.0.1:\(port) cannot be reached: connection refused"
+            )
+        }
+    }
+
     private func resolver(_ addresses: [String: String]) -> HostResolver {
         HostResolver { host in
             (try? SocketAddress(ipAddress: addresses[host] ?? host, port: 443)).map { [$0] } ?? []
