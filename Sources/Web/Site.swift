@@ -15,7 +15,10 @@ struct Site: Sendable {
     let access: Access
     let addresses: ClientAddress
     let limiter = RateLimiter()
-    let statusCache = StatusCache()
+    /// Longer than some seconds, and somebody who just tracked a tag would wonder.
+    private let newestStatus: Refreshed<StoreStatus>
+    let moved: Refreshed<[TrackedTag]>
+    let rows = RecentCache<TagRow.Key, TagRow>(capacity: 500)
 
     init(store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp) throws(WebError) {
         self.store = store
@@ -25,6 +28,8 @@ struct Site: Sendable {
         renderer = resources.renderer(version: settings.version)
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
+        newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
+        moved = Refreshed(every: 3) { _ in try await store.tags(.moved).items }
     }
 
     func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {
@@ -48,12 +53,11 @@ struct Site: Sendable {
         if let seconds = limiter.take(client, at: clock()) { throw .tooManyRequests(after: seconds) }
     }
 
-    /// The state of everything, some seconds old at most: it is the same for all visitors and costs the most.
-    func status() async throws -> StoreStatus {
-        let now = clock()
-        if let status = statusCache.status(at: now) { return status }
-        let status = try await store.status(at: now)
-        statusCache.keep(status, at: now)
-        return status
+    /// The state of everything, some seconds old at most where it does not take longer than that to find out.
+    func status() async throws -> StoreStatus { try await newestStatus.value(at: clock()) }
+
+    /// The same for a page that can do without.
+    func statusAtHand() async throws -> StoreStatus? {
+        try await newestStatus.value(at: clock(), within: .milliseconds(100))
     }
 }

@@ -12,6 +12,8 @@ public struct WebSettings: Sendable {
     public var publicURL: String?
     /// Addresses (`10.0.0.1`) and ranges (`10.0.0.0/8`, `fd00::/8`) whose `Forwarded` and `X-Forwarded-For` are believed.
     public var trustedProxies: [String] = []
+    /// Groups of images to look at, on the first screen.
+    public var presets = Preset.standard
     public var version = "development"
     /// Why the worker would refuse to ask a registry, in words for the visitor who named it; nil where it would not.
     public var refusal: @Sendable (Registry) -> String? = { _ in nil }

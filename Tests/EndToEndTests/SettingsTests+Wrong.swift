@@ -153,6 +153,11 @@ extension SettingsTests {
         #expect(!expected.contains("hush"))
     }
 
+    @Test func wrongPresetsAreTold() throws {
+        #expect(try problems(yaml: "presets:\n  Ours: [A b]\n").first?.contains("is not an image") == true)
+        #expect(try problems(yaml: "presets:\n  Ours: python\n").first?.contains("a preset is") == true)
+    }
+
     @Test func everythingWrongIsToldAtOnce() throws {
         let found = try problems(["TAGBEAT_STARTER": "x", "TAGBEAT_LISTEN": "y"], yaml: "maxTracked: z\nfoo: 1")
         #expect(found.count == 4)

@@ -188,6 +188,14 @@ import Testing
         #expect(Setting.adminToken.file?.flag == "--admin-token-file")
     }
 
+    @Test func presetsAreRead() throws {
+        let settings = try load(yaml: "presets:\n  Ours: [python, 'ghcr.io/a/b:1']\n  Others: [node:22]\n")
+        #expect(settings.presets?.map(\.name) == ["Ours", "Others"])
+        #expect(settings.presets?[0].images.map(\.familiar) == ["python:latest", "ghcr.io/a/b:1"])
+        #expect(try load(yaml: "presets:\n").presets == [])
+        #expect(try load(yaml: "listen: 127.0.0.1:1\n").presets == nil)
+    }
+
     @Test func warnsOfMisspeltVariables() throws {
         let settings = try Settings.load(environment: [
             "TAGBEAT_LISTN": "x", "TAGBEAT_SERVICE_HOST": "10.0.0.1", "TAGBEAT_PORT_8080_TCP": "x",

@@ -164,6 +164,7 @@ enum Services {
         web.maxTracked = settings.maxTracked
         web.publicURL = settings.publicURL
         web.trustedProxies = settings.trustedProxies.map(\.description)
+        if let presets = settings.presets { web.presets = presets.map { Preset(name: $0.name, images: $0.images) } }
         web.version = Version.current
         let registries = try settings.registryConfiguration(environment: ProcessInfo.processInfo.environment)
         web.refusal = { registries.refusal(of: $0) }

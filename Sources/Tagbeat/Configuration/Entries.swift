@@ -29,3 +29,9 @@ struct RepositoryEntry: Sendable, Hashable {
     let repository: Repository
     var selection = TagSelection()
 }
+
+/// A group of images on the first page.
+struct PresetEntry: Sendable, Hashable {
+    let name: String
+    let images: [TagReference]
+}

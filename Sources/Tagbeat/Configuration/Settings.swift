@@ -41,6 +41,8 @@ struct Settings: Sendable {
     var dockerConfig: String
     var registries: [RegistryEntry]
     var repositories: [RepositoryEntry]
+    /// Nil: the usual ones.
+    var presets: [PresetEntry]?
     /// What is no error but was probably not meant, for the log.
     var warnings: [String]
 
@@ -85,6 +87,7 @@ struct Settings: Sendable {
         dockerConfig = sources.value(.dockerConfig, path) ?? home + "/.docker"
         registries = sources.file?.registries ?? []
         repositories = sources.file?.repositories ?? []
+        presets = sources.file?.presets
         warnings = sources.warnings
         guard let listen, let publicTracking, let starter, let maxTracked, let retireUnviewed, let requestsPerSecond,
             let logLevel, let logFormat

@@ -13,6 +13,8 @@ struct SettingsFile {
     private(set) var values: [String: Value] = [:]
     var registries: [RegistryEntry] = []
     var repositories: [RepositoryEntry] = []
+    /// Nil: the usual ones.
+    var presets: [PresetEntry]?
     private(set) var problems: [String] = []
     private let name: String
     private let environment: [String: String]
@@ -55,11 +57,12 @@ struct SettingsFile {
             Setting.allWithFiles.filter { !$0.key.isEmpty }.map { ($0.key, $0) },
             uniquingKeysWith: { first, _ in first })
         for (key, keyNode, node) in entries(
-            root, known: Array(known.keys) + ["registries", "repositories"], of: "setting")
+            root, known: Array(known.keys) + ["registries", "repositories", "presets"], of: "setting")
         {
             switch key {
             case "registries": readRegistries(node)
             case "repositories": readRepositories(node)
+            case "presets": readPresets(node)
             default:
                 let items = node.sequence.map { sequence in
                     sequence.compactMap { scalar($0, key) }.joined(separator: ",")

@@ -1,4 +1,5 @@
 import Mustache
+import OCI
 
 // What stands in a page many times says its members' values itself: looking them up by reflection takes longer than
 // all the rest of a page together.
@@ -6,6 +7,7 @@ import Mustache
 extension TagRow: MustacheParent {
     func child(named name: String) -> Any? {
         switch name {
+        case "reference": reference.description
         case "href": href
         case "repository": repository
         case "tag": tag
@@ -14,11 +16,11 @@ extension TagRow: MustacheParent {
         case "rhythm": rhythm
         case "rhythmReason": rhythmReason
         case "isOverdue": isOverdue
-        case "updates": updates
-        case "changes30": changes30
-        case "lastChanged": lastChanged
+        case "evidence": evidence
+        case "strip": strip
         case "digest": digest
-        case "digestShort": digestShort
+        case "age": age
+        case "lastUpdate": lastUpdate
         default: nil
         }
     }

@@ -8,7 +8,7 @@ import Store
 extension Site {
     /// The buttons "Track this tag" and "Track them".
     ///
-    /// `image`: one or several images. `repository` and `tags`: several tags of one repository.
+    /// `image`: one or several images, and `list`: those that the visitor goes on to look at. `repository` and `tags`: several tags of one repository.
     func trackForm(_ request: Request, _ context: SiteContext) async throws -> Response {
         try Access.requireSameSite(request, publicURL: settings.publicURL)
         let body = try await RequestBodyText.read(request)
@@ -21,14 +21,14 @@ extension Site {
             let target = references.count == 1 ? Href.tag(references[0]) : Href.repository(repository)
             return Response(status: .seeOther, headers: [.location: target])
         }
-        // The search box of the first page is also where an image to track is named.
-        let named = try Query.all("image", in: body)
-        let references = try (named.isEmpty ? [form.text("query")] : named).map { try Self.reference(from: $0) }
+        let references = try Query.all("image", in: body).map { try Self.reference(from: $0) }
         guard let first = references.first else { throw Problem.unacceptable("No image is named.") }
         try await track(references, for: request, context)
+        // The list from which they were chosen, written anew: what an address bears is not sent back as it is.
+        let list = try Query.all("image", in: form["list"])
+        let images = list.isEmpty ? references.map(\.familiar) : list
         return Response(
-            status: .seeOther,
-            headers: [.location: references.count == 1 ? Href.tag(first) : Href.images(references.map(\.familiar))])
+            status: .seeOther, headers: [.location: images.count == 1 ? Href.tag(first) : Href.images(images)])
     }
 
     /// The button "Check now".

@@ -6,7 +6,10 @@ struct Resources: Sendable {
     let assets: Assets
     private let library: MustacheLibrary
 
-    static let templates = ["layout", "moment", "badge", "banner", "stripkey", "overview", "tag", "status", "error"]
+    static let templates = [
+        "layout", "moment", "badge", "banner", "stripkey", "box", "tagcells", "tags", "taglistbody", "taglist",
+        "overview", "images", "compare", "tag", "status", "error",
+    ]
 
     /// - Throws: ``WebError`` where the resource bundle was not installed with the binary.
     init(folder: URL? = nil) throws(WebError) {

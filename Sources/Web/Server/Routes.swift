@@ -7,7 +7,8 @@ extension Site {
     /// Every address of the site.
     var routes: [(path: RouterPath, handlers: [HTTPRequest.Method: Handler])] {
         [
-            ("/", [.get: overviewPage]),
+            ("/", [.get: overviewPage, .post: readBox]),
+            ("/compare", [.get: comparePage]),
             ("/tags", [.get: { _, _ in Response(status: .seeOther, headers: [.location: "/"]) }, .post: trackForm]),
             ("/tags/**", [.get: tagPage]),
             ("/checks/**", [.post: checkForm]),

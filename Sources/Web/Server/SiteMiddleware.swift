@@ -32,7 +32,7 @@ struct SiteMiddleware: RouterMiddleware {
     private static let protection: HTTPFields = {
         var fields: HTTPFields = [
             .contentSecurityPolicy:
-                "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
                 + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
             .xContentTypeOptions: "nosniff",
         ]

@@ -92,7 +92,7 @@ extension TagPage {
         }
     }
 
-    private static func percent(_ value: Double) -> String {
+    static func percent(_ value: Double) -> String {
         switch value {
         case ..<0.01: "under 1 %"
         case 0.99...: "over 99 %"

@@ -1,4 +1,5 @@
-// Everything works without this file. It shows the buttons that need a script: copying to the clipboard.
+// Everything works without this file. It shows the buttons that need a script, copying to the clipboard, and brings
+// the table of tags while one types.
 "use strict";
 
 function copy(text) {
@@ -40,3 +41,55 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     }, 2000);
   });
 }
+
+const filter = document.querySelector("form.filter");
+const list = document.getElementById("taglist");
+if (filter && list) {
+  let wanted = "";
+  let timer = 0;
+  let running = null;
+
+  async function search() {
+    const fields = new URLSearchParams(new FormData(filter));
+    for (const [name, value] of [...fields]) {
+      if (!value) fields.delete(name);
+    }
+    const query = fields.toString();
+    if (query === wanted) return;
+    wanted = query;
+    running?.abort();
+    running = new AbortController();
+    try {
+      const answer = await fetch(`/?part=tags&${query}`, { signal: running.signal, headers: { Accept: "text/html" } });
+      if (!answer.ok) return;
+      const text = await answer.text();
+      if (query !== wanted) return;
+      const part = new DOMParser().parseFromString(text, "text/html");
+      list.replaceChildren(...part.body.childNodes);
+      history.replaceState(null, "", query ? `/?${query}` : "/");
+      const rows = list.querySelectorAll("tbody tr").length;
+      said.textContent = rows ? `${rows} tags` : "No tag found";
+    } catch (error) {
+      if (error.name !== "AbortError") wanted = "";
+    }
+  }
+
+  filter.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, 120);
+  });
+}
+
+// What was pasted gets its own address, so that loading again asks for nothing to be sent twice.
+const share = document.getElementById("share");
+if (share && location.pathname === "/" && !location.search) {
+  history.replaceState(null, "", share.href);
+}
+
+const box = document.getElementById("box");
+box?.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !box.value.trim().includes("\n")) {
+    event.preventDefault();
+    if (box.value.trim()) box.form.requestSubmit();
+  }
+});

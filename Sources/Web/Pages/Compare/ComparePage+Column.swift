@@ -1,0 +1,45 @@
+import OCI
+import Store
+import TagHistory
+
+extension ComparePage {
+    /// What is said of one image.
+    struct Column: Sendable {
+        let head: Head
+        let cells: [String]
+
+        static let labels = [
+            "Rhythm", "Why", "Evidence", "Updates in the last year", "Half come within", "Longest time without one",
+            "Last update", "Age of the newest digest", "Chance of one within 7 days", "Settled digest", "Observed for",
+        ]
+
+        init(_ record: TagRecord, _ statistics: Statistics, now: Timestamp) {
+            let (tag, history) = (record.tag, record.history)
+            let reference = tag.reference
+            head = Head(
+                repository: reference.repository.familiar, tag: reference.tag.name, href: Href.tag(reference),
+                badge: tag.state == .active ? nil : Badge(tag.state))
+            let rhythm = statistics.rhythm
+            let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+            let settled = Bearing.settled(in: bearings, seconds: TagPage.Use.settledDays * 86_400)
+            let behind = settled.map { Bearing.updatesBehind($0, marks: HistoryMark.all(in: history)) }
+            let interval = statistics.interval
+            cells = [
+                rhythm.shortWords + (rhythm.overdue && rhythm.word != .stopped ? ", overdue" : ""), rhythm.explanation,
+                rhythm.evidence.rawValue,
+                Words.number(statistics.updatesInWindow) + Self.window(statistics),
+                interval.medianDays.map { Words.days($0) } ?? "–",
+                interval.worstGapDays.map { Words.days($0) } ?? "–",
+                statistics.daysSinceLastUpdate.map { "\(Words.days($0)) ago" } ?? "none seen",
+                (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.days(max(0, now.days(since: $0))) } ?? "–",
+                statistics.dueWithin.days7.map { TagPage.percent($0) } ?? "–",
+                behind.map { $0 == 0 ? "the newest" : "\(Words.count($0, "update")) behind" } ?? "none yet",
+                Words.days(statistics.observedDays),
+            ]
+        }
+
+        private static func window(_ statistics: Statistics) -> String {
+            statistics.windowDays >= 364 ? "" : " in \(Words.days(statistics.windowDays))"
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Hummingbird
+import OCI
+import Store
+
+extension Site {
+    func comparePage(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let names = try Query.all("image", in: request.uri.query).filter { !$0.allSatisfy(\.isWhitespace) }
+        guard names.count <= ComparePage.most else {
+            throw Problem.unacceptable("\(names.count) images are named; compare two to eight.")
+        }
+        let references = try names.map { try Self.reference(from: $0) }.uniqued
+        let tags = try await store.tags(named: references)
+        let histories = tags.isEmpty ? [:] : try await store.histories(of: tags.map(\.id))
+        let records = tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
+        let now = clock()
+        let statistics = try await store.statistics(of: records, asOf: now)
+        var page = ComparePage(
+            references, records: Array(zip(records, statistics)), canTrack: settings.publicTracking, now: now)
+        if references.count < 2 {
+            page.presets = settings.presets.map { preset in
+                Link(
+                    label: preset.name,
+                    href: Href.images(preset.images.prefix(ComparePage.most).map(\.familiar), path: "/compare"))
+            }
+        }
+        return html(page)
+    }
+}

@@ -1,0 +1,103 @@
+import OCI
+import Store
+import TagHistory
+
+/// `/?image=…&image=…`: several images side by side, a line each.
+struct ImagesPage: Page {
+    static let template = "images"
+
+    struct Row: Sendable, Hashable {
+        /// Nil where it is not tracked.
+        let known: TagRow?
+        let href: String
+        let name: String
+        let reference: String
+        let places: String?
+        /// How far behind the digest is that it is pinned to.
+        let pin: Badge?
+        let canTrack: Bool
+    }
+
+    let title: String
+    let summary = "How often these images are really rebuilt."
+    let isOverview = true
+    let heading: String
+    let lede: String?
+    let notes: [String]
+    let axis: String
+    let rows: [Row]
+    let unreadable: [NamedImages.Unreadable]
+    /// The whole list again, for whoever tracks a part of it.
+    let unknown: [String]
+    let trackLabel: String?
+    let shareHref: String
+    /// The same as a form bears it.
+    let shareQuery: String
+    let compareHref: String?
+    let box: ImageBox
+}
+
+extension ImagesPage {
+    init(
+        _ images: NamedImages, known: [TagReference: TagRow], pins: [TagReference: [Digest: Badge]], canTrack: Bool,
+        now: Timestamp
+    ) {
+        let count = images.items.count
+        heading = count == 1 ? "1 image" : "\(Words.number(count)) images"
+        title = "\(heading) · Tagbeat"
+        lede = images.kind.map { "Read as \($0)." }
+        notes = images.notes
+        axis = StripDrawing.axis(.year(to: now))
+        rows = images.items.map { item in
+            let row = known[item.reference]
+            return Row(
+                known: row, href: Href.tag(item.reference), name: item.reference.familiar,
+                reference: item.reference.description, places: item.places,
+                pin: item.pinned.flatMap { pins[item.reference]?[$0] }, canTrack: canTrack)
+        }
+        unreadable = images.unreadable
+        let missing = Set(images.items.map(\.reference)).subtracting(known.keys).map(\.description).sorted()
+        unknown = canTrack ? Array(missing.prefix(Site.mostAtOnce)) : []
+        trackLabel =
+            unknown.count < 2
+            ? nil
+            : missing.count > unknown.count
+                ? "Track the first \(unknown.count)" : "Track all \(unknown.count)"
+        shareHref = Href.images(images.names)
+        shareQuery = String(shareHref.dropFirst(2))
+        compareHref =
+            (2...8).contains(known.count)
+            ? Href.images(
+                images.items.map(\.reference).filter { known[$0] != nil }.uniqued.map(\.familiar), path: "/compare")
+            : nil
+        box = ImageBox(text: images.text)
+    }
+}
+
+extension Sequence where Element: Hashable {
+    /// Each once, in the order of their first occurrence.
+    var uniqued: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
+
+extension Badge {
+    /// How far behind a pinned digest is.
+    init(pinned holders: Set<Digest>, bearings: [Bearing], marks: [HistoryMark], now: Timestamp) {
+        guard let bearing = bearings.last(where: { holders.contains($0.digest) }) else {
+            self.init(label: "pinned to a digest that it never bore, as far as is known", style: "warn")
+            return
+        }
+        guard let until = bearing.until else {
+            self.init(label: "pinned to the newest digest", style: "good")
+            return
+        }
+        let behind = Bearing.updatesBehind(bearing, marks: marks)
+        self.init(
+            label: behind == 0
+                ? "pinned, no update behind"
+                : "pinned, \(Words.count(behind, "update")) and \(Words.days(now.days(since: until))) behind",
+            style: behind == 0 ? "info" : "warn")
+    }
+}

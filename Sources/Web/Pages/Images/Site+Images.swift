@@ -1,0 +1,39 @@
+import Hummingbird
+import OCI
+import Store
+import TagHistory
+
+extension Site {
+    func imagesPage(_ images: NamedImages) async throws -> Response {
+        let now = clock()
+        let tags = try await store.tags(named: images.items.map(\.reference)).filter { $0.state != .untracked }
+        let rows = try await rows(tags, at: now)
+        let page = ImagesPage(
+            images, known: Dictionary(rows.map { ($0.reference, $0) }) { $1 },
+            pins: try await pins(of: images, tags: tags, now: now), canTrack: settings.publicTracking, now: now)
+        return html(page)
+    }
+
+    /// What is known of the digests that images are pinned to.
+    private func pins(
+        of images: NamedImages, tags: [TrackedTag], now: Timestamp
+    ) async throws -> [TagReference: [Digest: Badge]] {
+        let pinned = images.items.filter { $0.pinned != nil }
+        guard !pinned.isEmpty else { return [:] }
+        let wanted = Set(pinned.map(\.reference))
+        let tags = tags.filter { wanted.contains($0.reference) }
+        let histories = try await store.histories(of: tags.map(\.id))
+        let holders = try await store.holders(ofEach: pinned.compactMap(\.pinned))
+        var badges: [TagReference: [Digest: Badge]] = [:]
+        for tag in tags {
+            let history = histories[tag.id] ?? []
+            let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+            let marks = HistoryMark.all(in: history)
+            for case let digest? in pinned.filter({ $0.reference == tag.reference }).map(\.pinned) {
+                badges[tag.reference, default: [:]][digest] = Badge(
+                    pinned: Set((holders[digest] ?? []) + [digest]), bearings: bearings, marks: marks, now: now)
+            }
+        }
+        return badges
+    }
+}

@@ -1,0 +1,63 @@
+import OCI
+import Store
+import TagHistory
+
+extension TagQuery {
+    /// What moved most recently.
+    static var moved: TagQuery {
+        var query = TagQuery()
+        (query.sort, query.descending, query.limit) = (.lastChanged, true, 60)
+        return query
+    }
+
+    /// The first screen's table begins with what moved, not with what its name begins with A.
+    var hasPageSort: Bool { sort == .lastChanged && descending }
+
+    /// Nothing is asked for but the list's beginning.
+    var isPlain: Bool {
+        text.isEmpty && registry == nil && repository == nil && state == nil && hasPageSort && cursor == nil
+    }
+}
+
+extension OverviewPage {
+    init(
+        _ list: TagListPage, presets: [Preset], moved: [TrackedTag], status: StoreStatus?, now: Timestamp
+    ) {
+        self.list = list
+        totals = status.map(Self.totals)
+        banners = status.map(Notice.health) ?? []
+        self.presets = presets.map { preset in
+            Link(
+                label: preset.name, href: Href.images(preset.images.map(\.familiar)),
+                count: Words.number(preset.images.count))
+        }
+        self.moved = Self.grouped(moved, now: now)
+        isFirst = list.isPlain
+    }
+
+    private static func totals(_ status: StoreStatus) -> String {
+        let registries = Words.count(status.lanes.count, "registry", "registries")
+        return "\(Words.count(status.tracked, "tag")) of \(registries) tracked, "
+            + "\(Words.count(status.changes, "change")) recorded."
+    }
+
+    /// Tags that are pushed together are one line.
+    static func grouped(_ tags: [TrackedTag], now: Timestamp) -> [Moved] {
+        var order: [Repository] = []
+        var groups: [Repository: [TrackedTag]] = [:]
+        for tag in tags where tag.lastChangedAt != nil {
+            let repository = tag.reference.repository
+            if groups[repository] == nil { order.append(repository) }
+            groups[repository, default: []].append(tag)
+        }
+        return order.prefix(6).compactMap { repository in
+            guard let tags = groups[repository], let newest = tags.compactMap(\.lastChangedAt).max() else { return nil }
+            let together = tags.filter { newest.seconds(since: $0.lastChangedAt ?? newest) < 6 * 3_600 }
+            return Moved(
+                repository: repository.familiar,
+                tags: together.prefix(3).map { Link(label: $0.reference.tag.name, href: Href.tag($0.reference)) },
+                more: together.count > 3 ? "and \(Words.number(together.count - 3)) more" : nil,
+                when: Moment(newest, now: now))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import HTTPTypes
+import Hummingbird
+import OCI
+import Store
+import TagHistory
+
+extension Site {
+    /// `/`: the first screen; with images in the address, those.
+    func overviewPage(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let images = try Query.all("image", in: request.uri.query)
+        if !images.isEmpty { return try await imagesPage(NamedImages(images)) }
+        let query = try Query(request.uri.query)
+        var wanted = try query.tags(defaultLimit: 25)
+        if query["sort"] == nil { (wanted.sort, wanted.descending) = (.lastChanged, true) }
+        let now = clock()
+        let reference = wanted.text.isEmpty ? nil : try? TagReference(parsing: wanted.text)
+        let found = if let reference { try await store.tag(reference) } else { TrackedTag?.none }
+        let page = try await store.tags(wanted)
+        let isKnown = found.map { $0.state != .untracked } ?? false
+        // Written otherwise than it is kept, as docker.io/python:3.12.
+        if page.items.isEmpty, isKnown, let reference, query["part"] == nil {
+            return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
+        }
+        let status = try await statusAtHand()
+        let list = TagListPage(
+            wanted, rows: try await rows(page.items, at: now), next: page.next,
+            offer: isKnown || !settings.publicTracking ? nil : reference, status: status, now: now)
+        // What the script asks for as one types.
+        if query["part"] == "tags" { return html(list) }
+        let moved = list.isPlain ? try await moved.value(at: now) : []
+        return html(OverviewPage(list, presets: settings.presets, moved: moved, status: status, now: now))
+    }
+
+    /// What was pasted into the box.
+    func readBox(_ request: Request, _ context: SiteContext) async throws -> Response {
+        try requireBudget(request, context)
+        let text = try await pastedText(request)
+        let pasted: PastedImages
+        do {
+            pasted = try PastedImages(text: text)
+        } catch {
+            if case .tooLong = error { throw Problem(.contentTooLarge, error.description) }
+            throw Problem.unacceptable(error.description)
+        }
+        guard !pasted.images.isEmpty else {
+            throw Problem.unacceptable(
+                "No image is named in it. Paste a Dockerfile, a compose file, or names such as python:3.12-slim.")
+        }
+        if pasted.kind == .names, pasted.images.count == 1, let tag = pasted.images[0].tag,
+            pasted.images[0].pinned == nil
+        {
+            return Response(status: .seeOther, headers: [.location: Href.tag(tag)])
+        }
+        return try await imagesPage(NamedImages(pasted, text: text))
+    }
+
+    /// The form's field. What is too long is read to its end and forgotten: a browser that is still sending would show
+    /// a broken connection instead of our answer.
+    private func pastedText(_ request: Request) async throws -> String {
+        var body: [UInt8] = []
+        var length = 0
+        // Every character may be written as three.
+        let limit = 3 * PastedImages.maximumBytes + 1_024
+        for try await part in request.body {
+            length += part.readableBytes
+            if length <= limit { body.append(contentsOf: part.readableBytesView) }
+            if length > 64 << 20 { break }
+        }
+        guard length <= limit else {
+            throw Problem(.contentTooLarge, PastedTextError.tooLong(bytes: length).description)
+        }
+        guard let text = String(validating: body, as: UTF8.self) else {
+            throw Problem.badRequest("The form is not UTF-8.")
+        }
+        do { return try Query(text)["text"] ?? "" } catch {
+            throw Problem.unacceptable(PastedTextError.binary(line: 1).description)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import OCI
+import Synchronization
+
+/// Something that is the same for all visitors and costs much: known at once and made anew beside the requests.
+///
+/// Where making it is quick, nobody sees an old one; where it takes long, nobody waits for it, and it takes no more than
+/// a twentieth of the time.
+final class Refreshed<Value: Sendable>: Sendable {
+    private struct State {
+        var kept: (value: Value, at: Timestamp)?
+        /// How long the last making took, in seconds.
+        var duration = 0.0
+        var making: Task<Value, any Error>?
+    }
+
+    private let state = Mutex(State())
+    private let seconds: Double
+    private let make: @Sendable (Timestamp) async throws -> Value
+
+    private static var quick: Double { 0.03 }
+
+    /// - Parameter seconds: how long one is good.
+    init(every seconds: Double, _ make: @escaping @Sendable (Timestamp) async throws -> Value) {
+        self.seconds = seconds
+        self.make = make
+    }
+
+    /// - Throws: where there is none yet, or a quick making failed.
+    func value(at now: Timestamp) async throws -> Value {
+        let (kept, making) = begin(at: now)
+        guard let making else {
+            if let kept { return kept }
+            return try await make(now)
+        }
+        return try await making.value
+    }
+
+    /// Without waiting for long: a task's value cannot be waited for any less, so this looks again and again.
+    /// - Returns: an older one, or nil where there is none, if making one takes longer or fails.
+    func value(at now: Timestamp, within limit: Duration) async throws -> Value? {
+        let (kept, making) = begin(at: now)
+        guard making != nil else { return kept }
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline, state.withLock({ $0.making != nil }) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return state.withLock { $0.kept?.value }
+    }
+
+    /// - Returns: what to answer with at once, or what to wait for.
+    private func begin(at now: Timestamp) -> (kept: Value?, making: Task<Value, any Error>?) {
+        state.withLock { state in
+            if let kept = state.kept, abs(now.seconds(since: kept.at)) < max(seconds, 20 * state.duration) {
+                return (kept.value, nil)
+            }
+            // One at a time. It outlives the request that began it, so that the next ones have it.
+            let making = state.making ?? Task { try await self.refresh(at: now) }
+            state.making = making
+            if let kept = state.kept, state.duration > Self.quick { return (kept.value, nil) }
+            return (nil, making)
+        }
+    }
+
+    private func refresh(at now: Timestamp) async throws -> Value {
+        let start = ContinuousClock.now
+        do {
+            let value = try await make(now)
+            let duration = (ContinuousClock.now - start) / .seconds(1)
+            state.withLock { $0 = State(kept: (value, now), duration: duration) }
+            return value
+        } catch {
+            state.withLock { $0.making = nil }
+            throw error
+        }
+    }
+}

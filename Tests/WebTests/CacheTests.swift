@@ -1,0 +1,58 @@
+import OCI
+import Synchronization
+import Testing
+
+@testable import Web
+
+@Suite struct CacheTests {
+    private let now = Timestamp(seconds: 1_770_000_000)
+
+    @Test func whatIsQuickIsMadeAnewInTime() async throws {
+        let count = Mutex(0)
+        let cache = Refreshed<Int>(every: 3) { _ in
+            count.withLock {
+                $0 += 1
+                return $0
+            }
+        }
+        #expect(try await cache.value(at: now) == 1)
+        #expect(try await cache.value(at: now.advanced(bySeconds: 2)) == 1)
+        #expect(try await cache.value(at: now.advanced(bySeconds: 4)) == 2)
+        #expect(try await cache.value(at: now.advanced(bySeconds: 8), within: .seconds(5)) == 3)
+    }
+
+    @Test func nobodyWaitsForWhatIsSlow() async throws {
+        let cache = Refreshed<Int>(every: 3) { _ in
+            try await Task.sleep(for: .milliseconds(120))
+            return 1
+        }
+        #expect(try await cache.value(at: now, within: .milliseconds(5)) == nil)
+        #expect(try await cache.value(at: now) == 1)
+        let start = ContinuousClock.now
+        #expect(try await cache.value(at: now.advanced(bySeconds: 60)) == 1)
+        #expect(ContinuousClock.now - start < .milliseconds(100))
+    }
+
+    @Test func aFailureIsToldAndTriedAgain() async throws {
+        struct Failure: Error {}
+        let fails = Mutex(true)
+        let cache = Refreshed<Int>(every: 3) { _ in
+            if fails.withLock({ $0 }) { throw Failure() }
+            return 1
+        }
+        await #expect(throws: Failure.self) { try await cache.value(at: now) }
+        #expect(try await cache.value(at: now, within: .milliseconds(50)) == nil)
+        fails.withLock { $0 = false }
+        #expect(try await cache.value(at: now) == 1)
+    }
+
+    @Test func aCacheForgetsWhatNobodyAsksFor() {
+        let cache = RecentCache<Int, Int>(capacity: 10)
+        for key in 0..<100 {
+            cache[key] = key
+            #expect(cache[0] == 0)
+        }
+        #expect(cache[99] == 99)
+        #expect(cache[50] == nil)
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import OCI
+import Store
+import Testing
+
+@testable import Web
+
+/// The box, the lists of images that it makes, and images side by side.
+@Suite struct ImagesTests {
+    private static let headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded", .accept: "text/html"]
+
+    private static func post(_ site: TestSite, _ text: String) async throws -> TestSite.Answer {
+        try await site.send(.post, "/", body: "text=" + PercentCoding.encoded(text), headers: headers)
+    }
+
+    @Test func aDockerfileBecomesAList() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (10, 3)])
+            let text = """
+                ARG V=3.12
+                FROM node:22 AS build
+                FROM python:$V@\(Digest.numbered(2))
+                COPY --from=build / /
+                FROM $OTHER
+                """
+            let answer = try await Self.post(site, text)
+            #expect(answer.status == 200)
+            for expected in [
+                "2 images", "Read as a Dockerfile.", "line 2: FROM, stage build", "pinned, 1 update and 10 days behind",
+                "not tracked yet", "The variable OTHER has no value in this text.",
+                "name=\"list\" value=\"image=node:22&amp;", "href=\"/?image=node:22&amp;image=python:3.12%40sha256:",
+            ] { #expect(answer.text.contains(expected), "\(expected)") }
+            let shared = try #require(answer.text.firstMatch(of: /id="share" href="([^"]+)"/)?.1)
+            let again = try await site.get(String(shared).replacing("&amp;", with: "&"))
+            #expect(again.status == 200)
+            #expect(again.text.contains("pinned, 1 update and 10 days behind"))
+        }
+    }
+
+    @Test func oneNameGoesToItsPage() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await Self.post(site, " python:3.12\r\n")
+            #expect(answer.status == 303)
+            #expect(answer.headers[.location] == "/tags/docker.io/library/python:3.12")
+        }
+    }
+
+    @Test(arguments: [
+        ("", 422, "No image is named in it"), ("\u{1}\u{2}", 422, "Line 1 holds bytes that are no text"),
+        (String(repeating: "python:3.12\n", count: 25_000), 413, "at most 262,144 are read"),
+        ("x: &a [*a]", 422, "<h1>"),
+    ])
+    func whatCannotBeReadIsTold(text: String, status: Int, expected: String) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await Self.post(site, text)
+            #expect(answer.status == status)
+            #expect(answer.text.contains(expected))
+            #expect(answer.text.hasPrefix("<!doctype html>"))
+        }
+    }
+
+    @Test func tenThousandImagesAreCutToALimit() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await Self.post(site, (0..<10_000).map { "a/b:\($0)" }.joined(separator: "\n"))
+            #expect(answer.status == 200)
+            #expect(answer.text.contains("200 images"))
+            #expect(answer.text.contains("9,800 more images beyond the first 200 were left out."))
+            #expect(answer.text.contains("Track the first 50"))
+            let address = "/?" + (0..<201).map { "image=a/b:\($0)" }.joined(separator: "&")
+            #expect(try await site.get(address).status == 422)
+        }
+    }
+
+    @Test func aBoxOfTenMegabytesIsToldSo() async throws {
+        try await TestSite.run(.live, hasWorker: false) { site in
+            let answer = try await Self.post(site, String(repeating: "a", count: 10_000_000))
+            #expect(answer.status == 413)
+            #expect(answer.text.contains("at most 262,144 are read"))
+        }
+    }
+
+    @Test func whatIsTrackedFromAListLeadsBackToIt() async throws {
+        try await TestSite.run { site in
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            let list = PercentCoding.encoded("image=python:3.12&image=node:22\r\nX: y")
+            let answer = try await site.send(
+                .post, "/tags", body: "image=python:3.12&list=\(list)", headers: Self.headers)
+            #expect(answer.status == 303)
+            #expect(answer.headers[.location] == "/?image=python:3.12&image=node:22%0D%0AX:%20y")
+        }
+    }
+
+    @Test func imagesStandSideBySide() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (10, 3)])
+            try await site.seed(TagReference(parsing: "node:22"), [(300, 4), (100, 5)])
+            let page = try await site.get("/compare?image=python:3.12&image=node:22&image=rust:1&image=python:3.12")
+            #expect(page.status == 200)
+            #expect(page.text.components(separatedBy: "<th scope=\"col\">").count == 3)
+            #expect(page.text.contains("Not tracked yet."))
+            #expect(page.text.contains("id=\"strips\""))
+            #expect(try await site.get("/compare").text.contains("Two to eight images"))
+            let nine = (1...9).map { "image=a:\($0)" }.joined(separator: "&")
+            #expect(try await site.get("/compare?\(nine)").status == 422)
+            #expect(try await site.get("/compare?image=A+b&image=c").status == 422)
+        }
+    }
+
+    @Test func theTableAloneIsForTheScript() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2)])
+            let part = try await site.get("/?part=tags&query=pyth").text
+            #expect(part.contains("docker.io/library/python:3.12"))
+            #expect(!part.contains("<html"))
+            #expect(try await site.get("/?part=tags&query=nothing").text.contains("No tracked tag has"))
+        }
+    }
+}
