@@ -90,6 +90,12 @@ extension DigestService {
         return bulkMemory.withLock { $0.refusal(of: repository, at: now) }
     }
 
+    /// The budget of a registry's host; infinity where there is no limit.
+    public func requestsPerSecond(of registry: Registry) -> Double {
+        let rate = configuration.registries[registry]?.requestsPerSecond ?? configuration.requestsPerSecond
+        return rate > 0 ? rate : .infinity
+    }
+
     /// Whether repositories of this registry may have a listing; without asking anybody.
     public func mayListInBulk(_ registry: Registry) -> Bool {
         switch vendor(of: registry) {

@@ -2,6 +2,7 @@ import Logging
 import OCI
 import RegistryClient
 import Store
+import Synchronization
 import TagHistory
 
 /// What one source of the past says of one tag, put into observations. Pure.
@@ -68,11 +69,20 @@ extension Worker {
         }
     }
 
+    /// What this worker has just listed comes first.
     /// - Returns: whether there was anything to do.
     func backfillOnce() async throws -> Bool {
-        let paused = try await store.lanes().map(\.registry).filter { digests.availability(of: $0) > .zero }
+        if let repository = listed.withLock({ $0.popLast() }), try await backfill(of: repository) {
+            listed.withLock { $0.append(repository) }
+            return true
+        }
+        return try await backfill(of: nil)
+    }
+
+    private func backfill(of repositoryID: Int32?) async throws -> Bool {
+        let paused = try await store.lanes(at: clock()).map(\.registry).filter { digests.availability(of: $0) > .zero }
         let claims = try await store.claimBackfills(
-            limit: 500, excluding: paused, retryAfter: Self.backfillLease, at: clock())
+            of: repositoryID, limit: 500, excluding: paused, retryAfter: Self.backfillLease, at: clock())
         guard let repository = claims.first?.reference.repository else { return false }
         // A listing that failed a while ago is not asked for again yet; one that is refused for long is none.
         if let pause = digests.listingPause(of: repository), pause <= .seconds(3_600) {

@@ -2,128 +2,153 @@ import Logging
 import OCI
 import RegistryClient
 import Store
+import Synchronization
 import TagHistory
 
 /// What a listing came to.
-struct BulkOutcome: Sendable {
+private struct BulkOutcome {
     /// Tags whose check is recorded.
     var answered: Set<Int32> = []
     var counts: [CheckOutcome: Int] = [:]
     var hasFirstSightings = false
+    var requests = 0
 }
 
 // One listing answers for all tracked tags of a repository, due or not.
 extension Worker {
     /// Checks claimed due tags of one registry: by listings where they are cheaper, the rest one by one.
-    func checkDue(_ claims: [Claim], session: WorkerSession) async -> [CheckOutcome: Int] {
+    func checkDue(_ claims: [Claim], window: ClaimWindow, session: WorkerSession) async -> [CheckOutcome: Int] {
         var total: [CheckOutcome: Int] = [:]
         var answered: Set<Int32> = []
         do {
-            for (repository, pages) in try await worthListing(claims, session: session) {
+            for (repository, pages) in try await worthListing(claims, window: window, session: session) {
                 guard !Task.isCancelled else { break }
-                guard try await store.beginListing(repository, worker: session) else {
-                    // Another worker lists it: what is claimed of it is left to that listing.
-                    let left = claims.filter { $0.reference.repository == repository }
-                    try await store.release(left, worker: session)
-                    answered.formUnion(left.map(\.tagID))
-                    bulk.noteOther(repository)
-                    try await Task.sleep(for: .seconds(1))
-                    continue
+                switch try await store.beginListing(
+                    repository, worker: session, lease: Self.listingLease, at: clock())
+                {
+                case .granted(let listing):
+                    let outcome = try await list(listing, atMost: pages, session: session)
+                    answered.formUnion(outcome.answered)
+                    total.merge(outcome.counts, uniquingKeysWith: +)
+                case .busy:
+                    // What is claimed of it is left to that listing.
+                    answered.formUnion(claims.filter { $0.reference.repository == repository }.map(\.tagID))
+                case .tooSoon:
+                    // Perhaps by a listing that ended since it was claimed.
+                    let mine = claims.filter { $0.reference.repository == repository }
+                    answered.formUnion(try await store.answered(mine, since: window.now))
                 }
-                // Just listed by another: what it left out is asked for one by one.
-                if bulk.takeOther(repository) {
-                    bulk.note(repository, notBefore: clock().advanced(bySeconds: settings.schedule.interval / 2))
-                    try await store.endListing(repository, worker: session)
-                    continue
-                }
-                let outcome = await list(repository, atMost: pages, session: session)
-                answered.formUnion(outcome.answered)
-                total.merge(outcome.counts, uniquingKeysWith: +)
-                try await store.endListing(repository, worker: session)
             }
+            try await store.release(claims.filter { answered.contains($0.tagID) }, worker: session)
         } catch { health.databaseFailed(error) }
         let rest = claims.filter { !answered.contains($0.tagID) }
         if !rest.isEmpty { total.merge(await check(rest, session: session), uniquingKeysWith: +) }
         return total
     }
 
+    /// Reads the listing of a registry that has been due for longest.
+    /// - Returns: nil where none is.
+    func listDue(_ lane: Lane, window: ClaimWindow, session: WorkerSession) async throws -> [CheckOutcome: Int]? {
+        guard
+            let claim = try await store.claimDueListing(
+                registryID: lane.registryID, worker: session, lease: Self.listingLease, window: window)
+        else { return nil }
+        guard let source = await digests.bulkSource(of: claim.repository), source.pausedFor == .zero else {
+            let pause = digests.listingPause(of: claim.repository)
+            try await end(claim, .failed(pause: pause.map { $0 / .seconds(1) } ?? 0), session: session, from: clock())
+            return [:]
+        }
+        return try await list(claim, atMost: .max, session: session).counts
+    }
+
+    /// Seconds for which a listing that does not go on is another's.
+    private static let listingLease = 600.0
+
     /// The repositories of these claims that a listing is worthwhile for, with the number of pages after which it is so
     /// no more: where its size was not known, HEADs would have been cheaper from there on.
     private func worthListing(
-        _ claims: [Claim], session: WorkerSession
+        _ claims: [Claim], window: ClaimWindow, session: WorkerSession
     ) async throws -> [(repository: Repository, pages: Int)] {
-        let now = clock()
-        var candidates: [Repository] = []
         var sources: [Repository: BulkSource] = [:]
-        for repository in Set(claims.map(\.reference.repository)).sorted() where bulk.mayList(repository, at: now) {
+        for repository in Set(claims.map(\.reference.repository)).sorted() {
             guard let source = await digests.bulkSource(of: repository), source.pausedFor == .zero else { continue }
-            candidates.append(repository)
             sources[repository] = source
         }
-        let counts = try await store.dueCounts(of: candidates, worker: session, limit: 10_000, at: now)
-        return candidates.compactMap { repository in
-            let due = counts[repository] ?? 0
-            guard let source = sources[repository],
-                BulkPlan.isWorthwhile(due: due, requests: source.requestsLastTime)
+        let counts = try await store.tagCounts(
+            of: sources.keys.sorted(), worker: session, limit: 10_000, window: window)
+        return sources.sorted { $0.key < $1.key }.compactMap { repository, source in
+            guard let counts = counts[repository],
+                BulkPlan.isWorthwhile(counts, requests: source.requestsLastTime)
             else { return nil }
             // One answer with everything comes in several pages.
-            return (repository, source.tagsPerRequest > ListingPage.mostTags ? .max : due)
+            return (repository, source.tagsPerRequest > ListingPage.mostTags ? .max : counts.tracked)
         }
     }
 
-    /// Reads a repository's listing page by page, and records each page as it comes. What it leaves out stays due.
-    private func list(_ repository: Repository, atMost most: Int, session: WorkerSession) async -> BulkOutcome {
+    /// Reads a repository's listing page by page, and records each page as it comes.
+    private func list(
+        _ claim: ListingClaim, atMost most: Int, session: WorkerSession
+    ) async throws -> BulkOutcome {
+        let startedAt = clock()
+        let previous =
+            startedAt.seconds(since: claim.wholeAt ?? startedAt) < ListingSchedule.wholeIntervalSeconds
+            ? claim.previous : nil
         var outcome = BulkOutcome()
-        var pages = 0
-        var isWhole = true
         var members: [ListedMember] = []
-        // What others held when its page came, and may have given back since.
-        var held: [ListingPage] = []
-        // Failures may pass soon; what a whole listing left out is asked for one by one until the next.
-        var pause = Self.pauseAfterFailedListing
+        var end: ListingEnd?
         do {
-            for try await page in digests.listing(of: repository) {
-                pages += 1
+            reading: for try await page in digests.listing(of: claim.repository) {
+                outcome.requests += 1
                 if members.count < ListingMemory.mostTags {
                     members += page.tags.map { ListedMember(tag: $0.tag, digest: $0.digest, pushedAt: $0.pushedAt) }
                 }
-                let left = try await take(page, of: repository, into: &outcome, session: session)
-                if held.count < Self.mostHeldPages, !left.isEmpty {
-                    held.append(ListingPage(askedAt: page.askedAt, tags: left))
+                try await take(page, of: claim, into: &outcome, session: session)
+                if let previous, BulkPlan.isOld(page, previous: previous) {
+                    end = outcome.end(isWhole: false)
+                    break reading
                 }
-                isWhole = pages < most
-                if !isWhole { break }
+                if outcome.requests >= most {
+                    end = .abandoned
+                    break reading
+                }
+                guard try await store.keepListing(claim, worker: session, lease: Self.listingLease, at: clock()) else {
+                    return outcome
+                }
             }
-            for page in held { _ = try await take(page, of: repository, into: &outcome, session: session) }
-            pause = settings.schedule.interval / 2
-            // The past of what was seen for the first time is asked for next.
-            if isWhole, !Task.isCancelled, outcome.hasFirstSightings {
-                listings.keep(members, of: repository, at: clock())
-            }
-        } catch {
-            logger.debug("\(repository) is checked tag by tag: its listing failed: \(error)")
+        } catch let failure as CheckFailure {
+            logger.debug("\(claim.repository) is checked tag by tag: its listing failed: \(failure)")
+            end = .failed(pause: failure.retryAfter.map { $0 / .seconds(1) } ?? 0)
         }
-        bulk.note(repository, notBefore: clock().advanced(bySeconds: pause))
+        // In a cancelled task a listing may end as if it were complete.
+        if end == nil, !Task.isCancelled {
+            end = outcome.end(isWhole: true)
+            // The past of what was seen for the first time is asked for next.
+            if outcome.hasFirstSightings {
+                listings.keep(members, of: claim.repository, at: clock())
+                listed.withLock { $0.append(claim.repositoryID) }
+            }
+        }
+        try await self.end(claim, end ?? .failed(pause: 0), session: session, from: startedAt)
         return outcome
     }
 
-    /// Seconds in which a repository whose listing failed is checked tag by tag.
-    private static let pauseAfterFailedListing = 600.0
-    private static let mostHeldPages = 100
+    private func end(
+        _ claim: ListingClaim, _ end: ListingEnd, session: WorkerSession, from startedAt: Timestamp
+    ) async throws {
+        try await store.endListing(
+            claim, end, policy: settings.policy, worker: session, startedAt: startedAt, at: clock())
+    }
 
     private func take(
-        _ page: ListingPage, of repository: Repository, into outcome: inout BulkOutcome, session: WorkerSession
-    ) async throws -> [ListedTag] {
-        var left: [ListedTag] = []
+        _ page: ListingPage, of listing: ListingClaim, into outcome: inout BulkOutcome, session: WorkerSession
+    ) async throws {
         for start in stride(from: 0, to: page.tags.count, by: 1_000) {
             let part = page.tags[start..<min(start + 1_000, page.tags.count)]
             let listed = Dictionary(
-                part.filter { $0.digest != nil }.map { (TagReference(repository: repository, tag: $0.tag), $0) },
-                uniquingKeysWith: { first, _ in first })
-            let claims = try await store.claimListed(
-                listed.keys.sorted(), worker: session, lease: settings.lease, at: clock())
-            let claimed = Set(claims.map(\.reference))
-            left += listed.values.filter { !claimed.contains(TagReference(repository: repository, tag: $0.tag)) }
+                part.filter { $0.digest != nil }.map {
+                    (TagReference(repository: listing.repository, tag: $0.tag), $0)
+                }, uniquingKeysWith: { first, _ in first })
+            let claims = try await store.listedTags(listed.keys.sorted())
             var results: [CheckResult] = []
             var doubtful: [Claim] = []
             for claim in claims {
@@ -137,13 +162,12 @@ extension Worker {
                 results.append(
                     CheckResult(
                         claim: claim, answer: .found(digest, mediaType: tag.mediaType, pushedAt: tag.pushedAt),
-                        startedAt: page.askedAt, checkedAt: page.askedAt,
-                        nextCheckAt: settings.schedule.nextCheck(after: page.askedAt)))
+                        startedAt: page.askedAt, checkedAt: page.askedAt, way: .listing(previous: listing.previous)))
             }
             if results.contains(where: { $0.claim.digest == nil }) { outcome.hasFirstSightings = true }
             let answered = results.map(\.claim.tagID)
             health.note(results)
-            let counts = await Task { await self.record(results, of: claims, session: session) }.value
+            let counts = await Task { await self.record(results, of: [], session: session) }.value
             if !counts.isEmpty { outcome.answered.formUnion(answered) }
             try await store.takeListed(part.platformsByDigest, at: clock())
             outcome.counts.merge(counts, uniquingKeysWith: +)
@@ -152,7 +176,12 @@ extension Worker {
                 outcome.answered.formUnion(doubtful.map(\.tagID))
             }
         }
-        return left
+    }
+}
+
+extension BulkOutcome {
+    func end(isWhole: Bool) -> ListingEnd {
+        .read(requests: requests, answered: answered.count, found: counts[.changed] ?? 0, isWhole: isWhole)
     }
 }
 

@@ -56,22 +56,19 @@ extension Worker {
             return .ended(
                 CheckResult(
                     claim: claim, answer: .found(answer.digest, mediaType: answer.mediaType, pushedAt: nil),
-                    startedAt: started, checkedAt: now, nextCheckAt: settings.schedule.nextCheck(after: now)))
+                    startedAt: started, checkedAt: now, way: urgent ? .request : .turn))
         case .missing:
             return .ended(
                 CheckResult(
                     claim: claim, answer: .missing, startedAt: started, checkedAt: now,
-                    nextCheckAt: settings.schedule.nextCheck(after: now)))
+                    way: urgent ? .request : .turn))
         case .failed(let failure):
             if Task.isCancelled { return nil }
-            if let postponed = PostponedCheck(of: claim, failure, at: now) { return .postponed(postponed) }
-            let next = settings.schedule.nextCheck(
-                after: now, failures: Int(claim.failures) + 1,
-                retryAfter: failure.retryAfter.map { $0 / .seconds(1) } ?? 0)
+            if let postponed = PostponedCheck(of: claim, failure) { return .postponed(postponed) }
             return .ended(
                 CheckResult(
                     claim: claim, answer: .failed(reason: failure.description), startedAt: started, checkedAt: now,
-                    nextCheckAt: next))
+                    way: urgent ? .request : .turn, retryAfter: failure.retryAfter.map { $0 / .seconds(1) } ?? 0))
         }
     }
 
@@ -83,7 +80,7 @@ extension Worker {
         let deadline = ContinuousClock.now + .seconds(settings.lease / 2)
         while true {
             do {
-                let counts = try await store.record(results, worker: session)
+                let counts = try await store.record(results, worker: session, policy: settings.policy)
                 try await store.postpone(postponed, worker: session, at: clock())
                 if results.count + postponed.count < claims.count {
                     try await store.release(claims, worker: session)
@@ -102,10 +99,10 @@ extension Worker {
 extension PostponedCheck {
     /// - Returns: nil where the host was asked: its failure is the check's. Also of a tag that was never seen, or failed
     ///   already: there the host's reason is all that can be told of it.
-    fileprivate init?(of claim: Claim, _ failure: CheckFailure, at now: Timestamp) {
+    fileprivate init?(of claim: Claim, _ failure: CheckFailure) {
         guard failure.code == .hostPaused, claim.digest != nil, claim.failures == 0 else { return nil }
         // A second at least, lest a pause that is just ending makes it come round and round.
         let seconds = max(1, failure.retryAfter.map { $0 / .seconds(1) } ?? 0)
-        self.init(claim: claim, until: now.advanced(bySeconds: seconds), reason: failure.description)
+        self.init(claim: claim, pause: seconds, reason: failure.description)
     }
 }

@@ -12,10 +12,12 @@ extension Worker {
         let session = try await store.beginWorker(name: settings.name, at: clock())
         try await store.freeLostClaims(at: clock())
         let start = clock()
-        let lanes = try await store.lanes().filter { $0.nextCheckAt <= start }
+        let lanes = try await store.lanes(at: start).filter { $0.nextAt <= start }
+        try await steer(lanes)
+        let window = ClaimWindow(everythingDueAt: start, now: start)
         let counts = try await withThrowingTaskGroup(of: [CheckOutcome: Int].self) { group in
             // What becomes due again while this runs is left for the next time.
-            for lane in lanes { group.addTask { try await self.pass(lane, until: start, session: session) } }
+            for lane in lanes { group.addTask { try await self.pass(lane, window: window, session: session) } }
             var total: [CheckOutcome: Int] = [:]
             for try await counts in group {
                 total.merge(counts, uniquingKeysWith: +)
@@ -30,18 +32,18 @@ extension Worker {
         return counts
     }
 
-    private func pass(_ lane: Lane, until start: Timestamp, session: WorkerSession) async throws -> [CheckOutcome: Int]
-    {
+    private func pass(
+        _ lane: Lane, window: ClaimWindow, session: WorkerSession
+    ) async throws -> [CheckOutcome: Int] {
         try await withThrowingTaskGroup(of: [CheckOutcome: Int].self) { group in
             for _ in 0..<runners(lane) {
                 group.addTask {
                     var total: [CheckOutcome: Int] = [:]
                     while self.digests.availability(of: lane.registry) == .zero {
-                        let claims = try await self.store.claimDue(
-                            registryID: lane.registryID, worker: session, limit: self.settings.batch,
-                            lease: self.settings.lease, at: start)
-                        if claims.isEmpty { break }
-                        total.merge(await self.checkDue(claims, session: session), uniquingKeysWith: +)
+                        guard let counts = try await self.checkBatch(lane, window: window, session: session) else {
+                            break
+                        }
+                        total.merge(counts, uniquingKeysWith: +)
                     }
                     return total
                 }

@@ -15,8 +15,9 @@ public final class Worker: Service {
     let clock: @Sendable () -> Timestamp
     let logger: Logger
     let health: LaneHealth
-    let bulk = BulkMemory()
     let listings = ListingMemory()
+    /// Repositories that this worker has just listed and whose past it asks for first.
+    let listed = Mutex<[Int32]>([])
     let book: RequestBook
 
     /// Seconds between looks at the queue when nobody signals work.
@@ -61,6 +62,7 @@ public final class Worker: Service {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
                 group.addTask { await self.keepHouse() }
+                group.addTask { await self.steer() }
                 group.addTask { await self.trackPopular() }
                 group.addTask { await self.discover() }
                 // One repository's slow listing holds up no other's.
@@ -84,6 +86,7 @@ public final class Worker: Service {
                 group.cancelAll()
             }
         } catch {
+            health.tell(at: nil)
             await session.end()
             throw error
         }
@@ -115,8 +118,9 @@ public final class Worker: Service {
     ) async throws -> Double {
         let now = clock()
         var next = Self.idleLook
-        for lane in try await store.lanes() where !running.contains(lane.registryID) {
-            let due = lane.nextCheckAt.seconds(since: now)
+        for lane in try await store.lanes(at: now) where !running.contains(lane.registryID) {
+            if lane.schedule == nil { try await steer([lane]) }
+            let due = lane.nextAt.seconds(since: ClaimWindow(settings.policy, lane: lane.schedule, at: now).until)
             guard due <= 0 else {
                 next = min(next, due)
                 continue
@@ -157,16 +161,43 @@ public final class Worker: Service {
     /// - Returns: false where nothing was due or the database is away.
     private func runBatch(_ lane: Lane, session: WorkerSession) async -> Bool {
         do {
-            let claims = try await store.claimDue(
-                registryID: lane.registryID, worker: session, limit: settings.batch, lease: settings.lease,
-                at: clock())
-            guard !claims.isEmpty else { return false }
-            let counts = await checkDue(claims, session: session)
-            return !counts.isEmpty
+            let counts = try await checkBatch(
+                lane, window: ClaimWindow(settings.policy, lane: lane.schedule, at: clock()), session: session)
+            return counts?.isEmpty == false
         } catch {
             health.databaseFailed(error)
             return false
         }
+    }
+
+    /// Claims the next tags or the next listing of a lane and checks them.
+    /// - Returns: how the checks ended; nil where nothing was due.
+    func checkBatch(
+        _ lane: Lane, window: ClaimWindow, session: WorkerSession
+    ) async throws -> [CheckOutcome: Int]? {
+        // First, because it answers for tags that would be asked for one by one otherwise.
+        let listed =
+            digests.mayListInBulk(lane.registry) ? try await listDue(lane, window: window, session: session) : nil
+        let claims = try await store.claimDue(
+            registryID: lane.registryID, worker: session, limit: settings.batch, lease: settings.lease, window: window)
+        guard !claims.isEmpty else { return listed }
+        return await checkDue(claims, window: window, session: session)
+            .merging(listed ?? [:], uniquingKeysWith: +)
+    }
+
+    /// Keeps the lanes' numbers up to date.
+    private func steer() async {
+        while !Task.isCancelled {
+            do { try await steer(try await store.lanes(at: clock())) } catch { health.databaseFailed(error) }
+            try? await Task.sleep(for: .seconds(600))
+        }
+    }
+
+    func steer(_ lanes: [Lane]) async throws {
+        try await store.steer(
+            lanes.map {
+                LaneBudget(registryID: $0.registryID, requestsPerSecond: digests.requestsPerSecond(of: $0.registry))
+            }, policy: settings.policy, at: clock())
     }
 }
 

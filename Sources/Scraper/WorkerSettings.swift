@@ -4,7 +4,7 @@ public import TagHistory
 public struct WorkerSettings: Sendable {
     /// Shown on the status page: host and process.
     public var name: String
-    public var schedule: FixedSchedule
+    public var policy: CheckPolicy
     /// Requests at the same time per registry.
     public var concurrency: Int
     /// Checks recorded together. Small where the budget is small, so that results do not wait for each other long.
@@ -21,11 +21,11 @@ public struct WorkerSettings: Sendable {
 
     /// - Parameter requestsPerSecond: the budget per registry host.
     public init(
-        name: String, schedule: FixedSchedule = .standard, requestsPerSecond: Double, concurrency: Int = 48,
+        name: String, policy: CheckPolicy = .adaptive, requestsPerSecond: Double, concurrency: Int = 48,
         lease: Double = 300
     ) {
         self.name = name
-        self.schedule = schedule
+        self.policy = policy
         self.concurrency = concurrency
         self.lease = lease
         batch = Int(min(500, max(8, requestsPerSecond)))

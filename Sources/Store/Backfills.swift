@@ -18,14 +18,18 @@ extension TagStore {
     /// Claims tags of one repository whose past is to be asked for, those waiting longest first. Who does not finish them
     /// leaves them to be claimed again.
     /// - Parameters:
+    ///   - repositoryID: what a listing has just shown of this repository, which waits a while for the one who read it; nil
+    ///     for whatever is due.
     ///   - excluding: registries that cannot be asked at the moment.
     ///   - retryAfter: seconds.
     public func claimBackfills(
-        limit: Int, excluding: [Registry], retryAfter: Double, at now: Timestamp
+        of repositoryID: Int32? = nil, limit: Int, excluding: [Registry], retryAfter: Double, at now: Timestamp
     ) async throws -> [Backfill] {
         try await pool.run(
             ClaimBackfills(
-                limit: limit, excluded: excluding.map(\.name), now: now, retryAt: now.advanced(bySeconds: retryAfter))
+                repositoryID: repositoryID, limit: limit, excluded: excluding.map(\.name),
+                now: repositoryID == nil ? now : now.advanced(bySeconds: InsertBackfills.listersSeconds),
+                retryAt: now.advanced(bySeconds: retryAfter))
         ).rows
     }
 
@@ -63,6 +67,8 @@ struct InsertBackfills: Statement {
     typealias Row = Never
     let ids: [Int32]
     let now: Timestamp
+    /// So long they wait for the worker that read the listing which showed them, lest others read it once more.
+    static let listersSeconds = 60.0
     static let sql: SQL = """
         INSERT INTO backfills (tag_id, repository_id, due_at)
         SELECT t.id, t.repository_id, $2 FROM tags t WHERE t.id = ANY ($1) ORDER BY t.id
@@ -75,6 +81,7 @@ struct InsertBackfills: Statement {
 }
 
 struct ClaimBackfills: Statement {
+    var repositoryID: Int32?
     let limit: Int
     let excluded: [String]
     let now: Timestamp
@@ -83,7 +90,8 @@ struct ClaimBackfills: Statement {
         WITH first AS MATERIALIZED (
             SELECT b.repository_id FROM backfills b JOIN repositories r ON r.id = b.repository_id
             JOIN registries g ON g.id = r.registry_id
-            WHERE b.due_at <= $1 AND g.name <> ALL ($2) ORDER BY b.due_at LIMIT 1),
+            WHERE b.due_at <= $1 AND g.name <> ALL ($2) AND ($5::integer IS NULL OR b.repository_id = $5)
+            ORDER BY b.due_at LIMIT 1),
         mine AS MATERIALIZED (
             SELECT b.tag_id FROM backfills b JOIN first USING (repository_id)
             WHERE b.due_at <= $1 ORDER BY b.tag_id LIMIT $3 FOR NO KEY UPDATE OF b SKIP LOCKED),
@@ -101,6 +109,7 @@ struct ClaimBackfills: Statement {
         parameters.append(excluded)
         parameters.append(limit)
         parameters.append(retryAt)
+        parameters.append(repositoryID)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Backfill {
         Backfill(

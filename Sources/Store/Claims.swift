@@ -1,5 +1,6 @@
 import LibPQ
 public import OCI
+public import TagHistory
 
 /// One tag that a worker has to itself for a while, with what was known of it when it was claimed.
 public struct Claim: Sendable {
@@ -14,31 +15,51 @@ public struct Claim: Sendable {
     public let failures: Int16
     /// The last check that found the tag.
     public let lastSucceededAt: Timestamp?
+    public let repositoryID: Int32
+    /// Nil where the schedule does not know the tag's history.
+    public let schedule: TagSchedule?
     let hasMediaType: Bool
     /// Those who asked for this check.
     let requestIDs: [Int64]
 }
 
-/// A registry with checks that are due, or the time of the next one.
-public struct Lane: Sendable {
-    public let registryID: Int32
-    public let registry: Registry
-    public let nextCheckAt: Timestamp
+/// What of a lane may be claimed.
+public struct ClaimWindow: Sendable {
+    /// The latest time for which a check may be claimed.
+    public let until: Timestamp
+    /// Only what was last checked before this.
+    public let checkedBefore: Timestamp
+    public let now: Timestamp
+    /// Whether the lane's clock is time itself.
+    let keepsTime: Bool
+
+    public init(_ policy: CheckPolicy, lane: LaneSchedule?, at now: Timestamp) {
+        until = lane.map { policy.claimable(in: $0, at: now) } ?? now
+        checkedBefore = policy.checkedBefore(now)
+        self.now = now
+        keepsTime = policy != .adaptive
+    }
+
+    /// Everything that is due at a time, however lately it was checked.
+    public init(everythingDueAt time: Timestamp, now: Timestamp) {
+        until = time
+        checkedBefore = time
+        self.now = now
+        keepsTime = false
+    }
 }
 
 extension TagStore {
-    /// Every registry with something to check, and when.
-    public func lanes() async throws -> [Lane] { try await pool.run(SelectLanes()).rows }
-
-    /// Claims up to `limit` due tags of one registry, those waiting longest first. No lock is held afterwards.
+    /// Claims up to `limit` due tags of one registry, those waiting longest first, and moves the lane's clock on. No lock
+    /// is held afterwards. Tags of repositories that are being listed are left to that.
     /// - Parameter lease: seconds after which the claim is free although the worker lives.
     public func claimDue(
-        registryID: Int32, worker: WorkerSession, limit: Int, lease: Double, at now: Timestamp
+        registryID: Int32, worker: WorkerSession, limit: Int, lease: Double, window: ClaimWindow
     ) async throws -> [Claim] {
         try await pool.run(
             ClaimDue(
-                registryID: registryID, workerID: worker.id, limit: limit, now: now,
-                expiresAt: now.advanced(bySeconds: lease))
+                registryID: registryID, workerID: worker.id, limit: limit, window: window,
+                expiresAt: window.now.advanced(bySeconds: lease))
         ).rows
     }
 
@@ -64,31 +85,16 @@ extension Claim {
     /// The columns of a claimed tag of `k` and its row `c`, but for the requests.
     static let columns: SQL = """
         c.tag_id, c.registry_id, t.reference, d.digest, c.digest_id, c.is_missing, c.failures,
-        c.last_succeeded_at, d.media_type_id IS NOT NULL,\u{20}
-        """
+        c.last_succeeded_at, c.repository_id,\u{20}
+        """ + TagSchedule.columns + ", d.media_type_id IS NOT NULL, "
     static let tables: SQL = " JOIN tags t ON t.id = k.tag_id LEFT JOIN digests d ON d.id = c.digest_id"
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim {
         Claim(
             tagID: try row.next(), registryID: try row.next(), reference: try row.next(), digest: try row.next(),
             digestID: try row.next(), isMissing: try row.next(), failures: try row.next(),
-            lastSucceededAt: try row.next(), hasMediaType: try row.next(), requestIDs: try row.next())
-    }
-}
-
-/// One index look-up per registry instead of a scan over all due tags.
-struct SelectLanes: Statement {
-    static let sql: SQL = """
-        SELECT g.id, g.name, next.at FROM registries g, LATERAL (
-            SELECT c.next_check_at AS at FROM tag_checks c
-            WHERE c.registry_id = g.id AND c.next_check_at < 'infinity' ORDER BY c.next_check_at LIMIT 1) next
-        ORDER BY next.at
-        """
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Lane {
-        let id: Int32 = try row.next()
-        let name: String = try row.next()
-        guard let registry = try? Registry(parsing: name) else { throw row.failure("is no registry's name") }
-        return Lane(registryID: id, registry: registry, nextCheckAt: try row.next())
+            lastSucceededAt: try row.next(), repositoryID: try row.next(), schedule: try TagSchedule.decode(&row),
+            hasMediaType: try row.next(), requestIDs: try row.next())
     }
 }
 
@@ -99,32 +105,53 @@ struct ClaimDue: Statement {
     let registryID: Int32
     let workerID: Int32
     let limit: Int
-    let now: Timestamp
+    let window: ClaimWindow
     let expiresAt: Timestamp
     static let sql: SQL =
         """
         WITH due AS MATERIALIZED (
-            SELECT c.tag_id, c.registry_id, c.digest_id, c.is_missing, c.failures, c.next_check_at,
-                c.last_succeeded_at
-            FROM tag_checks c
+            SELECT c.* FROM tag_checks c
             WHERE c.registry_id = $1 AND c.next_check_at <= $2
+                AND (c.last_checked_at IS NULL OR c.last_checked_at < $3)
                 AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id)
-            ORDER BY c.next_check_at LIMIT $3
+                AND NOT EXISTS (SELECT FROM repository_schedules s
+                    WHERE s.repository_id = c.repository_id AND s.lister_id IS NOT NULL)
+            ORDER BY c.next_check_at LIMIT $6
             FOR NO KEY UPDATE OF c SKIP LOCKED),
         claimed AS (
-            INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $4, $5 FROM due ORDER BY tag_id
-            ON CONFLICT DO NOTHING RETURNING tag_id)
-        SELECT\u{20}
-        """ + Claim.columns + "ARRAY[]::bigint[] FROM claimed k JOIN due c ON c.tag_id = k.tag_id"
+            INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $7, $8 FROM due ORDER BY tag_id
+            ON CONFLICT DO NOTHING RETURNING tag_id),
+        moved AS (\u{20}
+        """ + MoveClock.update + """
+                (SELECT max(next_check_at) FROM due), $5)
+                WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
+            SELECT\u{20}
+            """ + Claim.columns + "ARRAY[]::bigint[] FROM claimed k JOIN due c ON c.tag_id = k.tag_id"
         + Claim.tables + " ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
-        parameters.append(now)
+        window.bind(&parameters)
         parameters.append(limit)
         parameters.append(workerID)
         parameters.append(expiresAt)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim { try Claim.decode(&row) }
+}
+
+extension ClaimWindow {
+    /// $2 to $5; the last one is null where the lane's clock is not time itself.
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(until)
+        parameters.append(checkedBefore)
+        parameters.append(now)
+        parameters.append(keepsTime ? now : Timestamp?.none)
+    }
+}
+
+/// The lane's clock stands at the latest time reached: see `LaneSchedule`.
+enum MoveClock {
+    /// Up to the arguments of `greatest`; $4 is now.
+    static let update: SQL = "UPDATE lanes l SET claimed_at = $4, clock = greatest(l.clock, "
 }
 
 /// Requests for a tag that is gone are left out here, or they would keep others waiting.

@@ -67,6 +67,23 @@ struct WantedContent: Sendable {
     static let spreadSeconds = 10.0
 }
 
+/// - Returns: the end of the time that is reserved for them.
+struct SpreadContents: Statement {
+    let registryID: Int32
+    let seconds: Double
+    let now: Timestamp
+    static let sql: SQL = """
+        UPDATE lanes SET contents_until = greatest(contents_until, $3) + $2 * interval '1 second'
+        WHERE registry_id = $1 RETURNING contents_until
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(registryID)
+        parameters.append(seconds)
+        parameters.append(now)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Timestamp { try row.next() }
+}
+
 struct QueueContents: Statement {
     typealias Row = Never
     let wanted: [WantedContent]

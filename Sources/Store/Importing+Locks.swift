@@ -61,8 +61,9 @@ struct InsertImportedTags: Statement {
             ORDER BY i.reference
             ON CONFLICT DO NOTHING
             RETURNING id, repository_id)
-        INSERT INTO tag_checks (tag_id, registry_id, next_check_at)
-        SELECT new.id, r.registry_id, $1 FROM new JOIN repositories r ON r.id = new.repository_id
+        INSERT INTO tag_checks (tag_id, registry_id, repository_id, next_check_at)
+        SELECT new.id, r.registry_id, r.id, LEAST($1, l.clock) FROM new
+        JOIN repositories r ON r.id = new.repository_id LEFT JOIN lanes l ON l.registry_id = r.registry_id
         """
     func bind(_ parameters: inout Parameters) { parameters.append(now) }
 }
@@ -83,7 +84,8 @@ struct RetrackImported: Statement {
     let now: Timestamp
     static let sql: SQL = """
         WITH due AS (
-            UPDATE tag_checks c SET next_check_at = $1 FROM tags t JOIN import_tags i ON i.reference = t.reference
+            UPDATE tag_checks c SET next_check_at = LEAST($1,
+                (SELECT l.clock FROM lanes l WHERE l.registry_id = c.registry_id)) FROM tags t JOIN import_tags i ON i.reference = t.reference
             WHERE c.tag_id = t.id AND t.state = 4
             RETURNING c.tag_id, c.is_missing, c.failures, c.digest_id)
         UPDATE tags t SET tracked_since = $1, last_viewed_at = $1,

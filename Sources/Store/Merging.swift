@@ -39,6 +39,8 @@ extension Connection {
         }
         try await run(UpdateKnowledge(updates: merge.updates))
         try await run(UpdateSummaries(summaries: merge.summaries))
+        let rewritten = Set((merge.deleted + merge.inserted).map(\.tagID))
+        if !rewritten.isEmpty { try await run(ForgetSchedules(ids: rewritten.sorted())) }
         return MergeOutcome(growth: merge.inserted.count - merge.deleted.count, newRows: merge.inserted.count)
     }
 }
@@ -174,4 +176,12 @@ struct UpdateKnowledge: Statement {
         parameters.append(updates.map(\.state.lastSucceededAt))
         parameters.append(updates.map(\.state.lastMissingAt))
     }
+}
+
+/// The schedule begins anew from a history that was rewritten, at the tag's next check.
+struct ForgetSchedules: Statement {
+    typealias Row = Never
+    let ids: [Int32]
+    static let sql: SQL = "UPDATE tag_checks SET rate = NULL WHERE tag_id = ANY ($1) AND rate IS NOT NULL"
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
 }

@@ -4,14 +4,14 @@ public import OCI
 /// A claimed check that was not made, because its host is being left alone.
 public struct PostponedCheck: Sendable {
     public let claim: Claim
-    /// When the host may be asked again.
-    public let until: Timestamp
+    /// After so many seconds the host may be asked again.
+    public let pause: Double
     /// For who asked for the check.
     public let reason: String
 
-    public init(claim: Claim, until: Timestamp, reason: String) {
+    public init(claim: Claim, pause: Double, reason: String) {
         self.claim = claim
-        self.until = until
+        self.pause = pause
         self.reason = reason
     }
 }
@@ -23,7 +23,7 @@ extension TagStore {
         guard !checks.isEmpty else { return }
         let checks = checks.sorted { $0.claim.tagID < $1.claim.tagID }
         try await pool.retryingTransaction { connection in
-            try await connection.run(PostponeChecks(checks: checks, workerID: worker.id))
+            try await connection.run(PostponeChecks(checks: checks, workerID: worker.id, now: now))
             let finished = try await connection.run(FailPostponedRequests(checks: checks, now: now)).affected
             try await connection.run(ReleaseClaims(tagIDs: checks.map(\.claim.tagID), workerID: worker.id))
             if finished > 0 { try await connection.run(Notify(signal: .outcome)) }
@@ -36,19 +36,22 @@ struct PostponeChecks: Statement {
     typealias Row = Never
     let checks: [PostponedCheck]
     let workerID: Int32
+    let now: Timestamp
     static let sql: SQL = """
         WITH locked AS MATERIALIZED (
-            SELECT c.tag_id, i.until FROM unnest($1::integer[], $2::timestamptz[]) i (tag_id, until)
-            JOIN tag_checks c ON c.tag_id = i.tag_id
-            WHERE c.next_check_at < i.until
+            SELECT c.tag_id, COALESCE(l.clock, $4) + i.pause * interval '1 second' AS until
+            FROM unnest($1::integer[], $2::float8[]) i (tag_id, pause)
+            JOIN tag_checks c ON c.tag_id = i.tag_id LEFT JOIN lanes l ON l.registry_id = c.registry_id
+            WHERE c.next_check_at < COALESCE(l.clock, $4) + i.pause * interval '1 second'
                 AND EXISTS (SELECT FROM claims k WHERE k.tag_id = i.tag_id AND k.worker_id = $3)
             ORDER BY c.tag_id FOR NO KEY UPDATE OF c)
         UPDATE tag_checks c SET next_check_at = locked.until FROM locked WHERE c.tag_id = locked.tag_id
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(checks.map(\.claim.tagID))
-        parameters.append(checks.map(\.until))
+        parameters.append(checks.map(\.pause))
         parameters.append(workerID)
+        parameters.append(now)
     }
 }
 

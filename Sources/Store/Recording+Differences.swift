@@ -11,6 +11,10 @@ struct LockedTag: Sendable {
     let state: Decision.CurrentState
     let failures: Int16
     let lastCheckedAt: Timestamp?
+    let registryID: Int32
+    let repositoryID: Int32
+    /// Nil where the schedule does not know the tag's history.
+    let schedule: TagSchedule?
 
     /// Nothing at this time or after it is known, so the check may be judged by the newest state alone.
     func isNews(at time: Timestamp) -> Bool {
@@ -29,17 +33,29 @@ struct TagCheckUpdate: Sendable {
     var lastCheckedAt: Timestamp?
     /// Nil: never.
     var nextCheckAt: Timestamp?
+    var schedule: TagSchedule?
     var failureReason: String?
 }
 
+/// What a check means to the schedule.
+enum SchedulePlan: Sendable, Equatable {
+    /// It failed and tells nothing.
+    case retry
+    /// The registry has no such tag and never had.
+    case neverSeen
+    case first
+    case note(changed: Bool)
+}
+
 /// What is to be written for a batch of checks.
-private struct Differences {
+struct Differences: Sendable {
     var batch = BatchOutcome()
     var updates: [TagCheckUpdate] = []
     var rows: [ChangeRow] = []
     /// Observations that belong before something that is known already.
     var late: [Int32: [Observation]] = [:]
     var unseen: [Int32] = []
+    var plans: [Int32: SchedulePlan] = [:]
 
     /// What is to be read because of the rows.
     var wanted: [WantedContent] = []
@@ -48,7 +64,8 @@ private struct Differences {
         let isOvertaken = tag.lastCheckedAt.map { $0 > result.checkedAt } ?? false
         var update = TagCheckUpdate(
             id: tag.id, tagState: tag.tagState, state: tag.state, failures: 0, lastCheckedAt: result.checkedAt,
-            nextCheckAt: tag.tagState == .untracked ? nil : result.nextCheckAt, failureReason: result.failureReason)
+            schedule: tag.schedule, failureReason: result.failureReason)
+        plans[tag.id] = .retry
         guard let answer = result.decisionOutcome else {
             update.failures = tag.failures == .max ? .max : tag.failures + 1
             if tag.tagState != .untracked { update.tagState = .failing }
@@ -58,6 +75,7 @@ private struct Differences {
         }
         let isOther = tag.state.isMissing || result.foundDigest?.digest != tag.state.digest
         batch.outcomes[tag.id] = answer == .missing ? .missing : isOther ? .changed : .unchanged
+        plans[tag.id] = tag.state.everSeen ? .note(changed: false) : .neverSeen
         guard tag.isNews(at: result.checkedAt) else {
             // Overtaken by a newer check, or an import knew the future of this clock.
             if let observation = result.observation { late[tag.id] = [observation] }
@@ -73,21 +91,20 @@ private struct Differences {
             current: tag.state, outcome: answer, at: result.checkedAt, hasBorne: hasBorne,
             kind: known?.kind ?? .rebuild, platforms: known?.platforms ?? [])
         want(changes, of: tag, known: known, knowledge: knowledge)
+        if let digest = result.foundDigest?.digest {
+            plans[tag.id] = tag.state.everSeen ? .note(changed: digest != tag.state.digest) : .first
+        }
         rows += changes.enumerated().map { ChangeRow(tagID: tag.id, ordinal: Int16($0), change: $1) }
         update.state = tag.state.after(answer, at: result.checkedAt)
         if tag.tagState != .untracked { update.tagState = answer == .missing ? .missing : .active }
         updates.append(update)
     }
 
-    /// A few first sightings are read at once, many one after the other over the next hours.
-    mutating func spreadFirstSightings() {
+    /// What is wanted because of first sightings, by registry.
+    func firstSightings(_ tags: [Int32: LockedTag]) -> [Int32: [Int]] {
         let changes = Set(rows.filter { $0.change.kind.isChange }.map(\.tagID))
         let first = wanted.indices.filter { !changes.contains(wanted[$0].tagID) }
-        guard first.count > WantedContent.fewEnough else { return }
-        for (place, index) in first.enumerated() {
-            wanted[index].nextAt = wanted[index].nextAt.advanced(
-                bySeconds: WantedContent.spreadSeconds * Double(place + 6))
-        }
+        return Dictionary(grouping: first) { tags[wanted[$0].tagID]?.registryID ?? 0 }
     }
 
     /// Both sides of a change are read, and where they are known already, the layers that decide what it was.
@@ -111,7 +128,9 @@ private struct Differences {
 extension Connection {
     /// Everything but the plain "unchanged": decides under the tags' locks, so that what another process wrote since
     /// the claim counts.
-    func recordDifferences(_ results: [CheckResult]) async throws -> BatchOutcome {
+    func recordDifferences(
+        _ results: [CheckResult], policy: CheckPolicy, at now: Timestamp
+    ) async throws -> BatchOutcome {
         guard !results.isEmpty else { return BatchOutcome() }
         let ids = results.map(\.claim.tagID)
         let tags = try await locked(ids)
@@ -130,8 +149,12 @@ extension Connection {
             guard let tag = tags[result.claim.tagID] else { continue }
             differences.take(result, of: tag, hasBorne: borne.contains(tag.id), knowledge: knowledge)
         }
-        differences.spreadFirstSightings()
-        try await write(differences, digestIDs: digestIDs)
+        try await spread(&differences, tags: tags, at: now)
+        let book = try await schedule(&differences, of: fresh, tags: tags, policy: policy, at: now)
+        try await write(
+            differences, digestIDs: digestIDs,
+            isListed: fresh.contains { if case .listing = $0.way { true } else { false } })
+        try await write(book, changed: differences.changedRepositories(tags), recorded: Set(ids))
         let merged = try await merge(
             differences.late, into: try await current(differences.late.keys.sorted()), live: true)
         try await refreshSummaries(rows: differences.rows, updates: differences.updates)
@@ -141,7 +164,24 @@ extension Connection {
         return differences.batch
     }
 
-    private func write(_ differences: Differences, digestIDs: [Digest: Int32]) async throws {
+    /// A few first sightings are read at once, many one after the other over the next hours: a registry's behind those
+    /// that were recorded before.
+    private func spread(_ differences: inout Differences, tags: [Int32: LockedTag], at now: Timestamp) async throws {
+        for (registry, indices) in differences.firstSightings(tags).sorted(by: { $0.key < $1.key }) {
+            guard indices.count > WantedContent.fewEnough else { continue }
+            let seconds = WantedContent.spreadSeconds * Double(indices.count)
+            let end = try await first(SpreadContents(registryID: registry, seconds: seconds, now: now))
+            let start = end?.advanced(bySeconds: -seconds) ?? now
+            for (place, index) in indices.enumerated() {
+                differences.wanted[index].nextAt = start.advanced(
+                    bySeconds: WantedContent.spreadSeconds * Double(place + 6))
+            }
+        }
+    }
+
+    private func write(
+        _ differences: Differences, digestIDs: [Digest: Int32], isListed: Bool
+    ) async throws {
         let updates = differences.updates
         if !differences.rows.isEmpty {
             try await run(
@@ -151,7 +191,10 @@ extension Connection {
                     wanted: differences.wanted))
             let first = differences.rows.filter { $0.change.kind == .first }
             if let now = first.map(\.change.observedAt).max() {
-                try await run(InsertBackfills(ids: first.map(\.tagID), now: now))
+                try await run(
+                    InsertBackfills(
+                        ids: first.map(\.tagID),
+                        now: isListed ? now.advanced(bySeconds: InsertBackfills.listersSeconds) : now))
             }
         }
         if !updates.isEmpty {

@@ -16,12 +16,14 @@ struct LockTags: Statement {
 
 struct SelectLockedTags: Statement {
     let ids: [Int32]
-    static let sql: SQL = """
-        SELECT c.tag_id, t.reference, t.state, t.origin, d.digest, c.is_missing, c.last_succeeded_at,
-            c.last_missing_at, c.failures, c.last_checked_at
-        FROM tag_checks c JOIN tags t ON t.id = c.tag_id LEFT JOIN digests d ON d.id = c.digest_id
-        WHERE c.tag_id = ANY ($1)
+    static let sql: SQL =
         """
+        SELECT c.tag_id, t.reference, t.state, t.origin, d.digest, c.is_missing, c.last_succeeded_at,
+            c.last_missing_at, c.failures, c.last_checked_at, c.registry_id, c.repository_id,\u{20}
+        """ + TagSchedule.columns + """
+             FROM tag_checks c JOIN tags t ON t.id = c.tag_id LEFT JOIN digests d ON d.id = c.digest_id
+            WHERE c.tag_id = ANY ($1)
+            """
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LockedTag {
         let id: Int32 = try row.next()
@@ -33,7 +35,8 @@ struct SelectLockedTags: Statement {
             lastMissingAt: try row.next())
         return LockedTag(
             id: id, reference: reference, tagState: tagState, origin: origin, state: state,
-            failures: try row.next(), lastCheckedAt: try row.next())
+            failures: try row.next(), lastCheckedAt: try row.next(), registryID: try row.next(),
+            repositoryID: try row.next(), schedule: try TagSchedule.decode(&row))
     }
 }
 
@@ -109,10 +112,15 @@ struct UpdateTagChecks: Statement {
     static let sql: SQL = """
         UPDATE tag_checks c SET digest_id = d.id, is_missing = i.is_missing, failures = i.failures,
             last_checked_at = i.checked_at, last_succeeded_at = i.succeeded_at, last_missing_at = i.missing_at,
-            next_check_at = COALESCE(i.next_at, 'infinity')
+            next_check_at = COALESCE(i.next_at, 'infinity'), rate = i.rate, events = COALESCE(i.events, 0),
+            last_event_days = COALESCE(i.last_event_days, 0), seen_changes = COALESCE(i.seen_changes, 0),
+            credits = COALESCE(i.credits, 0), first_burst = COALESCE(i.first_burst, 0),
+            last_burst = COALESCE(i.last_burst, 0), reason = COALESCE(i.reason, 1)
         FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::smallint[], $5::timestamptz[], $6::timestamptz[],
-            $7::timestamptz[], $8::timestamptz[])
-            i (tag_id, digest, is_missing, failures, checked_at, succeeded_at, missing_at, next_at)
+            $7::timestamptz[], $8::timestamptz[], $9::real[], $10::real[], $11::real[], $12::smallint[],
+            $13::smallint[], $14::smallint[], $15::smallint[], $16::smallint[])
+            i (tag_id, digest, is_missing, failures, checked_at, succeeded_at, missing_at, next_at, rate, events,
+                last_event_days, seen_changes, credits, first_burst, last_burst, reason)
         LEFT JOIN digests d ON d.digest = i.digest
         WHERE c.tag_id = i.tag_id
         """
@@ -125,6 +133,14 @@ struct UpdateTagChecks: Statement {
         parameters.append(updates.map(\.state.lastSucceededAt))
         parameters.append(updates.map(\.state.lastMissingAt))
         parameters.append(updates.map(\.nextCheckAt))
+        parameters.append(updates.map(\.schedule?.rate))
+        parameters.append(updates.map(\.schedule?.events))
+        parameters.append(updates.map(\.schedule?.lastEventDays))
+        parameters.append(updates.map(\.schedule?.changes))
+        parameters.append(updates.map(\.schedule?.credits))
+        parameters.append(updates.map(\.schedule?.firstBurst))
+        parameters.append(updates.map(\.schedule?.lastBurst))
+        parameters.append(updates.map(\.schedule?.reason))
     }
 }
 

@@ -1,6 +1,6 @@
 import LibPQ
 public import OCI
-import TagHistory
+public import TagHistory
 
 /// What a worker learned of a tag that it had claimed.
 public struct CheckResult: Sendable {
@@ -15,19 +15,25 @@ public struct CheckResult: Sendable {
     public let answer: Answer
     public let startedAt: Timestamp
     public let checkedAt: Timestamp
-    public let nextCheckAt: Timestamp
+    public let way: ScheduledCheck.Way
+    /// Seconds for which the registry wants to be left alone after a failure.
+    public let retryAfter: Double
 
-    public init(claim: Claim, answer: Answer, startedAt: Timestamp, checkedAt: Timestamp, nextCheckAt: Timestamp) {
+    public init(
+        claim: Claim, answer: Answer, startedAt: Timestamp, checkedAt: Timestamp, way: ScheduledCheck.Way = .turn,
+        retryAfter: Double = 0
+    ) {
         self.claim = claim
         self.answer = answer
         self.startedAt = startedAt
         self.checkedAt = checkedAt
-        self.nextCheckAt = nextCheckAt
+        self.way = way
+        self.retryAfter = retryAfter
     }
 
-    /// What the claim already knew: the common case, recorded without reading anything.
+    /// What the claim already knew: the common case, recorded without reading anything of the tag.
     var isUnchanged: Bool {
-        guard case .found(let digest, let mediaType, _) = answer else { return false }
+        guard case .found(let digest, let mediaType, _) = answer, claim.schedule != nil else { return false }
         return digest == claim.digest && !claim.isMissing && claim.failures == 0
             && (mediaType == nil || claim.hasMediaType)
     }
@@ -51,13 +57,19 @@ extension TagStore {
     /// Recording a batch a second time, after a connection was lost on COMMIT, records nothing twice. A check that was
     /// overtaken by a newer one, because its claim was lost, finds its place in the history without touching what is
     /// newer.
-    /// - Parameter results: one for each tag at most.
-    public func record(_ results: [CheckResult], worker: WorkerSession) async throws -> [CheckOutcome: Int] {
-        guard !results.isEmpty else { return [:] }
+    /// - Parameters:
+    ///   - results: one for each tag at most.
+    ///   - policy: by which their next checks are set.
+    public func record(
+        _ results: [CheckResult], worker: WorkerSession, policy: CheckPolicy
+    ) async throws -> [CheckOutcome: Int] {
+        guard let now = results.map(\.checkedAt).max() else { return [:] }
         let results = results.sorted { $0.claim.tagID < $1.claim.tagID }
         return try await pool.retryingTransaction { connection in
-            let quick = Set(try await connection.recordUnchanged(results.filter(\.isUnchanged)))
-            var batch = try await connection.recordDifferences(results.filter { !quick.contains($0.claim.tagID) })
+            let quick = Set(
+                try await connection.recordUnchanged(results.filter(\.isUnchanged), policy: policy, at: now))
+            var batch = try await connection.recordDifferences(
+                results.filter { !quick.contains($0.claim.tagID) }, policy: policy, at: now)
             for id in quick { batch.outcomes[id] = .unchanged }
             let finished = try await connection.run(FinishRequests(results: results, batch: batch)).affected
             try await connection.run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
@@ -71,19 +83,50 @@ extension TagStore {
 }
 
 extension Connection {
-    fileprivate func recordUnchanged(_ results: [CheckResult]) async throws -> [Int32] {
-        results.isEmpty ? [] : try await run(RecordUnchanged(results: results)).rows
+    fileprivate func recordUnchanged(
+        _ results: [CheckResult], policy: CheckPolicy, at now: Timestamp
+    ) async throws -> [Int32] {
+        guard !results.isEmpty else { return [] }
+        var book = try await scheduleBook(
+            registries: Set(results.map(\.claim.registryID)), repositories: Set(results.map(\.claim.repositoryID)),
+            policy: policy, at: now)
+        let checks = results.compactMap { result in
+            result.claim.schedule.map { ScheduledCheck(result, schedule: $0, changed: false) }
+        }
+        return try await run(RecordUnchanged(results: results, schedules: book.record(checks, of: results))).rows
+    }
+}
+
+extension ScheduledCheck {
+    init(_ result: CheckResult, schedule: TagSchedule, changed: Bool) {
+        self.init(
+            tagID: result.claim.tagID, repositoryID: result.claim.repositoryID, schedule: schedule, changed: changed,
+            checkedAt: result.checkedAt, way: result.way, chance: .random(in: 0..<1))
+    }
+}
+
+extension ScheduleBook {
+    /// - Returns: what the checks make of their tags, by tag.
+    mutating func record(_ checks: [ScheduledCheck], of results: [CheckResult]) -> [Int32: TagSchedule] {
+        let registries = Dictionary(uniqueKeysWithValues: results.map { ($0.claim.tagID, $0.claim.registryID) })
+        var schedules: [Int32: TagSchedule] = [:]
+        for (registry, checks) in Dictionary(grouping: checks, by: { registries[$0.tagID] ?? 0 }) {
+            for check in batches[registry]?.record(checks) ?? [] { schedules[check.tagID] = check.schedule }
+        }
+        return schedules
     }
 }
 
 /// The narrow update for tags whose digest is what the claim said; a tag that differs by now is not touched.
 struct RecordUnchanged: Statement {
     let results: [CheckResult]
+    let schedules: [Int32: TagSchedule]
     static let sql: SQL = """
         UPDATE tag_checks c
-        SET last_checked_at = i.checked_at, last_succeeded_at = i.checked_at, next_check_at = i.next_at
-        FROM unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[])
-            i (tag_id, digest_id, checked_at, next_at)
+        SET last_checked_at = i.checked_at, last_succeeded_at = i.checked_at, next_check_at = i.next_at,
+            rate = i.rate, reason = i.reason
+        FROM unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::real[], $6::smallint[])
+            i (tag_id, digest_id, checked_at, next_at, rate, reason)
         WHERE c.tag_id = i.tag_id AND c.digest_id = i.digest_id AND NOT c.is_missing AND c.failures = 0
             AND c.next_check_at < 'infinity' AND (c.last_checked_at IS NULL OR c.last_checked_at < i.checked_at)
             AND c.last_succeeded_at < i.checked_at
@@ -93,7 +136,10 @@ struct RecordUnchanged: Statement {
         parameters.append(results.map(\.claim.tagID))
         parameters.append(results.map(\.claim.digestID))
         parameters.append(results.map(\.checkedAt))
-        parameters.append(results.map(\.nextCheckAt))
+        let schedules = results.map { self.schedules[$0.claim.tagID] }
+        parameters.append(schedules.map { $0?.nextCheckAt })
+        parameters.append(schedules.map { $0?.rate })
+        parameters.append(schedules.map { $0?.reason })
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }
@@ -103,16 +149,23 @@ struct CountChecks: Statement {
     let results: [CheckResult]
     let batch: BatchOutcome
     static let sql: SQL = """
-        INSERT INTO check_counts (hour, registry_id, seconds, unchanged, changed, missing, failed)
+        INSERT INTO check_counts (hour, registry_id, seconds, unchanged, changed, missing, failed, last_succeeded_at,
+            revealed, swept, requested, listed)
         SELECT date_trunc('hour', i.checked_at, 'UTC'), i.registry_id, sum(i.seconds),
             count(*) FILTER (WHERE i.outcome = 1), count(*) FILTER (WHERE i.outcome = 2),
-            count(*) FILTER (WHERE i.outcome = 3), count(*) FILTER (WHERE i.outcome = 4)
-        FROM unnest($1::timestamptz[], $2::integer[], $3::float8[], $4::smallint[])
-            i (checked_at, registry_id, seconds, outcome)
+            count(*) FILTER (WHERE i.outcome = 3), count(*) FILTER (WHERE i.outcome = 4),
+            max(i.checked_at) FILTER (WHERE i.outcome <> 4),
+            count(*) FILTER (WHERE i.use = 1), count(*) FILTER (WHERE i.use = 2), count(*) FILTER (WHERE i.use = 3),
+            count(*) FILTER (WHERE i.use = 4)
+        FROM unnest($1::timestamptz[], $2::integer[], $3::float8[], $4::smallint[], $5::smallint[])
+            i (checked_at, registry_id, seconds, outcome, use)
         GROUP BY 1, 2 ORDER BY 1, 2
         ON CONFLICT (hour, registry_id) DO UPDATE SET seconds = check_counts.seconds + excluded.seconds,
             unchanged = check_counts.unchanged + excluded.unchanged, changed = check_counts.changed + excluded.changed,
-            missing = check_counts.missing + excluded.missing, failed = check_counts.failed + excluded.failed
+            missing = check_counts.missing + excluded.missing, failed = check_counts.failed + excluded.failed,
+            last_succeeded_at = greatest(check_counts.last_succeeded_at, excluded.last_succeeded_at),
+            revealed = check_counts.revealed + excluded.revealed, swept = check_counts.swept + excluded.swept,
+            requested = check_counts.requested + excluded.requested, listed = check_counts.listed + excluded.listed
         """
     func bind(_ parameters: inout Parameters) {
         let counted = results.compactMap { result -> (CheckResult, CheckOutcome)? in
@@ -123,6 +176,19 @@ struct CountChecks: Statement {
         parameters.append(counted.map(\.0.claim.registryID))
         parameters.append(counted.map { $0.0.checkedAt.seconds(since: $0.0.startedAt) })
         parameters.append(counted.map(\.1))
+        parameters.append(counted.map(\.0.use))
+    }
+}
+
+extension CheckResult {
+    /// What the check was made for: 0 the tag's own rate, 1 a sibling's change, 2 to keep a listing honest, 3 somebody
+    /// waited, 4 a listing answered.
+    fileprivate var use: Int16 {
+        switch way {
+        case .listing: 4
+        case .request: 3
+        case .turn: claim.schedule.map { $0.reason.isRevealed ? 1 : $0.reason == .sweep ? 2 : 0 } ?? 0
+        }
     }
 }
 

@@ -1,19 +1,6 @@
 import LibPQ
 public import OCI
 
-public struct LaneStatus: Sendable {
-    public let registry: Registry
-    public let tracked: Int
-    public let due: Int
-    public let oldestDueAt: Timestamp?
-    public let failing: Int
-    /// Why the newest failed check failed.
-    public let lastError: String?
-    public let lastSucceededAt: Timestamp?
-    /// Requests spent in the current hour and the 23 before it, by what they were spent on.
-    public var requests: [RequestKind: Int] = [:]
-}
-
 /// How one day's checks (UTC) ended.
 public struct DayCounts: Sendable {
     public let day: Timestamp
@@ -76,32 +63,6 @@ struct CountStates: Statement {
     static let sql: SQL = "SELECT state, count(*), sum(changes) FROM tags GROUP BY state"
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
         Row(state: try row.next(), count: try row.next(), changes: try row.next())
-    }
-}
-
-struct SelectLaneStatus: Statement {
-    let now: Timestamp
-    static let sql: SQL = """
-        WITH lanes AS (
-            SELECT c.registry_id, count(*) AS tracked, count(*) FILTER (WHERE c.next_check_at <= $1) AS due,
-                min(c.next_check_at) FILTER (WHERE c.next_check_at <= $1) AS oldest_due_at,
-                count(*) FILTER (WHERE c.failures > 0) AS failing, max(c.last_succeeded_at) AS last_succeeded_at
-            FROM tag_checks c WHERE c.next_check_at < 'infinity' GROUP BY c.registry_id),
-        errors AS (
-            SELECT DISTINCT ON (c.registry_id) c.registry_id, f.reason
-            FROM check_failures f JOIN tag_checks c ON c.tag_id = f.tag_id AND c.next_check_at < 'infinity'
-            ORDER BY c.registry_id, f.failed_at DESC)
-        SELECT g.name, l.tracked, l.due, l.oldest_due_at, l.failing, e.reason, l.last_succeeded_at
-        FROM lanes l JOIN registries g ON g.id = l.registry_id LEFT JOIN errors e ON e.registry_id = l.registry_id
-        ORDER BY l.tracked DESC, g.name
-        """
-    func bind(_ parameters: inout Parameters) { parameters.append(now) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LaneStatus {
-        let name: String = try row.next()
-        guard let registry = try? Registry(parsing: name) else { throw row.failure("is no registry's name") }
-        return LaneStatus(
-            registry: registry, tracked: try row.next(), due: try row.next(), oldestDueAt: try row.next(),
-            failing: try row.next(), lastError: try row.next(), lastSucceededAt: try row.next())
     }
 }
 

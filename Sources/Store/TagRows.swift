@@ -24,7 +24,8 @@ extension TagStore {
 }
 
 extension TrackedTag {
-    /// The columns of a tag, in the order in which ``decode(_:)`` reads them.
+    /// The columns of a tag, in the order in which ``decode(_:)`` reads them. The next check is by time, not by its
+    /// lane's clock, and where a listing answers for the tag it is that.
     static let columns: SQL = """
         t.id, t.reference, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, m.name,
         ARRAY(SELECT p.name FROM digest_platforms dp JOIN platforms p ON p.id = dp.platform_id
@@ -33,11 +34,14 @@ extension TrackedTag {
             JOIN digests pd ON pd.id = dp.manifest_id
             WHERE dp.index_id = c.digest_id ORDER BY p.name, dp.manifest_id),
         t.tracked_since, t.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
-        NULLIF(c.next_check_at, 'infinity'), f.reason
+        CASE WHEN c.next_check_at < 'infinity' THEN LEAST(c.next_check_at, CASE WHEN c.reason = 4 THEN s.next_listing_at END)
+            + COALESCE(l.claimed_at - l.clock, interval '0') END, f.reason
         """
     static let tables: SQL = """
          FROM tags t JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
         LEFT JOIN media_types m ON m.id = d.media_type_id LEFT JOIN check_failures f ON f.tag_id = t.id
+        LEFT JOIN lanes l ON l.registry_id = c.registry_id
+        LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
         """
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag {

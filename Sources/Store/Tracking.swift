@@ -84,7 +84,7 @@ struct InsertRepositories: Statement {
     }
 }
 
-/// A tag never stands without its row in `tag_checks`.
+/// A tag never stands without its row in `tag_checks`. It is due by the lane's clock, which may lag behind time.
 struct InsertTags: Statement {
     let references: [TagReference]
     let origin: TagOrigin
@@ -101,8 +101,9 @@ struct InsertTags: Statement {
             ON CONFLICT DO NOTHING
             RETURNING id, repository_id, reference),
         due AS (
-            INSERT INTO tag_checks (tag_id, registry_id, next_check_at)
-            SELECT new.id, r.registry_id, $5 FROM new JOIN repositories r ON r.id = new.repository_id)
+            INSERT INTO tag_checks (tag_id, registry_id, repository_id, next_check_at)
+            SELECT new.id, r.registry_id, r.id, LEAST($5, l.clock) FROM new
+            JOIN repositories r ON r.id = new.repository_id LEFT JOIN lanes l ON l.registry_id = r.registry_id)
         SELECT reference FROM new
         """
     func bind(_ parameters: inout Parameters) {
@@ -126,7 +127,8 @@ struct Retrack: Statement {
             WHERE t.reference = ANY ($1) AND t.state = 4 AND ($3::smallint <> 5 OR t.origin = 5)
             ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
         due AS (
-            UPDATE tag_checks c SET next_check_at = $2 FROM locked
+            UPDATE tag_checks c SET next_check_at = LEAST($2,
+                (SELECT l.clock FROM lanes l WHERE l.registry_id = c.registry_id)) FROM locked
             WHERE c.tag_id = locked.tag_id AND c.next_check_at = 'infinity'
             RETURNING c.tag_id, c.is_missing, c.failures, c.digest_id)
         UPDATE tags t SET tracked_since = $2, last_viewed_at = $2,

@@ -53,7 +53,10 @@ struct EndWorker: Statement {
     typealias Row = Never
     let id: Int32
     static let sql: SQL = """
-        WITH ended AS (DELETE FROM workers WHERE id = $1 RETURNING id)
+        WITH ended AS (DELETE FROM workers WHERE id = $1 RETURNING id),
+        unlisted AS (
+            UPDATE repository_schedules s SET lister_id = NULL, lister_until = NULL FROM ended
+            WHERE s.lister_id = ended.id)
         DELETE FROM claims c USING ended WHERE c.worker_id = ended.id
         """
     func bind(_ parameters: inout Parameters) { parameters.append(id) }
@@ -67,7 +70,7 @@ private let livingWorkers: SQL = """
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     """
 
-/// Frees the claims of workers whose session is gone, and those that expired. What another transaction is giving back
+/// Frees the claims and listings of workers whose session is gone, and those that expired. What another transaction is giving back
 /// at the moment is left to it.
 struct FreeLostClaims: Statement {
     typealias Row = Never
@@ -77,6 +80,10 @@ struct FreeLostClaims: Statement {
             ), gone AS (
                 DELETE FROM workers WHERE id IN (
                     SELECT w.id FROM workers w WHERE w.id NOT IN (SELECT id FROM alive) FOR UPDATE SKIP LOCKED)),
+            unlisted AS (
+                UPDATE repository_schedules s SET lister_id = NULL, lister_until = NULL
+                WHERE s.lister_id IS NOT NULL
+                    AND (s.lister_until < $1 OR s.lister_id NOT IN (SELECT id FROM alive))),
             lost AS MATERIALIZED (
                 SELECT c.tag_id FROM claims c WHERE c.expires_at < $1 OR c.worker_id NOT IN (SELECT id FROM alive)
                 FOR UPDATE SKIP LOCKED)

@@ -236,7 +236,7 @@ extension BulkTests.FakeHub {
         let worker = Worker(
             store: store, digests: digests,
             settings: WorkerSettings(
-                name: "test", schedule: FixedSchedule(interval: interval), requestsPerSecond: 100_000),
+                name: "test", policy: .fixed(interval: interval), requestsPerSecond: 100_000),
             logger: Logger(label: "test"))
         return (worker, digests)
     }

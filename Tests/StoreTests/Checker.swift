@@ -1,5 +1,6 @@
 import OCI
 import Store
+import TagHistory
 import Testing
 
 /// A worker in small: claims, and records what it is told that the registry answered.
@@ -11,6 +12,7 @@ struct Checker: Sendable {
     }
 
     static let interval = 3_600.0
+    static let policy = CheckPolicy.fixed(interval: interval)
     let store: TagStore
     let worker: WorkerSession
 
@@ -22,9 +24,10 @@ struct Checker: Sendable {
     /// Everything that is due.
     func claims(at time: Timestamp, limit: Int = 10_000, lease: Double = 300) async throws -> [Claim] {
         var claims: [Claim] = []
-        for lane in try await store.lanes() {
+        for lane in try await store.lanes(at: time) {
             claims += try await store.claimDue(
-                registryID: lane.registryID, worker: worker, limit: limit, lease: lease, at: time)
+                registryID: lane.registryID, worker: worker, limit: limit, lease: lease,
+                window: ClaimWindow(Self.policy, lane: nil, at: time))
         }
         return claims
     }
@@ -40,8 +43,7 @@ struct Checker: Sendable {
             case .failed(let reason): .failed(reason: reason)
             }
         return CheckResult(
-            claim: claim, answer: outcome, startedAt: startedAt ?? time, checkedAt: time,
-            nextCheckAt: time.advanced(bySeconds: Self.interval))
+            claim: claim, answer: outcome, startedAt: startedAt ?? time, checkedAt: time)
     }
 
     func record(
@@ -49,7 +51,8 @@ struct Checker: Sendable {
         mediaType: MediaType? = nil
     ) async throws -> [CheckOutcome: Int] {
         try await store.record(
-            claims.map { try result($0, answer, at: time, startedAt: startedAt, mediaType: mediaType) }, worker: worker)
+            claims.map { try result($0, answer, at: time, startedAt: startedAt, mediaType: mediaType) }, worker: worker,
+            policy: Self.policy)
     }
 
     /// Checks everything that is due at that time; the answers stand for all of it.

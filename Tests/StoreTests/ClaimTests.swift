@@ -72,8 +72,8 @@ import Testing
             try await store.track([reference("app:\(index)")], origin: .starter, at: hour(Double(index)))
         }
         let checker = try await Checker(store)
-        let lane = try #require(try await store.lanes().first)
-        #expect(lane.nextCheckAt == hour(0))
+        let lane = try #require(try await store.lanes(at: hour(0)).first)
+        #expect(lane.nextAt == hour(0))
         #expect(try await checker.claims(at: hour(3), limit: 2).map(\.reference.tag.name) == ["0", "1"])
         #expect(try await checker.claims(at: hour(3)).map(\.reference.tag.name) == ["2", "3"])
         #expect(try await checker.claims(at: hour(3)).isEmpty)

@@ -108,7 +108,7 @@ import Testing
                 return try checker.result(claim, answer, at: hour(Double(time)))
             }
             #expect(results.count == tags)
-            _ = try await store.record(results, worker: checker.worker)
+            _ = try await store.record(results, worker: checker.worker, policy: Checker.policy)
         }
         let rows = try (0..<tags).flatMap { tag in
             try words[tag].enumerated().filter { $0.element != "!" }.map { time, word in

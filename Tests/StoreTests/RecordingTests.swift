@@ -56,7 +56,9 @@ import Testing
         #expect(tag.state == example.state)
         #expect(tag.lastSucceededAt == hour(example.succeeded))
         #expect(tag.lastCheckedAt == hour(Double(words.count - 1)))
-        #expect(tag.nextCheckAt == hour(Double(words.count)))
+        let failures = words.reversed().prefix { $0 == "!" }.count
+        let pause = failures == 0 ? 1 : Double(1 << failures) / 60
+        #expect(tag.nextCheckAt == hour(Double(words.count - 1) + pause))
         #expect(tag.firstSeenAt == (try await store.history(of: tag.id).first?.observedAt))
         #expect((tag.lastError != nil) == (words.last == "!"))
         let changes = try await store.changes(of: tag.reference, limit: 100, cursor: nil)

@@ -12,12 +12,22 @@ import Testing
     static func statements() throws -> [any Statement] {
         let app = try reference("app:1")
         let digest = try digest("A")
+        let lane = LaneSchedule(requestsPerDay: 1, tags: 1, at: hour(0))
+        let batch = ScheduleBatch(lane: lane, repositories: [:])
+        let schedule = TagSchedule(firstSeenAt: hour(0), in: RepositorySchedule(), lane: lane, chance: 0)
+        let window = ClaimWindow(.adaptive, lane: lane, at: hour(0))
+        let listing = ListingClaim(
+            repository: app.repository, repositoryID: 1, registryID: 1, previous: nil, wholeAt: nil, listing: nil,
+            burst: 0, failures: 0)
+        let next = NextListing(
+            listing, .read(requests: 1, answered: 9, found: 1, isWhole: true), batch: batch, startedAt: hour(0),
+            at: hour(0))
         let claim = Claim(
             tagID: 1, registryID: 1, reference: app, digest: digest, digestID: 1, isMissing: false, failures: 0,
-            lastSucceededAt: nil, hasMediaType: true, requestIDs: [1])
+            lastSucceededAt: nil, repositoryID: 1, schedule: schedule, hasMediaType: true, requestIDs: [1])
         let result = CheckResult(
             claim: claim, answer: .found(digest, mediaType: .ociIndex, pushedAt: nil), startedAt: hour(0),
-            checkedAt: hour(0), nextCheckAt: hour(1))
+            checkedAt: hour(0))
         let update = TagCheckUpdate(
             id: 1, tagState: .failing, state: .init(digest: digest, lastSucceededAt: hour(0)), failures: 1,
             lastCheckedAt: hour(0), nextCheckAt: nil, failureReason: "no")
@@ -46,14 +56,31 @@ import Testing
             Retrack(references: [app], origin: .visitor, now: hour(0)),
             TakeOverDiscovered(references: [app], origin: .operator),
             HasNoTags(), CountTracked(), NoteViewed(reference: app, now: hour(0)),
-            InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)), SelectLanes(),
-            ClaimDue(registryID: 1, workerID: 1, limit: 1, now: hour(0), expiresAt: hour(1)),
+            InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)),
+            SelectLanes(now: hour(0)),
+            ClaimDue(registryID: 1, workerID: 1, limit: 1, window: window, expiresAt: hour(1)),
             ReleaseClaims(tagIDs: [1], workerID: 1), InsertRequest(reference: app, now: hour(0)),
             ClaimRequested(workerID: 1, limit: 1, expiresAt: hour(1)), LockTags(ids: [1]), SelectLockedTags(ids: [1]),
             InsertMediaTypes(mediaTypes: [.ociIndex]), InsertDigests(digests: [digest], mediaTypes: [nil]),
             SelectDigestIDs(digests: [digest]), SetMediaTypes(digests: [digest], mediaTypes: [.ociIndex]),
             InsertChanges(rows: [row], digestIDs: [digest: 1]), UpdateTagChecks(updates: [update]),
-            UpdateStates(updates: [update]), InsertFailures(updates: [update]), RecordUnchanged(results: [result]),
+            UpdateStates(updates: [update]), InsertFailures(updates: [update]),
+            RecordUnchanged(results: [result], schedules: [1: schedule]), ForgetSchedules(ids: [1]),
+            InsertLane(registryID: 1, spacing: lane, now: hour(0)), LockLane(registryID: 1),
+            CountLane(registryID: 1, lane: lane), UpdateLane(registryID: 1, lane: lane, meanDelay: nil, now: hour(0)),
+            SelectLaneSchedules(ids: [1]), SelectRepositorySchedules(ids: [1]),
+            InsertRepositorySchedules(places: [(1, 1)]), LockRepositorySchedules(ids: [1]),
+            UpdateRepositorySchedules(rows: [(1, RepositorySchedule())]), SelectSiblings(repositoryID: 1),
+            UpdateBoosted(tags: [(1, schedule)]), AddCredits(credits: [(1, 1)]),
+            PlaceListing(repository: app.repository),
+            ClaimListing(repositoryID: 1, workerID: 1, until: hour(1), now: hour(0)),
+            MayList(repositoryID: 1, now: hour(0)),
+            ClaimDueListing(registryID: 1, workerID: 1, until: hour(1), window: window),
+            KeepListing(repositoryID: 1, workerID: 1, until: hour(1)),
+            EndListing(claim: listing, next: next, workerID: 1),
+            PullLeftOut(repositoryID: 1, before: hour(0), clock: hour(0)),
+            ReleaseSwept(repositoryID: 1, batch: batch, now: hour(0)),
+            SpreadContents(registryID: 1, seconds: 10, now: hour(0)),
             SelectBorne(pairs: [(1, 1)]), SelectRecordedChanges(results: [result]), UpdateKnowledge(updates: [update]),
             UpdateSummaries(summaries: [summary]), SelectAgeing(after: 0, limit: 1),
             CountChecks(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
@@ -72,9 +99,9 @@ import Testing
             SelectIndexesHolding(digest: digest), SelectExportedTag(reference: app),
             SelectRepositoryTags(repository: app.repository, limit: 1), SelectTagsNamed(references: [app]),
             SelectHoldersOfEach(digests: [digest]),
-            CountDue(repositories: [app.repository], workerID: 1, limit: 1, now: hour(0)),
-            ClaimListed(references: [app], workerID: 1, expiresAt: hour(1)), BeginListing(repository: app.repository),
-            EndListing(repository: app.repository), InsertBackfills(ids: [1], now: hour(0)),
+            CountTags(repositories: [app.repository], workerID: 1, limit: 1, window: window),
+            SelectListed(references: [app]), SelectAnswered(ids: [1], since: hour(0)),
+            InsertBackfills(ids: [1], now: hour(0)),
             ClaimBackfills(limit: 1, excluded: ["a.test"], now: hour(0), retryAt: hour(1)), DeleteBackfills(ids: [1]),
             PostponeBackfills(ids: [1], time: hour(1)), SelectCreation(digest: digest),
             InsertFollowed(repositories: [app.repository], now: hour(0)),
@@ -89,9 +116,9 @@ import Testing
                     SpentRequests(
                         registry: app.registry, host: "registry.test:443", kind: .check, count: 1)
                 ], now: hour(0)), SelectHosts(), SelectSpent(now: hour(0)),
-            PostponeChecks(checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], workerID: 1),
+            PostponeChecks(checks: [PostponedCheck(claim: claim, pause: 1, reason: "x")], workerID: 1, now: hour(0)),
             FailPostponedRequests(
-                checks: [PostponedCheck(claim: claim, until: hour(1), reason: "x")], now: hour(0)),
+                checks: [PostponedCheck(claim: claim, pause: 1, reason: "x")], now: hour(0)),
             QueueContents(wanted: wanted), SelectContentLanes(),
             ClaimContents(registryID: 1, limit: 1, now: hour(1), until: hour(2)),
             PostponeContent(claim: reading, time: hour(1), tries: 1), FinishContent(claim: reading, now: hour(1)),

@@ -16,7 +16,7 @@ import Testing
         #expect(status.workers.isEmpty)
         #expect(status.lanes.isEmpty)
         #expect(status.days.isEmpty)
-        #expect(try await store.lanes().isEmpty)
+        #expect(try await store.lanes(at: hour(0)).isEmpty)
     }
 
     @Test func followedRepositories() async throws {
@@ -43,7 +43,7 @@ import Testing
                 try checker.result(
                     $0, answer("\($0.reference)"), at: hour(time), startedAt: hour(time).advanced(bySeconds: -2))
             }
-            _ = try await store.record(results, worker: checker.worker)
+            _ = try await store.record(results, worker: checker.worker, policy: Checker.policy)
         }
         try await check(at: 0) { _ in .digest("A") }
         try await check(at: 1) {
@@ -64,8 +64,11 @@ import Testing
         let lanes = status.lanes
         #expect(lanes.map(\.registry.name) == ["a.test", "b.test"])
         #expect(lanes.map(\.tracked) == [4, 1])
-        #expect(lanes.map(\.due) == [1, 0])
-        #expect(lanes.map(\.oldestDueAt) == [hour(26.5), nil])
+        #expect(lanes.map(\.due) == [1, 1])
+        #expect(lanes.map(\.oldestDueAt) == [hour(26.5), hour(26 + 4.0 / 60)])
+        // The missing tag was expected to join the others' change.
+        #expect(lanes.map(\.checks.due) == [3, 1])
+        #expect(lanes.map(\.checks.boosted) == [1, 0])
         #expect(lanes.map(\.failing) == [0, 1])
         #expect(lanes.map(\.lastError) == [nil, "still away"])
         #expect(lanes.map(\.lastSucceededAt) == [hour(26), hour(0)])
@@ -76,9 +79,9 @@ import Testing
         #expect(days.map(\.missing) == [1, 1])
         #expect(days.map(\.failed) == [1, 1])
         #expect(days.map(\.seconds) == [20, 10])
-        let queue = try await store.lanes()
-        #expect(queue.map(\.registry.name) == ["a.test", "b.test"])
-        #expect(queue.map(\.nextCheckAt) == [hour(26.5), hour(27)])
+        let queue = try await store.lanes(at: hour(0))
+        #expect(queue.map(\.registry.name) == ["b.test", "a.test"])
+        #expect(queue.map(\.nextAt) == [hour(26 + 4.0 / 60), hour(26.5)])
         // Fifty days, the newest last.
         #expect(try await store.status(at: hour(24 * 49)).days.count == 2)
         #expect(try await store.status(at: hour(24 * 50)).days.count == 1)

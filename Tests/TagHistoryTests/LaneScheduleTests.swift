@@ -76,20 +76,24 @@ struct LaneScheduleTests {
         lane.spacing = 0.05
         var repository = RepositorySchedule()
         var idle = ListingSchedule(firstSeenAt: start, lane: lane, chance: 0)
-        idle.note(found: 0, spent: 1, repository: &repository, lane: lane, at: day(1))
+        idle.note(found: 0, spent: 1, isBurst: false, repository: repository, lane: lane, at: day(1))
         #expect(repository.burst == 0)
         var busy = ListingSchedule(firstSeenAt: start, lane: lane, chance: 0)
-        busy.note(found: 30, spent: 1, repository: &repository, lane: lane, at: day(1))
+        busy.note(
+            found: 30, spent: 1, isBurst: repository.noteChange(at: day(1), leader: nil), repository: repository,
+            lane: lane, at: day(1))
         #expect(repository.burst == 1 && repository.leader == nil)
         #expect(busy.nextListingAt < idle.nextListingAt)
         // Half as much counts after sixty days, and a listing that takes more requests is read less often.
         var later = busy
-        later.note(found: 0, spent: 1, repository: &repository, lane: lane, at: day(61))
+        later.note(found: 0, spent: 1, isBurst: false, repository: repository, lane: lane, at: day(61))
         #expect(isClose(Double(later.changes), Double(busy.changes / 2)))
         var long = busy
-        long.note(found: 0, spent: 20, repository: &repository, lane: lane, at: day(61))
+        long.note(found: 0, spent: 20, isBurst: false, repository: repository, lane: lane, at: day(61))
         #expect(long.nextListingAt > later.nextListingAt)
-        for _ in 0..<5_000 { later.note(found: 0, spent: 1, repository: &repository, lane: lane, at: day(90_000)) }
+        for _ in 0..<5_000 {
+            later.note(found: 0, spent: 1, isBurst: false, repository: repository, lane: lane, at: day(90_000))
+        }
         #expect(later.nextListingAt.days(since: lane.clock) <= 1)
     }
 }

@@ -25,14 +25,14 @@ struct ScheduleBatchTests {
         let idle = ScheduledCheck(
             tagID: 3, repositoryID: 6, schedule: tag(next: 2), changed: false, checkedAt: day(3))
         let asked = ScheduledCheck(
-            tagID: 4, repositoryID: 6, schedule: tag(next: 9), changed: false, checkedAt: day(3.2), inTurn: false)
+            tagID: 4, repositoryID: 6, schedule: tag(next: 9), changed: false, checkedAt: day(3.2), way: .request)
         let recorded = batch.record([later, earlier, idle, asked])
         #expect(recorded.map(\.tagID) == [3, 2, 1, 4])
         #expect(batch.lane.clock == day(3.1))
         #expect(batch.bursting == [5])
         let repository = try #require(batch.repositories[5])
         #expect(repository.leader == 2 && repository.burstStartedAt == day(3.1))
-        #expect(batch.repositories[6]?.burst == 0)
+        #expect(batch.repositories[6] == nil)
         let siblings: [(tagID: Int32, schedule: TagSchedule)] = [(7, tag(next: 12)), (8, tag(next: 3.11))]
         #expect(batch.boost(siblings, of: 5).map(\.tagID) == [7])
         #expect(batch.boost(siblings, of: 6).isEmpty)

@@ -75,7 +75,10 @@ final class ScriptedRegistry: Sendable {
             var time = TestSite.now
             while !Task.isCancelled {
                 let claims = try await store.claimRequested(worker: session, limit: 100, lease: 60, at: TestSite.now)
-                if !claims.isEmpty { _ = try await store.record(claims.map { check($0, at: time) }, worker: session) }
+                if !claims.isEmpty {
+                    _ = try await store.record(
+                        claims.map { check($0, at: time) }, worker: session, policy: .fixed(interval: 7_200))
+                }
                 // The site's clock stands still, but one check comes after the other.
                 time = time.advanced(bySeconds: 1)
                 try await Task.sleep(for: .milliseconds(10))
@@ -89,8 +92,7 @@ final class ScriptedRegistry: Sendable {
 
     private func check(_ claim: Claim, at time: Timestamp) -> CheckResult {
         CheckResult(
-            claim: claim, answer: self[claim.reference] ?? .missing, startedAt: time, checkedAt: time,
-            nextCheckAt: time.advanced(bySeconds: 7_200))
+            claim: claim, answer: self[claim.reference] ?? .missing, startedAt: time, checkedAt: time)
     }
 }
 

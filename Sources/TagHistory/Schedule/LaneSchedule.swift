@@ -48,9 +48,10 @@ public struct LaneSchedule: Sendable, Equatable {
     public var periodDays: Double { Double(max(1, tags)) / requestsPerDay }
 
     /// No tag is checked again within five minutes.
-    static let floorDays = 300 / 86_400.0
+    public static let floorSeconds = 300.0
+    public static let floorDays = floorSeconds / 86_400
     /// Nor later than this, however idle.
-    var ceilingDays: Double { min(60, max(7, 4 * periodDays)) }
+    public var ceilingDays: Double { min(60, max(7, 4 * periodDays)) }
 
     /// Step 4: days between two checks of a tag that draws checks with `pull`.
     func interval(pull: Double) -> Double {

@@ -27,6 +27,10 @@ public struct ListingSchedule: Sendable, Equatable {
         nextListingAt = lane.clock.advanced(byDays: chance * interval(rate: rate, lane: lane))
     }
 
+    /// When a repository's listing is read although it was read not long ago, lest tags that are gone from it seem to be
+    /// there: one that is left at the first page without news says nothing of them.
+    public static let wholeIntervalSeconds = 86_400.0
+
     /// A listing as a store has kept it.
     public init(
         lastListingAt: Timestamp, nextListingAt: Timestamp, changes: Float, days: Float, bursts: Float, requests: Float
@@ -50,15 +54,17 @@ public struct ListingSchedule: Sendable, Equatable {
     /// - Parameters:
     ///   - found: tags that it showed to have changed.
     ///   - spent: requests that it took.
+    ///   - isBurst: whether a burst of the repository began with them.
+    ///   - repository: as it stands after the listing.
     public mutating func note(
-        found: Int, spent: Int, repository: inout RepositorySchedule, lane: LaneSchedule, at now: Timestamp
+        found: Int, spent: Int, isBurst: Bool, repository: RepositorySchedule, lane: LaneSchedule, at now: Timestamp
     ) {
         let elapsed = max(0, now.days(since: lastListingAt))
         let kept = exp2(-elapsed / Self.halfLifeDays)
         changes = max(1e-3, Float(Double(changes) * kept) + Float(found))
         days = Float(Double(days) * kept + (1 - kept) * Self.halfLifeDays / M_LN2)
         bursts = Float(Double(bursts) * kept)
-        if found > 0, repository.noteChange(at: now, leader: nil) { bursts += 1 }
+        if isBurst { bursts += 1 }
         requests += (Float(max(1, spent)) - requests) / 8
         lastListingAt = max(lastListingAt, now)
         nextListingAt = lane.clock.advanced(
@@ -92,6 +98,6 @@ extension TagSchedule {
     /// the budget, unless it is so small that each tag would not be asked in two months.
     public mutating func scheduleSweep(lane: LaneSchedule, chance: Double = 1) {
         nextCheckAt = lane.clock.advanced(byDays: chance * min(60, max(7, 20 * lane.periodDays)))
-        reason = .ordinary
+        reason = .sweep
     }
 }

@@ -2,6 +2,16 @@ public import OCI
 
 /// One tag's check in a batch of checks of one lane, and what the schedule makes of it.
 public struct ScheduledCheck: Sendable, Equatable {
+    /// How a tag's digest was learnt.
+    public enum Way: Sendable, Equatable {
+        /// It was asked for by itself, claimed in the order of `nextCheckAt`.
+        case turn
+        /// It was asked for by itself, because somebody waits.
+        case request
+        /// By a listing of the repository; the one before it was read at this time.
+        case listing(previous: Timestamp?)
+    }
+
     public let tagID: Int32
     public let repositoryID: Int32
     /// Before the check, then after it.
@@ -9,19 +19,21 @@ public struct ScheduledCheck: Sendable, Equatable {
     /// Whether the digest differs from the one known. A missing tag is one that has not changed.
     public let changed: Bool
     public let checkedAt: Timestamp
-    /// Whether the tag was claimed in the order of `nextCheckAt`, not because somebody asked for it.
-    public let inTurn: Bool
+    public let way: Way
+    /// Uniform in 0..<1: lest tags that a listing first answered for together are swept together for ever.
+    let chance: Double
 
     public init(
         tagID: Int32, repositoryID: Int32, schedule: TagSchedule, changed: Bool, checkedAt: Timestamp,
-        inTurn: Bool = true
+        way: Way = .turn, chance: Double = 1
     ) {
         self.tagID = tagID
         self.repositoryID = repositoryID
         self.schedule = schedule
         self.changed = changed
         self.checkedAt = checkedAt
-        self.inTurn = inTurn
+        self.way = way
+        self.chance = chance
     }
 }
 
@@ -29,34 +41,74 @@ public struct ScheduledCheck: Sendable, Equatable {
 ///
 /// ``record(_:)`` first; then the rows of all other tags of ``bursting`` repositories go through ``boost(_:of:)``, and
 /// ``credits`` are added to the rows of the tags that earned them. Checks that failed are left out: a failed check tells
-/// nothing, and its tag is due again at ``LaneSchedule/retry(after:at:)``.
+/// nothing, and its tag is due again at ``CheckPolicy/retry(failures:retryAfter:lane:at:)``.
 public struct ScheduleBatch: Sendable {
+    public let policy: CheckPolicy
     public private(set) var lane: LaneSchedule
     public private(set) var repositories: [Int32: RepositorySchedule]
+    /// Those whose listing answers for their tags.
+    public let listed: Set<Int32>
     /// Repositories in which a burst has begun.
     public private(set) var bursting: Set<Int32> = []
     /// Credits earned, by tag; also those of tags of the batch itself.
     public private(set) var credits: [Int32: Int] = [:]
 
-    public init(lane: LaneSchedule, repositories: [Int32: RepositorySchedule]) {
+    public init(
+        policy: CheckPolicy = .adaptive, lane: LaneSchedule, repositories: [Int32: RepositorySchedule],
+        listed: Set<Int32> = []
+    ) {
+        self.policy = policy
         self.lane = lane
         self.repositories = repositories
+        self.listed = listed
     }
 
     /// The checks as they are to be stored, in the order of their times.
     public mutating func record(_ checks: [ScheduledCheck]) -> [ScheduledCheck] {
         var checks = checks.sorted { ($0.checkedAt, $0.tagID) < ($1.checkedAt, $1.tagID) }
-        for index in checks.indices {
-            let check = checks[index]
-            if check.inTurn { lane.advanceClock(to: check.schedule.nextCheckAt) }
-            let effect = checks[index].schedule.note(
-                changed: check.changed, id: check.tagID,
-                repository: &repositories[check.repositoryID, default: RepositorySchedule()], lane: lane,
-                at: check.checkedAt)
+        for index in checks.indices { note(&checks[index]) }
+        return checks
+    }
+
+    /// A tag that was seen for the first time.
+    public func begin(
+        _ schedule: TagSchedule, at now: Timestamp, way: ScheduledCheck.Way, chance: Double
+    ) -> TagSchedule {
+        var schedule = schedule
+        if case .listing = way { schedule.scheduleSweep(lane: lane, chance: chance) }
+        schedule.nextCheckAt = next(schedule, at: now)
+        return schedule
+    }
+
+    private mutating func note(_ check: inout ScheduledCheck) {
+        var repository = repositories[check.repositoryID, default: RepositorySchedule()]
+        let wasSwept = check.schedule.reason == .sweep
+        switch check.way {
+        case .turn, .request:
+            if check.way == .turn { lane.advanceClock(to: check.schedule.nextCheckAt) }
+            let effect = check.schedule.note(
+                changed: check.changed, id: check.tagID, repository: &repository, lane: lane, at: check.checkedAt)
             if let leader = effect.credited { credits[leader, default: 0] += 1 }
             if effect.beginsBurst { bursting.insert(check.repositoryID) }
+            if wasSwept, listed.contains(check.repositoryID) { check.schedule.scheduleSweep(lane: lane) }
+        case .listing(let previous):
+            if check.changed {
+                if repository.noteChange(at: check.checkedAt, leader: nil) { bursting.insert(check.repositoryID) }
+                check.schedule.noteListed(
+                    changedSince: previous ?? check.schedule.lastCheckAt, repository: repository, at: check.checkedAt)
+            }
+            if !wasSwept { check.schedule.scheduleSweep(lane: lane, chance: check.chance) }
         }
-        return checks
+        check.schedule.nextCheckAt = next(check.schedule, at: check.checkedAt)
+        if check.changed { repositories[check.repositoryID] = repository }
+    }
+
+    private func next(_ schedule: TagSchedule, at now: Timestamp) -> Timestamp {
+        switch policy {
+        case .adaptive: schedule.nextCheckAt
+        // By itself only where the next listing does not answer for it.
+        case .fixed(let interval): now.advanced(bySeconds: schedule.reason == .sweep ? interval * 1.5 : interval)
+        }
     }
 
     /// - Parameter siblings: the other tags of a repository in which a burst has begun.
@@ -64,10 +116,11 @@ public struct ScheduleBatch: Sendable {
     public func boost(
         _ siblings: [(tagID: Int32, schedule: TagSchedule)], of repositoryID: Int32
     ) -> [(tagID: Int32, schedule: TagSchedule)] {
-        guard let repository = repositories[repositoryID] else { return [] }
+        guard policy == .adaptive, let repository = repositories[repositoryID] else { return [] }
         return siblings.compactMap { sibling in
             var schedule = sibling.schedule
-            return schedule.boost(in: repository, lane: lane) ? (sibling.tagID, schedule) : nil
+            guard schedule.reason != .sweep, schedule.boost(in: repository, lane: lane) else { return nil }
+            return (sibling.tagID, schedule)
         }
     }
 }

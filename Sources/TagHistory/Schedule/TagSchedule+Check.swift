@@ -20,7 +20,7 @@ extension TagSchedule {
         var effect = CheckEffect()
         if changed {
             effect.beginsBurst = repository.noteChange(at: now, leader: id)
-            if reason != .ordinary, let leader = repository.leader, leader != id { effect.credited = leader }
+            if reason.isRevealed, let leader = repository.leader, leader != id { effect.credited = leader }
             noteChange(at: now, in: repository.burst)
         }
         lastCheckAt = max(lastCheckAt, now)

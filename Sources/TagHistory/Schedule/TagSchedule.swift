@@ -37,6 +37,11 @@ public struct TagSchedule: Sendable, Equatable {
         case raised = 2
         /// A sibling's change has just begun a burst.
         case boosted = 3
+        /// Its repository's listing answers for the tag; this check keeps the listing honest.
+        case sweep = 4
+
+        /// Whether a sibling's change brought the check about.
+        public var isRevealed: Bool { self == .raised || self == .boosted }
     }
 
     /// A tag that the schedule begins with.

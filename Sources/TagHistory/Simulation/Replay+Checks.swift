@@ -75,8 +75,10 @@ extension Replay {
         // A tag that was pushed twice stands in the listing once.
         let shown = pushed.count > 100 ? Set(pushes.tags[pushed]).count : pushed.count
         let pages = min(shown / 100 + 1, (members[repository].count + 99) / 100)
+        let isBurst = !changed.isEmpty && repositories[repository].noteChange(at: now, leader: nil)
         listing.note(
-            found: changed.count, spent: pages, repository: &repositories[repository], lane: lane, at: now)
+            found: changed.count, spent: pages, isBurst: isBurst, repository: repositories[repository], lane: lane,
+            at: now)
         for tag in changed {
             tags[tag].noteListed(changedSince: previous, repository: repositories[repository], at: now)
         }

@@ -55,7 +55,7 @@ struct Scrape: AsyncParsableCommand, ServiceCommand {
                 Console.progress("\(counts.values.reduce(0, +)) tags checked")
             }
             Console.endProgress()
-            let paused = counts.isEmpty ? try await session.store.lanes().map(\.registry) : []
+            let paused = counts.isEmpty ? try await session.store.lanes(at: .now()).map(\.registry) : []
             let waiting = paused.map { worker.digests.status(of: $0) }.first { $0.pausedFor != nil }
             try await worker.digests.shutdown()
             if let waiting {
@@ -141,17 +141,17 @@ enum Services {
         let digests = try DigestService(
             configuration: try settings.registryConfiguration(environment: ProcessInfo.processInfo.environment),
             sharedBudget: StoredBudget(session.store), logger: session.logger)
-        let schedule = settings.checkInterval.map { FixedSchedule(interval: $0 / .seconds(1)) } ?? .standard
+        let interval = settings.checkInterval.map { $0 / .seconds(1) }
         var work = WorkerSettings(
             name: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
-            schedule: schedule, requestsPerSecond: settings.requestsPerSecond)
+            policy: interval.map { .fixed(interval: $0) } ?? .adaptive, requestsPerSecond: settings.requestsPerSecond)
         if isPlanted, settings.starter == .popular { work.popularImages = Starter.popularImages }
         work.followed = settings.repositories.map {
             FollowedSelection(repository: $0.repository, selection: $0.selection)
         }
         work.maxTracked = settings.maxTracked
         // Whoever wants everything looked at often wants new tags soon.
-        work.listingInterval = max(1, min(work.listingInterval, schedule.interval))
+        work.listingInterval = max(1, min(work.listingInterval, interval ?? work.listingInterval))
         let worker = Worker(store: session.store, digests: digests, settings: work, logger: session.logger)
         return (worker, digests)
     }

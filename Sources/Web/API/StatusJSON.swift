@@ -9,10 +9,21 @@ struct StatusJSON: Encodable {
     }
 
     struct Lane: Encodable {
+        /// Of the last 24 hours, by what they were made for.
+        struct Checks: Encodable {
+            let due: Int
+            let boosted: Int
+            let sweep: Int
+            let requested: Int
+            let listed: Int
+        }
+
         let status: LaneStatus
 
         private enum CodingKeys: CodingKey {
-            case registry, tracked, due, oldestDueAt, failing, lastError, lastSucceededAt, requestsLastDay
+            case registry, tracked, due, oldestDueAt, failing, lastError, lastSucceededAt, requestsLastDay,
+                checksLastDay,
+                requestsPerSecond, spacing, expectedMeanDelaySeconds, lagSeconds
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -25,6 +36,15 @@ struct StatusJSON: Encodable {
             try container.encode(status.lastError, forKey: .lastError)
             try container.encode(status.lastSucceededAt, forKey: .lastSucceededAt)
             try container.encode(HostJSON.named(status.requests), forKey: .requestsLastDay)
+            let checks = status.checks
+            try container.encode(
+                Checks(
+                    due: checks.due, boosted: checks.boosted, sweep: checks.sweep, requested: checks.requested,
+                    listed: checks.listed), forKey: .checksLastDay)
+            try container.encode(status.schedule?.requestsPerSecond, forKey: .requestsPerSecond)
+            try container.encode(status.schedule?.spacing, forKey: .spacing)
+            try container.encode(status.schedule?.meanDelaySeconds, forKey: .expectedMeanDelaySeconds)
+            try container.encode(status.schedule?.lagSeconds, forKey: .lagSeconds)
         }
     }
 

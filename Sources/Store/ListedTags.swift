@@ -1,0 +1,94 @@
+import LibPQ
+public import OCI
+
+extension TagStore {
+    /// How many tags of each repository are tracked, and how many of them a listing could answer for now: those that are
+    /// due and that no other worker checks; of a repository that is listed regularly only those that were never checked,
+    /// because what its listing left out it will leave out again. Counted up to `limit`.
+    public func tagCounts(
+        of repositories: [Repository], worker: WorkerSession, limit: Int, window: ClaimWindow
+    ) async throws -> [Repository: TagCounts] {
+        guard !repositories.isEmpty else { return [:] }
+        let rows = try await pool.run(
+            CountTags(repositories: repositories, workerID: worker.id, limit: limit, window: window)
+        ).rows
+        return Dictionary(uniqueKeysWithValues: rows.map { (repositories[$0.index - 1], $0.counts) })
+    }
+
+    /// What is tracked of these tags, due or not, for a listing that answers for all of them. They are not claimed: nobody
+    /// claims a tag of a repository that is being listed, and whoever had claimed one before finds it answered.
+    public func listedTags(_ references: [TagReference]) async throws -> [Claim] {
+        try await pool.transactionByKeys { try await $0.run(SelectListed(references: references)).rows }
+    }
+
+    /// Those of some claims that were answered by another since a time.
+    public func answered(_ claims: [Claim], since time: Timestamp) async throws -> Set<Int32> {
+        Set(
+            try await pool.transactionByKeys {
+                try await $0.run(SelectAnswered(ids: claims.map(\.tagID), since: time)).rows
+            })
+    }
+}
+
+public struct TagCounts: Sendable {
+    public let due: Int
+    public let tracked: Int
+}
+
+struct CountTags: Statement {
+    struct Row: Sendable {
+        /// From 1 on.
+        let index: Int
+        let counts: TagCounts
+    }
+    let repositories: [Repository]
+    let workerID: Int32
+    let limit: Int
+    let window: ClaimWindow
+    // The range of references is what an index answers: `:` ends a repository's name, `;` is the byte after it.
+    static let sql: SQL = """
+        SELECT i.number, tags.due, tags.tracked FROM unnest($1::text[]) WITH ORDINALITY i (repository, number), LATERAL (
+            SELECT count(*) FILTER (WHERE is_due) AS due, count(*) AS tracked FROM (
+                SELECT c.next_check_at <= $2
+                    AND (c.last_checked_at IS NULL OR (s.next_listing_at IS NULL AND c.last_checked_at < $5))
+                    AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id AND k.worker_id <> $3) AS is_due
+                FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+                LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
+                WHERE t.reference > i.repository || ':' AND t.reference < i.repository || ';'
+                    AND c.next_check_at < 'infinity'
+                LIMIT $4) tag) tags
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(repositories.map(\.description))
+        parameters.append(window.until)
+        parameters.append(workerID)
+        parameters.append(limit)
+        parameters.append(window.checkedBefore)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
+        Row(index: try row.next(), counts: TagCounts(due: try row.next(), tracked: try row.next()))
+    }
+}
+
+struct SelectListed: Statement {
+    let references: [TagReference]
+    static let sql: SQL =
+        "SELECT " + Claim.columns + """
+            ARRAY[]::bigint[] FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+            LEFT JOIN digests d ON d.id = c.digest_id
+            WHERE t.reference = ANY ($1) AND c.next_check_at < 'infinity'
+            """
+    func bind(_ parameters: inout Parameters) { parameters.append(references) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim { try Claim.decode(&row) }
+}
+
+struct SelectAnswered: Statement {
+    let ids: [Int32]
+    let since: Timestamp
+    static let sql: SQL = "SELECT c.tag_id FROM tag_checks c WHERE c.tag_id = ANY ($1) AND c.last_checked_at >= $2"
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(ids)
+        parameters.append(since)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
+}

@@ -1,0 +1,114 @@
+import LibPQ
+public import OCI
+
+public struct LaneStatus: Sendable {
+    /// What the schedule does with a lane's budget.
+    public struct Schedule: Sendable {
+        /// B: what may be spent.
+        public let requestsPerSecond: Double
+        /// c, in √days: a tag with λ changes a day is checked every c/√λ days.
+        public let spacing: Double
+        /// How long a change is likely to go unseen, where tags are asked one by one; nil where nothing is known yet.
+        public let meanDelaySeconds: Double?
+        /// How far the lane's clock is behind time; negative where it is ahead.
+        public let lagSeconds: Double
+    }
+
+    /// Checks of the current hour and the 23 before it, by what they were made for.
+    public struct Uses: Sendable, Equatable {
+        /// A tag's own time had come.
+        public let due: Int
+        /// A sibling's change revealed a burst.
+        public let boosted: Int
+        /// To keep a listing honest.
+        public let sweep: Int
+        /// Somebody waited.
+        public let requested: Int
+        /// Answered by listings, without a request of their own.
+        public let listed: Int
+    }
+
+    public let registry: Registry
+    public let tracked: Int
+    /// Up to ``mostDue``.
+    public let due: Int
+    public let oldestDueAt: Timestamp?
+    public let failing: Int
+    /// Why the newest failed check failed.
+    public let lastError: String?
+    public let lastSucceededAt: Timestamp?
+    public let checks: Uses
+    /// Nil where no worker has prepared the lane yet.
+    public let schedule: Schedule?
+    /// Requests spent in the current hour and the 23 before it, by what they were spent on.
+    public var requests: [RequestKind: Int] = [:]
+
+    /// More are not counted.
+    public static let mostDue = 100_000
+}
+
+/// What grows with the number of tags is looked up in an index or was counted before: only a lane of some thousand tags
+/// is counted anew.
+struct SelectLaneStatus: Statement {
+    let now: Timestamp
+    static let sql: SQL = """
+        WITH spent AS (
+            SELECT n.registry_id, max(n.last_succeeded_at) AS last_succeeded_at,
+                sum(n.unchanged + n.changed + n.missing + n.failed) FILTER (WHERE recent) AS checks,
+                sum(n.revealed) FILTER (WHERE recent) AS revealed, sum(n.swept) FILTER (WHERE recent) AS swept,
+                sum(n.requested) FILTER (WHERE recent) AS requested, sum(n.listed) FILTER (WHERE recent) AS listed
+            FROM (SELECT *, hour > date_trunc('hour', $1::timestamptz, 'UTC') - interval '24 hours' AS recent
+                FROM check_counts) n
+            GROUP BY n.registry_id),
+        errors AS (
+            SELECT c.registry_id, count(*) AS failing, (array_agg(f.reason ORDER BY f.failed_at DESC))[1] AS reason
+            FROM check_failures f JOIN tag_checks c ON c.tag_id = f.tag_id AND c.next_check_at < 'infinity'
+            GROUP BY c.registry_id)
+        SELECT g.name, tracked.count, due.count, due.oldest, COALESCE(e.failing, 0), e.reason, s.last_succeeded_at,
+            COALESCE(s.checks - s.revealed - s.swept - s.requested - s.listed, 0), COALESCE(s.revealed, 0),
+            COALESCE(s.swept, 0), COALESCE(s.requested, 0), COALESCE(s.listed, 0),
+            l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds,
+            extract(epoch FROM l.claimed_at - l.clock)::float8
+        FROM registries g LEFT JOIN lanes l ON l.registry_id = g.id LEFT JOIN spent s ON s.registry_id = g.id
+        LEFT JOIN errors e ON e.registry_id = g.id,
+        LATERAL (
+            SELECT CASE WHEN l.tags > 20000 THEN l.tags ELSE (
+                SELECT count(*) FROM tag_checks c WHERE c.registry_id = g.id AND c.next_check_at < 'infinity')
+                END AS count) tracked,
+        LATERAL (
+            SELECT count(*) AS count, min(d.next_check_at) AS oldest FROM (
+                SELECT c.next_check_at FROM tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1
+                ORDER BY c.next_check_at LIMIT $2) d) due
+        WHERE tracked.count > 0
+        ORDER BY tracked.count DESC, g.name
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(now)
+        parameters.append(LaneStatus.mostDue)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LaneStatus {
+        let name: String = try row.next()
+        guard let registry = try? Registry(parsing: name) else { throw row.failure("is no registry's name") }
+        let tracked: Int = try row.next()
+        let due: Int = try row.next()
+        let oldest: Timestamp? = try row.next()
+        let failing: Int = try row.next()
+        let reason: String? = try row.next()
+        let succeeded: Timestamp? = try row.next()
+        let uses = LaneStatus.Uses(
+            due: try row.next(), boosted: try row.next(), sweep: try row.next(), requested: try row.next(),
+            listed: try row.next())
+        let rate: Double? = try row.next()
+        let spacing: Double? = try row.next()
+        let delay: Double? = try row.next()
+        let lag: Double? = try row.next()
+        var schedule: LaneStatus.Schedule?
+        if let rate, let spacing, let lag {
+            schedule = LaneStatus.Schedule(
+                requestsPerSecond: rate, spacing: spacing, meanDelaySeconds: delay, lagSeconds: lag)
+        }
+        return LaneStatus(
+            registry: registry, tracked: tracked, due: due, oldestDueAt: oldest, failing: failing, lastError: reason,
+            lastSucceededAt: succeeded, checks: uses, schedule: schedule)
+    }
+}
