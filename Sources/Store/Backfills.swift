@@ -99,7 +99,7 @@ struct ClaimBackfills: Statement {
             UPDATE backfills b SET due_at = $4, attempts = b.attempts + 1 FROM mine WHERE b.tag_id = mine.tag_id
             RETURNING b.tag_id, b.attempts)
         SELECT k.tag_id, t.reference, d.digest,
-            (SELECT min(h.observed_at) FROM changes h WHERE h.tag_id = k.tag_id AND h.source IN (1, 5)), k.attempts
+            (SELECT min(h.observed_at) FROM changes h WHERE h.tag_id = k.tag_id AND h.what >> 4 & 7 IN (1, 5)), k.attempts
         FROM claimed k JOIN tags t ON t.id = k.tag_id JOIN tag_checks c ON c.tag_id = k.tag_id
         LEFT JOIN digests d ON d.id = c.digest_id
         ORDER BY t.reference

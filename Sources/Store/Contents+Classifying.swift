@@ -89,7 +89,7 @@ struct SelectBearers: Statement {
     static let sql: SQL = """
         SELECT DISTINCT h.tag_id FROM digests d JOIN changes h ON h.digest_id = d.id
         WHERE d.digest = ANY ($1) AND h.tag_id > $2
-            AND EXISTS (SELECT FROM changes o WHERE o.tag_id = h.tag_id AND o.kind IN (2, 3, 4, 5))
+            AND EXISTS (SELECT FROM changes o WHERE o.tag_id = h.tag_id AND o.what & 15 IN (2, 3, 4, 5))
         ORDER BY h.tag_id LIMIT $3
         """
     func bind(_ parameters: inout Parameters) {
@@ -105,7 +105,7 @@ struct UpdateClassifications: Statement {
     let rows: [ChangeRow]
     let setIDs: [[Platform]: Int32]
     static let sql: SQL = """
-        UPDATE changes h SET kind = i.kind, platform_set_id = i.set_id
+        UPDATE changes h SET what = h.what & ~15::smallint | i.kind, platform_set_id = i.set_id
         FROM unnest($1::integer[], $2::timestamptz[], $3::smallint[], $4::smallint[], $5::integer[])
             i (tag_id, at, ordinal, kind, set_id)
         WHERE h.tag_id = i.tag_id AND h.observed_at = i.at AND h.ordinal = i.ordinal

@@ -125,7 +125,8 @@ extension ChangeRow {
 }
 
 extension [Change] {
-    /// Rows of the same time get ordinals 0, 1, 2, … in their order.
+    /// Rows of the same time get ordinals 0, 1, 2, … in their order, hidden ones -1 minus that: an index on the shown
+    /// ones must not name the kind, or each rewriting of a kind would cost all indexes.
     func numbered(tag: LockedTag) throws -> [ChangeRow] {
         var ordinal: Int16 = 0
         return try indices.map { index in
@@ -134,7 +135,8 @@ extension [Change] {
             guard ordinal < .max else {
                 throw StoreError.tooManyAtOnce(tag.reference, self[index].observedAt)
             }
-            return ChangeRow(tagID: tag.id, ordinal: ordinal, change: self[index])
+            let isShown = self[index].kind.isShown
+            return ChangeRow(tagID: tag.id, ordinal: isShown ? ordinal : -1 - ordinal, change: self[index])
         }
     }
 }

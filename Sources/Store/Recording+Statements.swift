@@ -45,7 +45,7 @@ struct SelectRecordedChanges: Statement {
     let results: [CheckResult]
     static let sql: SQL = """
         SELECT DISTINCT h.tag_id FROM unnest($1::integer[], $2::timestamptz[]) i (tag_id, checked_at)
-        JOIN changes h ON h.tag_id = i.tag_id AND h.observed_at = i.checked_at AND h.kind <> 8
+        JOIN changes h ON h.tag_id = i.tag_id AND h.observed_at = i.checked_at AND h.ordinal >= 0
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(results.map(\.claim.tagID))
@@ -69,7 +69,7 @@ struct SelectBorne: Statement {
 
 struct ChangeRow: Sendable {
     let tagID: Int32
-    /// Orders rows of the same time.
+    /// Orders rows of the same time; negative for hidden rows, see ``numbered(tag:)``.
     let ordinal: Int16
     var change: Change
 }
@@ -84,20 +84,18 @@ struct InsertChanges: Statement {
     static let sql: SQL =
         """
         WITH new AS (
-            INSERT INTO changes (tag_id, ordinal, digest_id, kind, reverted, source, observed_at, not_before, pushed_at,
+            INSERT INTO changes (tag_id, ordinal, digest_id, what, observed_at, not_before, pushed_at,
                 platform_set_id)
-            SELECT * FROM unnest($1::integer[], $2::smallint[], $3::integer[], $4::smallint[], $5::boolean[],
-                $6::smallint[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::integer[])),
-        i AS (SELECT * FROM unnest($11::bytea[], $12::integer[], $13::timestamptz[], $14::boolean[])
+            SELECT * FROM unnest($1::integer[], $2::smallint[], $3::integer[], $4::smallint[],
+                $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::integer[])),
+        i AS (SELECT * FROM unnest($9::bytea[], $10::integer[], $11::timestamptz[], $12::boolean[])
             i (digest, tag_id, next_at, is_part))
         """ + QueueContents.insertion
     func bind(_ parameters: inout Parameters) {
         parameters.append(rows.map(\.tagID))
         parameters.append(rows.map(\.ordinal))
         parameters.append(rows.map { row in row.change.digest.flatMap { digestIDs[$0] } })
-        parameters.append(rows.map(\.change.kind))
-        parameters.append(rows.map(\.change.reverted))
-        parameters.append(rows.map(\.change.source))
+        parameters.append(rows.map { PackedChange($0.change) })
         parameters.append(rows.map(\.change.observedAt))
         parameters.append(rows.map(\.change.notBefore))
         parameters.append(rows.map(\.change.pushedAt))

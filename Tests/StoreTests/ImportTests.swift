@@ -228,7 +228,7 @@ import Testing
             #expect(tag.digest == (try digest("END")))
         }
         // Every imported observation stands somewhere.
-        #expect(try await store.values("SELECT count(*) FROM changes WHERE source = 5") == [200 * 30])
+        #expect(try await store.values("SELECT count(*) FROM changes WHERE what >> 4 & 7 = 5") == [200 * 30])
     }
 
     /// A tag that no registry had is removed while an import of it is under way.

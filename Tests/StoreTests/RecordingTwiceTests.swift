@@ -123,8 +123,8 @@ import Testing
             try await group.waitForAll()
         }
         gate.close()
-        #expect(try await store.values("SELECT count(*) FROM changes WHERE kind = 1") == [50])
-        #expect(try await store.values("SELECT count(*) FROM changes WHERE kind NOT IN (1, 8)") == [0])
+        #expect(try await store.values("SELECT count(*) FROM changes WHERE what & 15 = 1") == [50])
+        #expect(try await store.values("SELECT count(*) FROM changes WHERE what & 15 NOT IN (1, 8)") == [0])
         #expect(
             try await store.values("SELECT count(*) FROM tag_checks WHERE last_checked_at <> '2026-01-01 01:00Z'") == [
                 0
