@@ -35,7 +35,11 @@ extension Connection {
         if !merge.deleted.isEmpty { try await run(DeleteChanges(rows: merge.deleted)) }
         if !merge.inserted.isEmpty {
             let sets = try await platformSetIDs(of: Set(merge.inserted.map(\.change.platforms)))
-            try await run(InsertChanges(rows: merge.inserted, digestIDs: digestIDs, setIDs: sets))
+            if merge.inserted.count < 1_000 {
+                try await run(InsertChanges(rows: merge.inserted, digestIDs: digestIDs, setIDs: sets))
+            } else {
+                try await copyIn(merge.inserted, digestIDs: digestIDs, setIDs: sets)
+            }
         }
         try await run(UpdateKnowledge(updates: merge.updates))
         try await run(UpdateSummaries(summaries: merge.summaries))

@@ -110,6 +110,8 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case missingResources(String)
     case tooManyTracked(limit: Int)
     case tooManyAtOnce(TagReference, Timestamp)
+    case notEmpty
+    case importedElsewhere
 
     public var description: String {
         switch self {
@@ -127,6 +129,10 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
             "this site already tracks its limit of \(limit) tags"
         case .tooManyAtOnce(let reference, let time):
             "\(reference) cannot have borne more than \(Int16.max) digests at one time, \(time)"
+        case .notEmpty:
+            "the database is not empty"
+        case .importedElsewhere:
+            "another process is importing the same source into this database now"
         }
     }
 }

@@ -40,7 +40,7 @@ extension TagStore {
 extension Connection {
     /// Makes rows for references that have none and wakes untracked ones.
     /// - Returns: the references that were not tracked before.
-    fileprivate func track(
+    func track(
         _ references: [TagReference], origin: TagOrigin, at now: Timestamp
     ) async throws -> Set<TagReference> {
         try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
@@ -48,7 +48,9 @@ extension Connection {
         let new = try await run(InsertTags(references: references, origin: origin, now: now)).rows
         let woken = try await run(Retrack(references: references, origin: origin, now: now)).rows
         // What a person wishes for is no longer the selection's alone.
-        if origin != .discovery { try await run(TakeOverDiscovered(references: references, origin: origin)) }
+        if origin != .discovery, origin != .import {
+            try await run(TakeOverDiscovered(references: references, origin: origin))
+        }
         return Set(new).union(woken)
     }
 }

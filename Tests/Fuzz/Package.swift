@@ -40,8 +40,9 @@ let package = Package(
         .target(
             name: "Tagbeat", dependencies: ["OCI", "Store", "TagHistory"], path: "Rooms/Tagbeat",
             sources: [
-                "Transfer/GitPins.swift", "Transfer/LineSplitter.swift", "Transfer/ObservationLine.swift",
-                "Transfer/PinScanner.swift", "Transfer/PinnedBlock.swift",
+                "Transfer/CSVHeader.swift", "Transfer/GitPins.swift", "Transfer/LineSplitter.swift",
+                "Transfer/ObservationLine.swift", "Transfer/PinScanner.swift", "Transfer/PinnedBlock.swift",
+                "Transfer/PlainObject.swift",
             ],
             swiftSettings: settings),
         .target(

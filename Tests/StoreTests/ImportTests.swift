@@ -172,6 +172,7 @@ import Testing
             switch progress {
             case .read(let count): told.append("read \(count)")
             case .merged(let count, let all): told.append("merged \(count) of \(all)")
+            case .resumed(let count): told.append("resumed \(count)")
             }
         } next: {
             defer { rest = rest.dropFirst(250) }

@@ -93,9 +93,9 @@ import Testing
             SelectExported(after: app, limit: 1), CountStates(), SelectLaneStatus(now: hour(0)),
             SelectDays(now: hour(0)), DeleteFailures(ids: [1]), DeleteChanges(rows: [row]), DeleteUnseen(ids: [1]),
             Untrack(reference: app), EndWorker(id: 1),
-            InsertImportedRegistries(), InsertImportedRepositories(), InsertImportedTags(now: hour(0)),
-            LockImportedTags(), RetrackImported(now: hour(0)), InsertImportedMediaTypes(), InsertImportedDigests(),
-            CountStaged(), SelectStaged(ids: [1]), SelectBearingTags(digest: digest, after: app, limit: 1),
+            SelectIdentity(), SelectTagIDs(references: [app]),
+            FetchUpdates(), FetchImages(), SetViewed(tags: [(app, hour(0))], new: [app], now: hour(0)),
+            SelectBearingTags(digest: digest, after: app, limit: 1),
             SelectIndexesHolding(digest: digest), SelectExportedTag(reference: app),
             SelectRepositoryTags(repository: app.repository, limit: 1), SelectTagsNamed(references: [app]),
             SelectHoldersOfEach(digests: [digest]),
@@ -143,11 +143,11 @@ import Testing
     @Test func allOfThemRun() async throws {
         let store = try await TestDatabase.migratedStore(maximumConnections: 1)
         defer { store.close() }
-        // The import's tables, for as long as the connection lives.
         try await store.pool.withConnection { connection in
-            for table in [TagStore.rowsTable, TagStore.tagsTable, TagStore.stagedTable] {
-                try await connection.runScript(table.replacing(" ON COMMIT DROP", with: ""))
-            }
+            // As in Docker Tag Monitor's database.
+            try await connection.runScript(
+                "DECLARE updates CURSOR WITH HOLD FOR SELECT '', '', '', now(), '' LIMIT 0;"
+                    + "DECLARE images CURSOR WITH HOLD FOR SELECT '', '', '', now(), '' LIMIT 0")
             for statement in try Self.statements() { try await Self.run(statement, on: connection) }
         }
     }
@@ -155,7 +155,7 @@ import Testing
     @Test func noneIsLeftOut() throws {
         let folder = URL(filePath: #filePath).appending(path: "../../../Sources/Store").standardizedFileURL
         var names: Set<String> = []
-        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+        for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where file.hasSuffix(".swift") {
             let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
             for match in text.matches(of: /struct (\w+): Statement/) { names.insert(String(match.1)) }
         }

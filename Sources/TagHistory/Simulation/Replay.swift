@@ -35,7 +35,7 @@ struct Replay {
         let count = trace.tags + (isBulk ? trace.repositories : 0)
         queue = CheckQueue(count: count, at: trace.start * 1_000_000)
         resting = IndexedHeap(count: count)
-        random = SplitMix64(state: simulation.seed)
+        random = SplitMix64(seed: simulation.seed)
         let tag = TagSchedule(firstSeenAt: start, in: RepositorySchedule(), lane: lane, chance: 0)
         tags = Array(repeating: tag, count: trace.tags)
     }

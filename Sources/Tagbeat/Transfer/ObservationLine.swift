@@ -13,12 +13,41 @@ struct ObservationLine: Decodable {
     let mediaType: String?
     let source: String?
 
-    private enum CodingKeys: CodingKey {
+    enum Member: CodingKey, CaseIterable {
         case image, digest, observedAt, notBefore, pushedAt, mediaType, source
     }
 
+    /// - Parameter members: those that say something.
+    init(_ members: [Member: String]) throws {
+        func required(_ member: Member) throws -> String {
+            guard let value = members[member] else {
+                throw Invalid(description: "“\(member.stringValue)” is missing")
+            }
+            return value
+        }
+        image = try required(.image)
+        observedAt = try required(.observedAt)
+        digest = members[.digest]
+        notBefore = members[.notBefore]
+        pushedAt = members[.pushedAt]
+        mediaType = members[.mediaType]
+        source = members[.source]
+    }
+
+    /// Nil where the decoder has to say what is wrong.
+    private init?(_ object: PlainObject) {
+        guard case let image?? = object["image"], case let time?? = object["observedAt"],
+            let digest = object["digest"]
+        else { return nil }
+        (self.image, observedAt, self.digest) = (image, time, digest)
+        notBefore = object["notBefore"] ?? nil
+        pushedAt = object["pushedAt"] ?? nil
+        mediaType = object["mediaType"] ?? nil
+        source = object["source"] ?? nil
+    }
+
     init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let container = try decoder.container(keyedBy: Member.self)
         image = try container.decode(String.self, forKey: .image)
         observedAt = try container.decode(String.self, forKey: .observedAt)
         // Null says that the registry had no such tag; a line without the member says nothing.
@@ -40,6 +69,7 @@ struct ObservationLine: Decodable {
 
     /// - Throws: what is wrong with the line and what would be right.
     static func parse(_ bytes: ArraySlice<UInt8>, now: Timestamp) throws -> ImportRow {
+        if let object = PlainObject(bytes), let line = ObservationLine(object) { return try line.row(now: now) }
         let line: ObservationLine
         do {
             line = try decoder.decode(ObservationLine.self, from: Data(bytes))
@@ -53,7 +83,7 @@ struct ObservationLine: Decodable {
         return try line.row(now: now)
     }
 
-    private func row(now: Timestamp) throws -> ImportRow {
+    func row(now: Timestamp) throws -> ImportRow {
         let observation = Observation(
             digest: try digest.map { try Digest(parsing: $0) },
             observedAt: try Timestamp(parsing: observedAt),

@@ -25,6 +25,20 @@ extension FuzzedParser {
                     "\(printed) reads as another observation")
             }
         },
+        FuzzedParser("importcsv", longest: 65_536) { bytes in
+            let now = Timestamp(seconds: 1_769_904_000)
+            let lines = try lines(bytes, longest: 16_384)
+            guard let first = lines.first else { return }
+            do {
+                guard let header = try CSVHeader(first) else { return }
+                for line in lines.dropFirst() {
+                    do {
+                        let row = try header.parse(line, now: now)
+                        try require(row.observation.observedAt <= now.advanced(bySeconds: 300), "tomorrow")
+                    } catch { try requireShowable(error) }
+                }
+            } catch { try requireShowable(error) }
+        },
         FuzzedParser("gitpins", longest: 65_536) { bytes in
             let now = Timestamp(seconds: 1_769_904_000)
             var pins = GitPins(now: now)

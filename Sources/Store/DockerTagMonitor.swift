@@ -1,0 +1,131 @@
+import LibPQ
+public import OCI
+import TagHistory
+
+/// How an import of Docker Tag Monitor's database ended.
+public struct MonitorImport: Sendable {
+    public var summary = ImportSummary(observations: 0)
+    /// Rows left out.
+    public var skipped = 0
+    /// What was wrong with the first of them.
+    public var problems: [String] = []
+
+    fileprivate mutating func leaveOut(_ problem: String) {
+        skipped += 1
+        if problems.count < 20 { problems.append(problem) }
+    }
+}
+
+/// A row of another program's database that cannot be read.
+public struct MonitorRowError: Error, CustomStringConvertible {
+    public let description: String
+}
+
+extension TagStore {
+    /// Takes over what Docker Tag Monitor knows: its updates become observations, its images are tracked, and when they
+    /// were looked at last stays known. The time of its `last_pushed` belongs to no single change and is left behind.
+    ///
+    /// One snapshot, read row by row; nothing is written there.
+    /// - Parameter conninfo: libpq's URI or connection string of that database.
+    /// - Throws: ``MonitorRowError`` for the first row that cannot be read, unless these are left out.
+    public func importDockerTagMonitor(
+        at conninfo: String, skipInvalid: Bool, now: Timestamp, spool: ImportSpool? = nil,
+        progress: (ImportProgress) -> Void = { _ in }
+    ) async throws -> MonitorImport {
+        let monitor = try await Connection.connect(to: conninfo)
+        defer { monitor.close() }
+        try await monitor.runScript(
+            """
+            SET TIME ZONE 'UTC';
+            BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+            DECLARE updates NO SCROLL CURSOR FOR
+                SELECT i.endpoint::text, i.image::text, i.tag::text, u.scraped_at::timestamptz, u.digest::text
+                FROM image_update u JOIN image_to_scrape i ON i.id = u.image_id ORDER BY i.id, u.scraped_at;
+            DECLARE images NO SCROLL CURSOR FOR
+                SELECT endpoint::text, image::text, tag::text, last_viewed::timestamptz, NULL::text FROM image_to_scrape
+            """)
+        var answer = MonitorImport()
+        func parse<Value>(_ row: MonitorRow, _ make: () throws -> Value) throws -> Value? {
+            do { return try make() } catch {
+                let problem = MonitorRowError(description: "\(row.name): \(error)")
+                guard skipInvalid else { throw problem }
+                answer.leaveOut(problem.description)
+                return nil
+            }
+        }
+        let summary = try await importObservations(at: now, spool: spool, progress: progress) {
+            let rows = try await monitor.run(FetchUpdates()).rows
+            return rows.isEmpty ? nil : try rows.compactMap { row in try parse(row) { try row.observation } }
+        }
+        answer.summary = summary
+        while case let rows = try await monitor.run(FetchImages()).rows, !rows.isEmpty {
+            let viewed = try rows.compactMap { row in try parse(row) { (try row.reference, row.time) } }
+            let outcome = try await track(viewed.map(\.0), origin: .import, at: now)
+            try await pool.run(SetViewed(tags: viewed, new: outcome.filter { $0.value == .added }.map(\.key), now: now))
+        }
+        return answer
+    }
+}
+
+struct MonitorRow: Sendable {
+    let endpoint: String
+    let image: String
+    let tag: String
+    /// When an update was seen, or an image was looked at.
+    let time: Timestamp?
+    let digest: String?
+
+    var name: String { PrintableText.excerpt("\(endpoint)/\(image):\(tag)", limit: 200) }
+
+    var reference: TagReference {
+        get throws {
+            TagReference(
+                repository: try Repository(registry: try Registry(parsing: endpoint), path: image),
+                tag: try Tag(parsing: tag))
+        }
+    }
+
+    var observation: ImportRow {
+        get throws {
+            guard let time, let digest else { throw MonitorRowError(description: "without a time or a digest") }
+            return ImportRow(
+                reference: try reference,
+                observation: Observation(digest: try Digest(parsing: digest), observedAt: time, source: .imported))
+        }
+    }
+
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> MonitorRow {
+        MonitorRow(
+            endpoint: try row.next(), image: try row.next(), tag: try row.next(), time: try row.next(),
+            digest: try row.next())
+    }
+}
+
+struct FetchUpdates: Statement {
+    static let sql: SQL = "FETCH 5000 FROM updates"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> MonitorRow { try MonitorRow.decode(&row) }
+}
+
+struct FetchImages: Statement {
+    static let sql: SQL = "FETCH 5000 FROM images"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> MonitorRow { try MonitorRow.decode(&row) }
+}
+
+/// A tag that is new was looked at when the other program said so, and not by being imported.
+struct SetViewed: Statement {
+    typealias Row = Never
+    let tags: [(reference: TagReference, time: Timestamp?)]
+    let new: [TagReference]
+    let now: Timestamp
+    static let sql: SQL = """
+        UPDATE tags t SET last_viewed_at = i.at FROM unnest($1::text[], $2::timestamptz[]) i (reference, at)
+        WHERE t.reference = i.reference AND i.at IS NOT NULL
+            AND (t.last_viewed_at < i.at OR t.last_viewed_at IS NULL OR t.reference = ANY ($3) OR t.tracked_since = $4)
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(tags.map(\.reference))
+        parameters.append(tags.map(\.time))
+        parameters.append(new)
+        parameters.append(now)
+    }
+}

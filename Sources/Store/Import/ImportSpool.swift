@@ -1,0 +1,159 @@
+import Crypto
+public import Foundation
+import OCI
+import TagHistory
+
+/// Where the rows of an import wait that are more than memory should hold: sorted, so that each tag's come together, and
+/// so that what is left after a kill can go on.
+public struct ImportSpool: Sendable {
+    public let folder: URL
+    /// Bytes in memory, and in each file.
+    let memory: Int
+    /// What is found again after a kill; nil: gone with the import.
+    let isKept: Bool
+
+    /// - Parameters:
+    ///   - parent: the folder for all imports.
+    ///   - source: what is read, in all that tells it apart from another source or another state of the same one.
+    ///   - database: see ``TagStore/identity()``.
+    public init(in parent: URL, source: String, database: String) {
+        let hash = SHA256.hash(data: Data((source + "\n" + database).utf8))
+        let name = hash.prefix(8).map { String(format: "%02x", $0) }.joined()
+        self.init(folder: parent.appendingPathComponent(name), isKept: true)
+    }
+
+    init(folder: URL, isKept: Bool, memory: Int = 32 << 20) {
+        (self.folder, self.isKept, self.memory) = (folder, isKept, memory)
+    }
+
+    /// An earlier import of the same source had read everything: it is not asked again.
+    public var isWhole: Bool { isKept && FileManager.default.fileExists(atPath: url("whole").path) }
+
+    func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+    /// Of a source that cannot be told apart from others, such as standard input.
+    public static func temporary(in parent: URL) -> ImportSpool {
+        ImportSpool(folder: parent.appendingPathComponent(UUID().uuidString), isKept: false)
+    }
+}
+
+/// Fills a spool and gives its rows back tag by tag, in the order of references.
+struct SpooledRows {
+    private let spool: ImportSpool
+    private var buffer = RowBuffer()
+    private var runs: [SpooledRun] = []
+    private var files = 0
+    private let lock: FileHandle?
+    /// Rows added.
+    private(set) var count = 0
+    /// True where an earlier import of the same source had read everything.
+    private(set) var isResumed = false
+    /// The last tag that is done.
+    private var done: [UInt8] = []
+
+    init(_ spool: ImportSpool) throws {
+        self.spool = spool
+        guard spool.isWhole else {
+            lock = nil
+            try? FileManager.default.removeItem(at: spool.folder)
+            return
+        }
+        lock = try Self.locked(spool)
+        count = Int(String(decoding: try Data(contentsOf: spool.url("whole")), as: UTF8.self)) ?? 0
+        done = (try? Data(contentsOf: spool.url("done"))).map(Array.init) ?? []
+        isResumed = true
+    }
+
+    /// True where nothing had to be put on disk.
+    var isInMemory: Bool { files == 0 && !isResumed }
+
+    mutating func add(_ rows: [ImportRow]) throws {
+        for row in rows { buffer.append(row) }
+        count += rows.count
+        if buffer.bytes.count >= spool.memory { try writeRun() }
+    }
+
+    /// Ends adding.
+    mutating func finish() throws {
+        if isInMemory {
+            runs = [try SpooledRun(sorted: buffer.takeSorted())]
+            return
+        }
+        if !isResumed {
+            try writeRun()
+            try Data(String(count).utf8).write(to: spool.url("whole"), options: .atomic)
+        }
+        files = 0
+        while FileManager.default.fileExists(atPath: spool.url("run-\(files)").path) {
+            runs.append(try SpooledRun(file: spool.url("run-\(files)")))
+            files += 1
+        }
+        while let key = smallestKey(), Self.order(key, done) <= 0 { _ = try take(key) }
+    }
+
+    /// Whole tags, gathered up to `limit` rows; nil at the end.
+    mutating func next(limit: Int) throws -> ImportGroup? {
+        var group = ImportGroup()
+        while group.count < limit, let key = smallestKey() {
+            let observations = try take(key)
+            group.append(try TagReference(parsing: String(decoding: key, as: UTF8.self)), observations)
+        }
+        return group.tags.isEmpty ? nil : group
+    }
+
+    /// Remembers that everything up to a tag is in the database.
+    func note(done reference: TagReference) throws {
+        guard spool.isKept, !isInMemory else { return }
+        try Data(reference.description.utf8).write(to: spool.url("done"), options: .atomic)
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: spool.folder) }
+
+    private func smallestKey() -> [UInt8]? {
+        var smallest: [UInt8]?
+        for run in runs {
+            guard let key = run.head?.key else { continue }
+            if smallest.map({ Self.order(key, $0) < 0 }) ?? true { smallest = key }
+        }
+        return smallest
+    }
+
+    private mutating func take(_ key: [UInt8]) throws -> [Observation] {
+        var observations: [Observation] = []
+        for index in runs.indices {
+            while let row = runs[index].head, row.key == key {
+                observations.append(row.observation)
+                try runs[index].advance()
+            }
+        }
+        return observations
+    }
+
+    private mutating func writeRun() throws {
+        if files == 0 { try FileManager.default.createDirectory(at: spool.folder, withIntermediateDirectories: true) }
+        try Data(buffer.takeSorted()).write(to: spool.url("run-\(files)"))
+        files += 1
+    }
+
+    /// One process at a time goes on with a spool.
+    private static func locked(_ spool: ImportSpool) throws -> FileHandle {
+        let file = try FileHandle(forUpdating: spool.url("whole"))
+        guard flock(file.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreError.importedElsewhere }
+        return file
+    }
+
+    private static func order(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        left.withUnsafeBytes { left in right.withUnsafeBytes { compare(left, $0) } }
+    }
+}
+
+/// Whole tags of an import.
+struct ImportGroup: Sendable {
+    private(set) var tags: [(reference: TagReference, observations: [Observation])] = []
+    private(set) var count = 0
+
+    mutating func append(_ reference: TagReference, _ observations: [Observation]) {
+        tags.append((reference, observations))
+        count += observations.count
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Store
+
+extension Session {
+    /// Where an import of a file waits; what is there of the same state of the same file goes on.
+    func importSpool(of file: String, _ options: String) async throws -> ImportSpool {
+        removeForgotten()
+        let url = URL(fileURLWithPath: file)
+        guard file != "-", let state = try? FileManager.default.attributesOfItem(atPath: url.path),
+            state[.type] as? FileAttributeType == .typeRegular
+        else { return temporarySpool() }
+        let changed = (state[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+        let source = "\(url.standardizedFileURL.path) \(state[.size] ?? 0) \(changed) \(options)"
+        return ImportSpool(in: spools, source: source, database: try await store.identity())
+    }
+
+    func temporarySpool() -> ImportSpool { .temporary(in: spools) }
+
+    /// In the data folder, or where that cannot be written, as beside a database elsewhere, among temporary files.
+    private var spools: URL {
+        let own = URL(fileURLWithPath: settings.dataDirectory).appendingPathComponent("imports")
+        let isOurs = (try? FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)) != nil
+        return isOurs && FileManager.default.isWritableFile(atPath: own.path)
+            ? own : FileManager.default.temporaryDirectory.appendingPathComponent("tagbeat-imports")
+    }
+
+    /// What was ended a week ago and nobody went on with.
+    private func removeForgotten() {
+        let keys: [URLResourceKey] = [.contentModificationDateKey]
+        let folders = try? FileManager.default.contentsOfDirectory(at: spools, includingPropertiesForKeys: keys)
+        for folder in folders ?? [] {
+            let changed = try? folder.resourceValues(forKeys: Set(keys)).contentModificationDate
+            if let changed, changed < Date(timeIntervalSinceNow: -7 * 86_400) {
+                try? FileManager.default.removeItem(at: folder)
+            }
+        }
+    }
+}
