@@ -33,8 +33,9 @@ test: packages-test swift ## Install what is missing, build and run every test
 	swift build $(SWIFT_FLAGS) --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test $(SWIFT_FLAGS) --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
-bench: packages-test swift ## Measure checks a second against a stub registry on this machine
+bench: packages-test swift ## Measure checks a second, and the store with a million tags
 	@.ci/bench
+	@.ci/bench-store
 
 fuzz: packages-run swift ## Feed the parsers with random input, three minutes each
 	@.ci/fuzz $(or $(SECONDS),180)

@@ -100,6 +100,8 @@ public final class Worker: Service {
         while !Task.isCancelled {
             do {
                 try await store.forgetRequests(at: clock())
+                try await store.foldCounts()
+                try await store.recomputeSummaries(at: clock())
                 if hours.isMultiple(of: 24) {
                     try await store.forgetHosts()
                     try await store.refreshSummaries(at: clock())

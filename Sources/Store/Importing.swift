@@ -66,10 +66,9 @@ extension TagStore {
         _ rows: inout SpooledRows, at now: Timestamp, progress: (ImportProgress) -> Void
     ) async throws -> ImportSummary {
         var summary = ImportSummary(observations: rows.count)
-        let limit = rows.isInMemory ? Int.max : 20_000
         var merged = 0
-        while let first = try rows.next(limit: limit) {
-            let second = try rows.next(limit: limit)
+        while let first = try rows.next() {
+            let second = try rows.next()
             async let growth = merge(first, at: now)
             if let second { summary.newRows += try await merge(second, at: now) }
             summary.newRows += try await growth

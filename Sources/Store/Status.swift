@@ -42,8 +42,8 @@ extension TagStore {
                 }
             }
             return StoreStatus(
-                tracked: states.filter { $0.state != .untracked }.reduce(0) { $0 + $1.count },
-                states: Dictionary(uniqueKeysWithValues: states.map { ($0.state, $0.count) }),
+                tracked: states.filter { $0.state != .untracked }.reduce(0) { $0 + $1.tags },
+                states: Dictionary(uniqueKeysWithValues: states.map { ($0.state, $0.tags) }),
                 changes: states.reduce(0) { $0 + $1.changes },
                 workers: try await connection.run(SelectWorkers()).rows,
                 lanes: lanes, days: try await connection.run(SelectDays(now: now)).rows,
@@ -51,18 +51,6 @@ extension TagStore {
                 followed: try await connection.run(SelectFollowed()).rows
                     .filter { now.seconds(since: $0.nextListingAt) < Self.unlistedSeconds })
         }
-    }
-}
-
-struct CountStates: Statement {
-    struct Row: Sendable {
-        let state: TagState
-        let count: Int
-        let changes: Int
-    }
-    static let sql: SQL = "SELECT state, count(*), sum(changes) FROM tags GROUP BY state"
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
-        Row(state: try row.next(), count: try row.next(), changes: try row.next())
     }
 }
 

@@ -3,7 +3,10 @@ public import OCI
 import TagHistory
 
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
-struct TagSummary: Sendable {
+public struct TagSummary: Sendable {
+    /// To be raised with every change of what a summary says of the same history; see `recomputeSummaries`.
+    public static let definition: Int32 = 1
+
     let id: Int32
     /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.
     let state: TagState?
@@ -46,26 +49,47 @@ extension TagStore {
     /// the year's mean interval. For once a night.
     public func refreshSummaries(at now: Timestamp) async throws {
         var last = Int32.min
-        while true {
-            let ids = try await pool.run(SelectAgeing(after: last, limit: 500)).rows
-            guard let end = ids.last else { return }
-            try await pool.retryingTransaction { connection in
-                let tags = try await connection.locked(ids)
-                let histories = try await connection.histories(of: ids)
-                try await connection.run(
-                    UpdateSummaries(
-                        summaries: tags.values.map { tag in
-                            TagSummary(
-                                id: tag.id, history: histories[tag.id] ?? [],
-                                lastSucceededAt: tag.state.lastSucceededAt, at: now)
-                        }))
-            }
+        while case let ids = try await pool.run(SelectAgeing(after: last, limit: 500)).rows, let end = ids.last {
+            try await pool.retryingTransaction { try await $0.computeSummaries(of: ids, at: now) }
             last = end
+        }
+    }
+
+    /// Computes all summaries anew where they follow another definition than this program's, some tags at a time and
+    /// while everything else goes on. Several workers may do so at once; what one that ended had done stays done.
+    /// - Returns: how many tags this call saw.
+    @discardableResult
+    public func recomputeSummaries(
+        at now: Timestamp, definition: Int32 = TagSummary.definition
+    ) async throws -> Int {
+        var count = 0
+        while true {
+            let ids = try await pool.retryingTransaction { connection -> [Int32] in
+                let ids = try await connection.run(SelectOutdated(definition: definition, limit: 500)).rows
+                try await connection.computeSummaries(of: ids, at: now)
+                try await connection.run(NoteDefinition(definition: definition, last: ids.last))
+                return ids
+            }
+            guard !ids.isEmpty else { return count }
+            count += ids.count
         }
     }
 }
 
 extension Connection {
+    fileprivate func computeSummaries(of ids: [Int32], at now: Timestamp) async throws {
+        guard !ids.isEmpty else { return }
+        let tags = try await locked(ids)
+        let histories = try await histories(of: ids)
+        try await run(
+            UpdateSummaries(
+                summaries: tags.values.map { tag in
+                    TagSummary(
+                        id: tag.id, history: histories[tag.id] ?? [], lastSucceededAt: tag.state.lastSucceededAt,
+                        at: now)
+                }))
+    }
+
     /// After live checks: a first sighting is summed up from its one row, anything else from the tag's history.
     func refreshSummaries(rows: [ChangeRow], updates: [TagCheckUpdate]) async throws {
         guard let now = rows.map(\.change.observedAt).max() else { return }
@@ -102,6 +126,40 @@ struct SelectAgeing: Statement {
         parameters.append(limit)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
+}
+
+/// The next tags to compute by another definition; where that is a new one, from the first on. The row is locked before
+/// tags are, by this and nobody else.
+struct SelectOutdated: Statement {
+    let definition: Int32
+    let limit: Int
+    static let sql: SQL = """
+        WITH place AS MATERIALIZED (
+            SELECT CASE WHEN next_version = $1 THEN last_tag_id ELSE 0 END AS last FROM summary_definitions
+            WHERE version <> $1 FOR NO KEY UPDATE)
+        SELECT t.id FROM place, LATERAL (SELECT id FROM tags WHERE id > place.last ORDER BY id LIMIT $2) t
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(definition)
+        parameters.append(limit)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
+}
+
+/// Without a last tag all of them are done.
+struct NoteDefinition: Statement {
+    typealias Row = Never
+    let definition: Int32
+    let last: Int32?
+    static let sql: SQL = """
+        UPDATE summary_definitions SET next_version = $1, last_tag_id = COALESCE($2, 0),
+            version = CASE WHEN $2::integer IS NULL THEN $1 ELSE version END
+        WHERE version <> $1
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(definition)
+        parameters.append(last)
+    }
 }
 
 struct UpdateSummaries: Statement {

@@ -29,8 +29,6 @@ extension TagStore {
     /// Whether nothing was ever tracked.
     public func isEmpty() async throws -> Bool { try await pool.first(HasNoTags()) ?? true }
 
-    public func trackedCount() async throws -> Int { try await pool.first(CountTracked()) ?? 0 }
-
     /// Remembers that somebody looked, once a day at most, so that looking costs no write.
     public func noteViewed(_ reference: TagReference, at now: Timestamp) async throws {
         try await pool.run(NoteViewed(reference: reference, now: now))
@@ -177,11 +175,6 @@ struct Untrack: Statement {
 struct HasNoTags: Statement {
     static let sql: SQL = "SELECT NOT EXISTS (SELECT FROM tags)"
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
-}
-
-struct CountTracked: Statement {
-    static let sql: SQL = "SELECT count(*) FROM tags WHERE state <> 4"
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }
 }
 
 struct NoteViewed: Statement {

@@ -9,6 +9,8 @@ public struct ImportSpool: Sendable {
     public let folder: URL
     /// Bytes in memory, and in each file.
     let memory: Int
+    /// Observations that go into the database in one transaction, but for whole tags.
+    let group: Int
     /// What is found again after a kill; nil: gone with the import.
     let isKept: Bool
 
@@ -22,8 +24,8 @@ public struct ImportSpool: Sendable {
         self.init(folder: parent.appendingPathComponent(name), isKept: true)
     }
 
-    init(folder: URL, isKept: Bool, memory: Int = 32 << 20) {
-        (self.folder, self.isKept, self.memory) = (folder, isKept, memory)
+    init(folder: URL, isKept: Bool, memory: Int = 32 << 20, group: Int = 20_000) {
+        (self.folder, self.isKept, self.memory, self.group) = (folder, isKept, memory, group)
     }
 
     /// An earlier import of the same source had read everything: it is not asked again.
@@ -91,8 +93,9 @@ struct SpooledRows {
         while let key = smallestKey(), Self.order(key, done) <= 0 { _ = try take(key) }
     }
 
-    /// Whole tags, gathered up to `limit` rows; nil at the end.
-    mutating func next(limit: Int) throws -> ImportGroup? {
+    /// Whole tags, all of them where they are in memory; nil at the end.
+    mutating func next() throws -> ImportGroup? {
+        let limit = isInMemory ? Int.max : spool.group
         var group = ImportGroup()
         while group.count < limit, let key = smallestKey() {
             let observations = try take(key)

@@ -1,0 +1,137 @@
+import Foundation
+import OCI
+import Store
+import TagHistory
+
+/// Times what the store does, through the same functions as worker and pages use.
+struct StoreMeasurement {
+    let store: TagStore
+    let end: Timestamp
+    let runs: Int
+    /// The median of each.
+    private(set) var milliseconds: [String: Double] = [:]
+
+    init(store: TagStore, end: Timestamp, runs: Int) {
+        (self.store, self.end, self.runs) = (store, end, runs)
+    }
+
+    mutating func all() async throws {
+        let store = store
+        try await time("round trip") { _ in try await store.ping() }
+        try await worker()
+        try await oneTag()
+        try await lists()
+        try await searches()
+        try await time("count of tags") { _ in _ = try await store.trackedCount() }
+        try await time("counts of changes and states") { _ in _ = try await store.counts() }
+    }
+
+    /// A batch of due tags that turn out unchanged. The half of a day later half of all are due.
+    private mutating func worker() async throws {
+        let now = end.advanced(bySeconds: 43_200)
+        let lanes = try await store.lanes()
+        guard let lane = lanes.first(where: { $0.registry == .dockerHub }) ?? lanes.first else { return }
+        let worker = try await store.beginWorker(name: "measure", at: now)
+        var (claiming, recording): ([Double], [Double]) = ([], [])
+        for run in 0..<runs + 2 {
+            let at = now.advanced(bySeconds: Double(run))
+            let start = ContinuousClock.now
+            let claims = try await store.claimDue(
+                registryID: lane.registryID, worker: worker, limit: 1_000, lease: 600, at: at)
+            let claimed = ContinuousClock.now
+            let results = claims.compactMap { claim in
+                claim.digest.map {
+                    CheckResult(
+                        claim: claim, answer: .found($0, mediaType: nil, pushedAt: nil), startedAt: at, checkedAt: at,
+                        nextCheckAt: at.advanced(bySeconds: 86_400))
+                }
+            }
+            let began = ContinuousClock.now
+            let outcomes = try await store.record(results, worker: worker)
+            guard run >= 2, outcomes[.unchanged, default: 0] > 900 else { continue }
+            claiming.append((claimed - start).milliseconds)
+            recording.append((ContinuousClock.now - began).milliseconds)
+        }
+        await worker.end()
+        milliseconds["claim of 1,000 due tags"] = claiming.median
+        milliseconds["record of 1,000 unchanged"] = recording.median
+    }
+
+    private mutating func oneTag() async throws {
+        let (store, end) = (store, end)
+        let first = try await store.tags(TagQuery()).items
+        var query = TagQuery()
+        (query.sort, query.descending) = (.changes, true)
+        let tags = first + (try await store.tags(query).items)
+        guard !tags.isEmpty else { return }
+        try await time("a tag's history") { run in _ = try await store.history(of: tags[run % tags.count].id) }
+        try await time("a tag's page of changes") { run in
+            _ = try await store.changes(of: tags[run % tags.count].reference, limit: 50, cursor: nil)
+        }
+        try await time("a tag with its statistics") { run in
+            guard let tag = try await store.tag(tags[run % tags.count].reference) else { return }
+            _ = Statistics(
+                changes: try await store.history(of: tag.id), firstSeenAt: tag.firstSeenAt,
+                lastSucceededAt: tag.lastSucceededAt, asOf: end)
+        }
+    }
+
+    private mutating func lists() async throws {
+        let store = store
+        for sort in [TagSort.name, .changes30d, .interval, .lastChanged] {
+            try await time("overview by \(sort.rawValue)") { _ in
+                var query = TagQuery()
+                (query.sort, query.descending, query.limit) = (sort, sort != .name, 50)
+                let page = try await store.tags(query)
+                query.cursor = page.next
+                _ = try await store.tags(query)
+            }
+        }
+        try await time("overview of missing tags") { _ in
+            var query = TagQuery()
+            (query.state, query.limit) = (.missing, 50)
+            _ = try await store.tags(query)
+        }
+        try await time("newest changes") { _ in
+            let page = try await store.changes(limit: 50, cursor: nil)
+            _ = try await store.changes(limit: 50, cursor: page.next)
+        }
+    }
+
+    private mutating func searches() async throws {
+        let store = store
+        let texts = [
+            "python", "cache", "core-python", "lake0", "zzzzz", "3.1", "a", "py", "-q", "qx", "zq", "~",
+        ]
+        for text in texts {
+            for sort in [TagSort.name, .changes] {
+                try await time("search \(text) by \(sort.rawValue)") { _ in
+                    var query = TagQuery()
+                    (query.text, query.sort, query.descending, query.limit) = (text, sort, sort != .name, 50)
+                    _ = try await store.tags(query)
+                }
+            }
+        }
+    }
+
+    private mutating func time(_ name: String, _ body: (Int) async throws -> Void) async throws {
+        Console.progress(name)
+        var times: [Double] = []
+        for run in 0..<runs + 2 {
+            let start = ContinuousClock.now
+            try await body(run)
+            if run >= 2 { times.append((ContinuousClock.now - start).milliseconds) }
+        }
+        milliseconds[name] = times.median
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Double {
+        Double(components.seconds) * 1_000 + Double(components.attoseconds) / 1e15
+    }
+}
+
+extension [Double] {
+    fileprivate var median: Double { isEmpty ? .nan : sorted()[count / 2] }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import OCI
+import Store
+import TestSupport
+import Testing
+
+@testable import Tagbeat
+
+/// The lines of files to import, in each of their forms.
+@Suite struct ImportLinesTests {
+    private static let digest = "sha256:" + String(repeating: "a", count: 64)
+
+    private static func rows(_ text: String, skipInvalid: Bool = false) throws -> [String] {
+        let bytes = Array(text.utf8)
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { LineSplitter.Line.success($0) }
+        return try ImportLines(skipInvalid: skipInvalid).parse(lines).map(ObservationLine.text)
+    }
+
+    @Test func csvIsReadAsTheSameLines() throws {
+        let csv = """
+            \u{FEFF}observedAt,image,"digest",source,pushedAt\r
+            2026-01-31T12:00:00Z,python:3.12,\(Self.digest),registry,2026-01-31T11:00:00Z\r
+
+            "2026-01-31T13:00:00+01:00","ghcr.io/a/b:1",,,
+            """
+        let json = """
+            {"observedAt":"2026-01-31T12:00:00Z","image":"python:3.12","digest":"\(Self.digest)","source":"registry",\
+            "pushedAt":"2026-01-31T11:00:00Z"}
+            {"image":"ghcr.io/a/b:1","digest":null,"observedAt":"2026-01-31T12:00:00Z"}
+            """
+        #expect(try Self.rows(csv) == Self.rows(json))
+        #expect(try Self.rows(csv).count == 2)
+    }
+
+    @Test(arguments: [
+        ("image,digest\n", "line 1", "observedAt"), ("image,digest,observedAt,colour\n", "line 1", "colour"),
+        ("image,image,digest,observedAt\n", "line 1", "twice"),
+        ("image,digest,observedAt\na,b\n", "line 2", "2 fields"),
+        ("image,digest,observedAt\n\"a,b,c\n", "line 2", "quotation"),
+        ("image,digest,observedAt\n,,2026-01-31T12:00:00Z\n", "line 2", "image"),
+        ("image,digest,observedAt\npython,,yesterday\n", "line 2", "yesterday"),
+        ("something else\n", "line 1", "JSON"),
+    ])
+    func badLinesAreNamed(text: String, line: String, hint: String) {
+        let error = #expect(throws: Failure.self) { try Self.rows(text) }
+        #expect(error?.description.contains(line) == true && error?.description.contains(hint) == true)
+    }
+
+    @Test func badLinesAreLeftOut() throws {
+        let csv = "image,digest,observedAt\npython,,yesterday\npython:3,,2026-01-31T12:00:00Z\n"
+        #expect(try Self.rows(csv, skipInvalid: true).count == 1)
+        #expect(throws: Failure.self) { try Self.rows("image,colour\n" + csv, skipInvalid: true) }
+    }
+
+    /// What is read without a decoder is what the decoder reads.
+    @Test(arguments: [
+        "{}", "{\"a\":\"b\"}", " { \"a\" : null , \"b\" : \"c\" } ", "{\"a\":\"\"}", "{\"a\":\"b\",\"a\":\"c\"}",
+        "{\"a\":1}", "{\"a\":\"\\u0041\"}", "{\"a\":\"ä\"}", "{\"a\":\"b\"", "{\"a\":\"b\"}x", "{\"a\":\"b\",}", "{,}",
+        "[]", "", "{\"a\":nullx}", "{\"a\":{}}", "{\"a\":true}", "{\"a\" \"b\"}", "{\"a\":\"b\u{7F}\"}",
+    ])
+    func plainObjects(text: String) {
+        let decoded = try? JSONDecoder().decode([String: String?].self, from: Data(text.utf8))
+        guard let object = PlainObject(Array(text.utf8)[...]) else { return }
+        #expect(decoded?.count == object.members.count)
+        for (name, value) in object.members { #expect(decoded?[name] == .some(value)) }
+    }
+
+    @Test func plainLinesArePlain() {
+        #expect(PlainObject(Array("{\"a\":\"b\", \"c\":null}".utf8)[...])?["a"] == "b")
+        for text in ["{\"a\":\"\\u0041\"}", "{\"a\":\"b\",\"a\":\"c\"}", "{\"a\":1}", "{\"a\":\"b\"}{"] {
+            #expect(PlainObject(Array(text.utf8)[...]) == nil)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import LibPQ
+import OCI
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// A database as Docker Tag Monitor keeps it.
+@Suite(.throttled) struct DockerTagMonitorTests {
+    static func monitor(_ rows: String) async throws -> String {
+        let conninfo = try await PostgresServer.shared().makeDatabase()
+        let connection = try await Connection.connect(to: conninfo)
+        defer { connection.close() }
+        try await connection.runScript(
+            """
+            CREATE TABLE image_to_scrape (
+                id serial PRIMARY KEY, endpoint text NOT NULL, image text NOT NULL, tag text NOT NULL,
+                added_at timestamp NOT NULL DEFAULT '2025-01-01', last_viewed timestamp NOT NULL, last_pushed timestamp,
+                UNIQUE (endpoint, image, tag));
+            CREATE TABLE image_update (
+                image_id integer NOT NULL REFERENCES image_to_scrape, scraped_at timestamp NOT NULL,
+                digest text NOT NULL, PRIMARY KEY (image_id, scraped_at));
+            INSERT INTO image_to_scrape (endpoint, image, tag, last_viewed, last_pushed) VALUES
+                ('index.docker.io', 'library/python', '3.12', '2026-01-01 05:00', '2026-01-01 02:59'),
+                ('index.docker.io', 'owner/app', 'latest', '2025-12-01 00:00', NULL),
+                ('ghcr.io', 'a/b', '1', '2025-12-02 00:00', NULL);
+            SET TIME ZONE 'Asia/Tokyo';
+            \(rows)
+            """)
+        return conninfo
+    }
+
+    static let updates = """
+        INSERT INTO image_update SELECT i, timestamp '2026-01-01' + h * interval '1 hour',
+            'sha256:' || rpad(encode(name::bytea, 'hex'), 64, '0')
+        FROM (VALUES (1, 1, 'A'), (1, 3, 'B'), (1, 4, 'A'), (3, 2, 'C')) u (i, h, name);
+        """
+
+    @Test func becomesHistory() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let url = try await Self.monitor(Self.updates)
+        try await store.track([TagReference(parsing: "ghcr.io/a/b:1")], origin: .operator, at: hour(9))
+        let answer = try await store.importDockerTagMonitor(at: url, skipInvalid: false, now: hour(10))
+        #expect(answer.summary.observations == 4 && answer.summary.newRows == 4 && answer.skipped == 0)
+        #expect(
+            try await store.rows(of: "docker.io/library/python:3.12")
+                == ["first A@1", "rebuild A>B@3>1", "rebuild! B>A@4>3"])
+        #expect(try await store.rows(of: "ghcr.io/a/b:1") == ["first C@2"])
+        // Without any update it is tracked all the same.
+        #expect(try await store.newTag("docker.io/owner/app:latest")?.state == .pending)
+        let viewed: SQL = "SELECT last_viewed_at FROM tags ORDER BY reference"
+        // What we know better stays.
+        #expect(try await store.values(viewed) == [hour(5), hour(-31 * 24), hour(9)])
+        let again = try await store.importDockerTagMonitor(at: url, skipInvalid: false, now: hour(11))
+        #expect(again.summary.newRows == 0)
+        #expect(try await store.values(viewed) == [hour(5), hour(-31 * 24), hour(9)])
+        #expect(try await store.values("SELECT count(*) FROM changes WHERE pushed_at IS NOT NULL") == [0])
+    }
+
+    @Test func aBadRowIsNamed() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let url = try await Self.monitor(
+            Self.updates + "INSERT INTO image_update VALUES (2, '2026-01-01', 'sha256:short')")
+        let error = await #expect(throws: MonitorRowError.self) {
+            try await store.importDockerTagMonitor(at: url, skipInvalid: false, now: hour(10))
+        }
+        #expect(error?.description.contains("index.docker.io/owner/app:latest") == true)
+        #expect(try await store.values("SELECT count(*) FROM tags") == [0])
+        let answer = try await store.importDockerTagMonitor(at: url, skipInvalid: true, now: hour(10))
+        #expect(answer.skipped == 1 && answer.problems.count == 1 && answer.summary.newRows == 4)
+    }
+
+    @Test func anotherDatabaseIsRefused() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let url = try await PostgresServer.shared().makeDatabase()
+        await #expect(throws: PostgresError.self) {
+            try await store.importDockerTagMonitor(at: url, skipInvalid: true, now: hour(10))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import LibPQ
+import OCI
+import Synchronization
+import TagHistory
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Imports of more than memory may hold, ended in the middle or not.
+@Suite(.throttled) struct SpooledImportTests {
+    /// Every part of an observation, by few tags and in no order.
+    static func rows(_ count: Int) throws -> [ImportRow] {
+        var random = SeededGenerator(5)
+        return try (0..<count).map { _ in
+            let time = hour(Double(Int.random(in: 0..<5_000, using: &random)) + 0.123456)
+            let isMissing = Int.random(in: 0..<20, using: &random) == 0
+            return ImportRow(
+                reference: try reference("app:\(Int.random(in: 0..<60, using: &random))"),
+                observation: Observation(
+                    digest: isMissing ? nil : try digest("D\(Int.random(in: 0..<9, using: &random))"),
+                    observedAt: time, notBefore: Bool.random(using: &random) ? time.advanced(bySeconds: -600) : nil,
+                    pushedAt: Bool.random(using: &random) ? time.advanced(bySeconds: -60) : nil,
+                    mediaType: Bool.random(using: &random) ? .ociIndex : nil,
+                    source: Source.allCases.randomElement(using: &random) ?? .imported))
+        }
+    }
+
+    static func chunks(_ rows: [ImportRow]) -> () -> [ImportRow]? {
+        var rest = rows[...]
+        return {
+            defer { rest = rest.dropFirst(100) }
+            return rest.isEmpty ? nil : Array(rest.prefix(100))
+        }
+    }
+
+    static func histories(_ store: TagStore) async throws -> [String] {
+        try await store.values(
+            """
+            SELECT t.reference || ' ' || t.changes || ' ' || t.state || ' ' || h.observed_at || ' ' || h.ordinal || ' '
+                || h.what || concat_ws(' ', d.digest, h.not_before, h.pushed_at, m.name, c.last_succeeded_at)
+            FROM tags t JOIN tag_checks c ON c.tag_id = t.id JOIN changes h ON h.tag_id = t.id
+            LEFT JOIN digests d ON d.id = h.digest_id LEFT JOIN media_types m ON m.id = d.media_type_id
+            ORDER BY t.reference, h.observed_at, h.ordinal
+            """)
+    }
+
+    @Test func whatDoesNotFitIntoMemoryGivesTheSame() async throws {
+        let (store, other) = (try await TestDatabase.migratedStore(), try await TestDatabase.migratedStore())
+        defer { [store, other].forEach { $0.close() } }
+        let rows = try Self.rows(3_000)
+        let whole = try await store.importAll(rows)
+        let folder = try TemporaryFolder()
+        let spool = ImportSpool(
+            folder: URL(filePath: folder.path + "/spool"), isKept: false, memory: 20_000, group: 150)
+        let chunks = Self.chunks(rows)
+        let parts = try await other.importObservations(at: hour(0), spool: spool) { chunks() }
+        #expect(parts.newRows == whole.newRows && parts.tags == 60 && parts.observations == 3_000)
+        #expect(try await Self.histories(other) == (try await Self.histories(store)))
+        #expect(!FileManager.default.fileExists(atPath: spool.folder.path))
+    }
+
+    struct Broken: Error {}
+
+    @Test func goesOnWhereItWasEnded() async throws {
+        let (store, other) = (try await TestDatabase.migratedStore(), try await TestDatabase.migratedStore())
+        defer { [store, other].forEach { $0.close() } }
+        let rows = try Self.rows(2_000)
+        _ = try await store.importAll(rows)
+        let folder = try TemporaryFolder()
+        let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: true, memory: 9_000, group: 100)
+        // Ended while it reads: nothing is kept.
+        await #expect(throws: Broken.self) {
+            var count = 0
+            return try await other.importObservations(at: hour(0), spool: spool) {
+                count += 1
+                if count > 15 { throw Broken() }
+                return Array(rows[(count * 100)..<(count * 100 + 100)])
+            }
+        }
+        #expect(!spool.isWhole)
+        #expect(try await Self.histories(other).isEmpty)
+        // Ended while it merges, again and again.
+        var told: [String] = []
+        for attempt in 0..<3 {
+            let chunks = Self.chunks(rows)
+            let importing = Task {
+                try await other.importObservations(at: hour(0), spool: spool) { progress in
+                    if case .merged(let count, _) = progress, count > 100 { withUnsafeCurrentTask { $0?.cancel() } }
+                } next: {
+                    if attempt > 0 { throw Broken() }
+                    return chunks()
+                }
+            }
+            await #expect(throws: (any Error).self) { try await importing.value }
+            #expect(spool.isWhole)
+        }
+        let before = try await Self.histories(other).count
+        #expect(before > 0)
+        let summary = try await other.importObservations(at: hour(0), spool: spool) { progress in
+            if case .resumed(let count) = progress { told.append("resumed \(count)") }
+        } next: {
+            throw Broken()
+        }
+        #expect(told == ["resumed 2000"])
+        #expect(summary.tags < 60 && summary.observations == 2_000)
+        #expect(try await Self.histories(other) == (try await Self.histories(store)))
+        #expect(!spool.isWhole)
+    }
+
+    @Test func onlyOneProcessGoesOn() async throws {
+        let folder = try TemporaryFolder()
+        let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: true, memory: 1_000)
+        var first = try SpooledRows(spool)
+        try first.add(Self.rows(100))
+        try first.finish()
+        let second = try SpooledRows(spool)
+        #expect(second.isResumed)
+        #expect(throws: StoreError.self) { try SpooledRows(spool) }
+        withExtendedLifetime(second) {}
+    }
+
+    @Test func sourcesAndDatabasesAreToldApart() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let parent = URL(filePath: "/nowhere")
+        let identity = try await store.identity()
+        #expect(!identity.isEmpty)
+        let spools = [("a", identity), ("b", identity), ("a", "other")].map {
+            ImportSpool(in: parent, source: $0, database: $1).folder
+        }
+        #expect(Set(spools).count == 3)
+        #expect(ImportSpool(in: parent, source: "a", database: identity).folder == spools[0])
+    }
+}
