@@ -5,11 +5,23 @@ import OCI
 ///
 /// Only the conditions that are asked for stand in the text: with `$1 IS NULL OR …` no index could be used.
 struct SelectTags: Statement {
+    /// Where tags are looked for.
+    enum Reading {
+        /// In the whole list, as far as the page needs.
+        case all
+        /// Among the list's first rows.
+        case first
+        /// By the index on parts of references.
+        case index
+    }
+
     let query: TagQuery
+    let reading: Reading
     let after: (key: SortKey, id: Int32)?
 
-    init(_ query: TagQuery) throws {
+    init(_ query: TagQuery, _ reading: Reading = .all) throws {
         self.query = query
+        self.reading = reading
         guard let text = query.cursor else {
             after = nil
             return
@@ -26,32 +38,54 @@ struct SelectTags: Statement {
     var sql: SQL {
         let key = Self.column(query.sort)
         let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")
-        var text = "SELECT " + Self.text(query.sort) + ", " + TrackedTag.columns + TrackedTag.tables + " WHERE "
-        text = text + Self.condition(query.state)
-        if !query.text.isEmpty { text = text + " AND lower(t.reference) LIKE $2" }
-        if scope != nil { text = text + " AND t.reference >= $3 AND t.reference < $4" }
-        if query.sort == .name {
+        let isByName = query.sort == .name
+        var condition = Self.condition(query.state)
+        if after != nil {
             // Each name is there once.
-            if after != nil { text = text + " AND t.reference" + comparison + "$5" }
-            return text + " ORDER BY t.reference" + direction + " LIMIT $1"
+            condition =
+                condition + " AND "
+                + (isByName ? "t.reference" + comparison + "$5" : "(" + key + ", t.id)" + comparison + "($5, $6)")
         }
-        if after != nil { text = text + " AND (" + key + ", t.id)" + comparison + "($5, $6)" }
-        return text + " ORDER BY " + key + direction + ", t.id" + direction + " LIMIT $1"
+        if scope != nil { condition = condition + " AND " + Self.scope }
+        return select(condition, order: " ORDER BY " + key + direction + (isByName ? "" : ", t.id" + direction))
     }
+
+    private func select(_ condition: SQL, order: SQL) -> SQL {
+        let columns = "SELECT " + Self.text(query.sort) + ", " + TrackedTag.columns
+        switch reading {
+        case .all:
+            return columns + TrackedTag.tables + " WHERE " + condition + order + " LIMIT $1"
+        case .first:
+            return "WITH t AS MATERIALIZED (SELECT t.* FROM tags t WHERE " + condition + order + " LIMIT 4000) "
+                + columns + TrackedTag.joined("t") + " WHERE lower(t.reference) LIKE $2" + order + " LIMIT $1"
+        case .index:
+            // Apart from the order, or an index in that order would be read to its end instead.
+            var found: SQL = "lower(t.reference) LIKE ANY ($7)"
+            if SearchText(query.text).isUnusual { found = found + " AND lower(t.reference) ~ '_|[.-]{2}'" }
+            if scope != nil { found = found + " AND " + Self.scope }
+            return "WITH found AS MATERIALIZED (SELECT t.* FROM tags t WHERE " + found
+                + "), t AS MATERIALIZED (SELECT t.* FROM found t WHERE " + condition + order + " LIMIT $1) "
+                + columns + TrackedTag.joined("t") + order
+        }
+    }
+
+    private static let scope: SQL = "t.reference >= $3 AND t.reference < $4"
 
     func bind(_ parameters: inout Parameters) {
         parameters.append(Int64(query.limit) + 1)
-        parameters.append("%" + query.text.lowercased().escapedForLike + "%")
+        let search = SearchText(query.text)
+        parameters.append("%" + search.escaped + "%")
         parameters.append(scope?.from)
         parameters.append(scope?.to)
-        guard let after else { return }
-        switch after.key {
+        switch after?.key {
         case .name(let value): parameters.append(value)
         case .number(let value): parameters.append(value)
         case .days(let value): parameters.append(value)
         case .time(let value): parameters.append(value)
+        case nil: parameters.append(nil as Int32?)
         }
-        parameters.append(after.id)
+        parameters.append(after?.id)
+        parameters.append(search.patterns)
     }
 
     /// A registry's or repository's references lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.

@@ -12,14 +12,24 @@ extension TagStore {
     public func tags(_ query: TagQuery) async throws -> Page<TrackedTag> {
         var query = query
         query.limit = max(1, min(query.limit, 1_000))
-        // No reference holds one, and PostgreSQL's text cannot.
-        if query.text.contains("\0") { return Page(items: [], next: nil) }
-        let rows = try await pool.runPlanned(SelectTags(query)).rows
+        guard SearchText(query.text).isPossible else { return Page(items: [], next: nil) }
+        let rows = try await rows(query)
         guard rows.count > query.limit, let last = rows.dropLast().last else {
             return Page(items: rows.map(\.tag), next: nil)
         }
         let cursor = Cursor(kind: SelectTags.cursorKind(query), values: [last.key, String(last.tag.id)])
         return Page(items: rows.dropLast().map(\.tag), next: cursor.text)
+    }
+}
+
+extension TagStore {
+    /// Frequent texts are found among the first rows of a list, others by their index; which of the two it is nobody knows
+    /// beforehand, and a wrong guess reads the whole table.
+    private func rows(_ query: TagQuery) async throws -> [SelectTags.Row] {
+        guard !query.text.isEmpty else { return try await pool.runPlanned(SelectTags(query, .all)).rows }
+        let first = try await pool.runPlanned(SelectTags(query, .first)).rows
+        if first.count > query.limit { return first }
+        return try await pool.runPlanned(SelectTags(query, .index)).rows
     }
 }
 
@@ -37,12 +47,17 @@ extension TrackedTag {
         CASE WHEN c.next_check_at < 'infinity' THEN LEAST(c.next_check_at, CASE WHEN c.reason = 4 THEN s.next_listing_at END)
             + COALESCE(l.claimed_at - l.clock, interval '0') END, f.reason
         """
-    static let tables: SQL = """
-         FROM tags t JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
-        LEFT JOIN media_types m ON m.id = d.media_type_id LEFT JOIN check_failures f ON f.tag_id = t.id
-        LEFT JOIN lanes l ON l.registry_id = c.registry_id
-        LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
-        """
+    static let tables = joined("tags t")
+
+    /// - Parameter tags: what stands for `t`.
+    static func joined(_ tags: SQL) -> SQL {
+        " FROM " + tags + """
+             JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
+            LEFT JOIN media_types m ON m.id = d.media_type_id LEFT JOIN check_failures f ON f.tag_id = t.id
+            LEFT JOIN lanes l ON l.registry_id = c.registry_id
+            LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
+            """
+    }
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag {
         let id: Int32 = try row.next()

@@ -13,7 +13,7 @@ import Testing
     private static func rows(_ text: String, skipInvalid: Bool = false) throws -> [String] {
         let bytes = Array(text.utf8)
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { LineSplitter.Line.success($0) }
-        return try ImportLines(skipInvalid: skipInvalid).parse(lines).map(ObservationLine.text)
+        return try ImportLines(skipInvalid: skipInvalid).parse(lines).map(\.line)
     }
 
     @Test func csvIsReadAsTheSameLines() throws {

@@ -104,10 +104,11 @@ extension Connection {
 
     fileprivate func copyChecks(of site: GeneratedSite) async throws {
         let checks: SQL = """
-            COPY tag_checks (tag_id, registry_id, next_check_at, last_checked_at, last_succeeded_at, last_missing_at,
+            COPY tag_checks (tag_id, registry_id, repository_id, next_check_at, last_checked_at, last_succeeded_at, last_missing_at,
                 digest_id, is_missing) FROM STDIN (FORMAT binary)
             """
         try await copy(site, checks) { rows, repository, ids in
+            ids.repository += 1
             for group in repository.groups {
                 let newest = group.events.last { $0.digest != nil }?.digest ?? 0
                 let isMissing = group.events.last?.digest == nil
@@ -115,9 +116,10 @@ extension Connection {
                     ids.tag += 1
                     let checks = group.checks(of: index)
                     let seen = group.history(of: index).last { $0.digest != nil }?.observedAt
-                    rows.append(columns: 8) { fields in
+                    rows.append(columns: 9) { fields in
                         fields.append(ids.tag)
                         fields.append(Int32(repository.registry + 1))
+                        fields.append(ids.repository)
                         fields.append(checks.next)
                         fields.append(checks.last)
                         fields.append(isMissing ? seen : checks.last)

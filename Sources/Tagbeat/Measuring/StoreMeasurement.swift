@@ -29,7 +29,7 @@ struct StoreMeasurement {
     /// A batch of due tags that turn out unchanged. The half of a day later half of all are due.
     private mutating func worker() async throws {
         let now = end.advanced(bySeconds: 43_200)
-        let lanes = try await store.lanes()
+        let lanes = try await store.lanes(at: now)
         guard let lane = lanes.first(where: { $0.registry == .dockerHub }) ?? lanes.first else { return }
         let worker = try await store.beginWorker(name: "measure", at: now)
         var (claiming, recording): ([Double], [Double]) = ([], [])
@@ -37,17 +37,17 @@ struct StoreMeasurement {
             let at = now.advanced(bySeconds: Double(run))
             let start = ContinuousClock.now
             let claims = try await store.claimDue(
-                registryID: lane.registryID, worker: worker, limit: 1_000, lease: 600, at: at)
+                registryID: lane.registryID, worker: worker, limit: 1_000, lease: 600,
+                window: ClaimWindow(everythingDueAt: at, now: at))
             let claimed = ContinuousClock.now
             let results = claims.compactMap { claim in
                 claim.digest.map {
                     CheckResult(
-                        claim: claim, answer: .found($0, mediaType: nil, pushedAt: nil), startedAt: at, checkedAt: at,
-                        nextCheckAt: at.advanced(bySeconds: 86_400))
+                        claim: claim, answer: .found($0, mediaType: nil, pushedAt: nil), startedAt: at, checkedAt: at)
                 }
             }
             let began = ContinuousClock.now
-            let outcomes = try await store.record(results, worker: worker)
+            let outcomes = try await store.record(results, worker: worker, policy: .adaptive)
             guard run >= 2, outcomes[.unchanged, default: 0] > 900 else { continue }
             claiming.append((claimed - start).milliseconds)
             recording.append((ContinuousClock.now - began).milliseconds)

@@ -1,0 +1,73 @@
+import LibPQ
+import OCI
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Each way of looking for a text finds what is there, in order, and nothing else.
+@Suite(.throttled) struct SearchTests {
+    @Test(arguments: [
+        "", "a", "z", "py", "PY", "zq", "on", "n3", "q-", "-q", ":3", "3:", "/l", "_", "__", "a_", "_b", "--", "..",
+        ".-",
+        "-.", "python", "core", "t:3", "%", "_%", "ſ", "a b", "\\", "\u{0}", "@", "io/l", "x", "qx", "10", "5000",
+    ])
+    func everyWayFindsTheSame(text: String) async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let names = [
+            "docker.io/library/python:3.12", "docker.io/library/python:3", "ghcr.io/a_b/core--zq:q-1",
+            "quay.io/qx/x:zq", "registry.test:5000/a/b:x..y", "registry.test/a__b:10-.x", "registry.test/zebra:PyPy",
+            "registry.test/core:3.1-q", "registry.test/last:a",
+        ]
+        try await store.track(names.map { try TagReference(parsing: $0) }, origin: .starter, at: hour(0))
+        for (sort, descending) in [(TagSort.name, false), (.name, true), (.trackedSince, true), (.changes, false)] {
+            var query = TagQuery()
+            (query.text, query.sort, query.descending, query.limit) = (text, sort, descending, 2)
+            let expected = names.filter { text.isEmpty || $0.lowercased().contains(text.lowercased()) }
+            for reading: SelectTags.Reading in [.first, .index] where SearchText(text).isPossible && !text.isEmpty {
+                var all = query
+                all.limit = 100
+                let found = try await store.pool.runPlanned(SelectTags(all, reading)).rows.map(
+                    \.tag.reference.description)
+                #expect(found.sorted() == expected.sorted(), "\(reading) \(sort)")
+                if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
+            }
+            var found: [String] = []
+            repeat {
+                let page = try await store.tags(query)
+                found += page.items.map(\.reference.description)
+                query.cursor = page.next
+            } while query.cursor != nil
+            #expect(found.sorted() == expected.sorted(), "\(sort)")
+            if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
+        }
+    }
+
+    /// More than the first rows of a list, so that the index answers for what is rare.
+    @Test func rareOnesAreFoundBehindThousands() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        _ = try await store.generate(GeneratedSite(tags: 9_000, changes: 9_000, seed: 4, until: hour(0)))
+        let rare = try ["zzz.test/a:1", "zzz.test/b_c:2"].map { try TagReference(parsing: $0) }
+        try await store.track(rare, origin: .starter, at: hour(1))
+        for (text, count) in [("zzz.test", 2), ("_", 1), ("b_", 1), ("zz", 2), ("zq", 0), ("~", 0)] {
+            for sort in [TagSort.name, .changes, .trackedSince] {
+                for descending in [false, true] {
+                    var query = TagQuery()
+                    (query.text, query.sort, query.descending) = (text, sort, descending)
+                    query.limit = 1_000
+                    let found = try await store.tags(query).items.map(\.reference)
+                    let real = try await store.values(
+                        "SELECT count(*) FROM tags WHERE reference LIKE '%zz%' AND reference NOT LIKE 'zzz.test%'",
+                        as: Int.self)
+                    #expect(found.count == count + (text == "zz" ? real[0] : 0), "\(text) \(sort)")
+                    #expect(count == 0 || Set(found).isSuperset(of: rare.suffix(count)))
+                }
+            }
+            var scoped = TagQuery()
+            (scoped.text, scoped.registry) = (text, .dockerHub)
+            #expect(try await store.tags(scoped).items.allSatisfy { $0.reference.registry == .dockerHub })
+        }
+    }
+}
