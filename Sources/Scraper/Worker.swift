@@ -104,6 +104,7 @@ public final class Worker: Service {
                 try await store.recomputeSummaries(at: clock())
                 if hours.isMultiple(of: 24) {
                     try await store.forgetHosts()
+                    try await store.foldHours(at: clock())
                     try await store.refreshSummaries(at: clock())
                 }
             } catch { health.databaseFailed(error) }

@@ -24,7 +24,10 @@ struct Tagbeat: AsyncParsableCommand {
                 subcommands: [Track.self, Untrack.self, List.self, Stats.self, Compare.self, Check.self]),
             CommandGroup(
                 name: "Data",
-                subcommands: [Import.self, Export.self, Select.self, Simulate.self, Generate.self, Measure.self, ReferenceCommand.self]),
+                subcommands: [
+                    Import.self, Export.self, Select.self, Simulate.self, Generate.self, Measure.self,
+                    ReferenceCommand.self,
+                ]),
         ])
 
     static func main() async {

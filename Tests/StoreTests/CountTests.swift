@@ -50,6 +50,37 @@ import Testing
         try await Self.expectTrueCounts(store, "at the same time")
     }
 
+    /// By the hour for two months, then by the day, and the sums stay.
+    @Test func oldHoursBecomeDays() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        try await store.pool.withConnection {
+            try await $0.runScript(
+                """
+                INSERT INTO registries (name) VALUES ('a.test'), ('b.test');
+                INSERT INTO check_counts (hour, registry_id, seconds, unchanged, changed, missing, failed)
+                SELECT timestamptz '2025-10-01Z' + h * interval '1 hour', r, 0.5, h, 1, 2, 3
+                FROM generate_series(0, 92 * 24 - 1) h, generate_series(1, 2) r;
+                INSERT INTO request_counts (hour, registry_id, host, purpose, requests)
+                SELECT hour, registry_id, 'host', p, unchanged FROM check_counts, generate_series(1, 2) p
+                """)
+        }
+        let sums: SQL = """
+            SELECT concat_ws(' ', date_trunc('day', hour, 'UTC'), registry_id, sum(seconds), sum(unchanged), sum(changed),
+                sum(missing), sum(failed)) FROM check_counts GROUP BY date_trunc('day', hour, 'UTC'), registry_id
+            UNION ALL SELECT concat_ws(' ', date_trunc('day', hour, 'UTC'), registry_id, host, purpose, sum(requests))
+            FROM request_counts GROUP BY date_trunc('day', hour, 'UTC'), registry_id, host, purpose ORDER BY 1
+            """
+        let before = try await store.values(sums, as: String.self)
+        for _ in 0..<2 {
+            try await store.foldHours(at: hour(5))
+            #expect(try await store.values(sums, as: String.self) == before)
+            // 32 days by the day, 60 by the hour.
+            #expect(try await store.values("SELECT count(*) FROM check_counts") == [2 * (32 + 60 * 24)])
+            #expect(try await store.values("SELECT count(*) FROM request_counts") == [4 * (32 + 60 * 24)])
+        }
+    }
+
     @Test func generatedOnesCount() async throws {
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }

@@ -84,6 +84,7 @@ import Testing
             SelectBorne(pairs: [(1, 1)]), SelectRecordedChanges(results: [result]), UpdateKnowledge(updates: [update]),
             UpdateSummaries(summaries: [summary]), SelectAgeing(after: 0, limit: 1),
             SelectOutdated(definition: 2, limit: 1), NoteDefinition(definition: 2, last: 1), FoldTagCounts(),
+            FoldCheckCounts(before: hour(0)), FoldRequestCounts(before: hour(0)),
             CountChecks(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
             FinishRequests(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
             SelectReport(request: request), DeleteOldRequests(now: hour(0)), Notify(signal: .work),
