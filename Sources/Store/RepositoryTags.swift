@@ -1,5 +1,6 @@
 import LibPQ
 public import OCI
+import TagHistory
 
 /// A tag among its repository's: what it takes to name and to order it.
 public struct RepositoryTag: Hashable, Sendable {
@@ -21,6 +22,40 @@ extension TagStore {
     /// - Parameter limit: more are left out.
     public func tags(in repository: Repository, limit: Int = 5_000) async throws -> [RepositoryTag] {
         try await pool.run(SelectRepositoryTags(repository: repository, limit: limit)).rows
+    }
+}
+
+extension TagStore {
+    /// The newest changes of all tags of a repository, newest first.
+    public func changes(in repository: Repository, limit: Int) async throws -> [TagChange] {
+        try await pool.run(SelectRepositoryChanges(repository: repository, limit: limit)).rows.map(\.change)
+    }
+}
+
+/// Only the tags that moved last are looked into: no other can have one of the newest changes.
+struct SelectRepositoryChanges: Statement {
+    let repository: Repository
+    let limit: Int
+    static let sql: SQL =
+        """
+        WITH newest AS MATERIALIZED (
+            SELECT t.id FROM tags t CROSS JOIN LATERAL (
+                SELECT c.observed_at FROM changes c WHERE c.tag_id = t.id AND c.kind <> 8
+                ORDER BY c.observed_at DESC, c.ordinal DESC LIMIT 1) n
+            WHERE t.reference >= $1 AND t.reference < $2 ORDER BY n.observed_at DESC LIMIT $3)
+        SELECT\u{20}
+        """ + PositionedChange.columns + """
+             FROM newest w JOIN tags t ON t.id = w.id CROSS JOIN LATERAL (
+                SELECT c.* FROM changes c WHERE c.tag_id = w.id AND c.kind <> 8
+                ORDER BY c.observed_at DESC, c.ordinal DESC LIMIT $3) h
+            """ + Change.tables + " ORDER BY h.observed_at DESC, h.tag_id DESC, h.ordinal DESC LIMIT $3"
+    func bind(_ parameters: inout Parameters) {
+        parameters.append("\(repository):")
+        parameters.append("\(repository);")
+        parameters.append(limit)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> PositionedChange {
+        try PositionedChange.decode(&row)
     }
 }
 

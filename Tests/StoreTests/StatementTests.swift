@@ -101,7 +101,7 @@ import Testing
             SelectBearingTags(digest: digest, after: app, limit: 1),
             SelectIndexesHolding(digest: digest), SelectExportedTag(reference: app),
             SelectRepositoryTags(repository: app.repository, limit: 1), SelectTagsNamed(references: [app]),
-            SelectHoldersOfEach(digests: [digest]),
+            SelectHoldersOfEach(digests: [digest]), SelectRepositoryChanges(repository: app.repository, limit: 1),
             CountTags(repositories: [app.repository], workerID: 1, limit: 1, window: window),
             SelectListed(references: [app]), SelectAnswered(ids: [1], since: hour(0)),
             InsertBackfills(ids: [1], now: hour(0)),

@@ -157,7 +157,7 @@ import Testing
         status.followed = try Samples.followed()
         let html = renderer.html(StatusPage(status, version: "1", now: TestSite.now))
         for text in [
-            "Followed repositories", "/?repository=docker.io/library/python\">python<", "50 of 1,300",
+            "Followed repositories", "/repositories/docker.io/library/python\">python<", "50 of 1,300",
             "not known yet", "a &lt; b", "never",
         ] { #expect(html.contains(text), "\(text)") }
         let data = try JSONEncoder().encode(StatusJSON(status, version: "1", now: TestSite.now))

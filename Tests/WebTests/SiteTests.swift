@@ -54,7 +54,7 @@ import Testing
     @Test func aFormsMistakesArePages() async throws {
         try await TestSite.run { site in
             for (body, status, text) in [
-                ("image=A+b", 422, "That is no tag of an image"), ("", 422, "That is no tag of an image"),
+                ("image=A+b", 422, "That cannot be shown"), ("", 422, "No image is named."),
                 ("image=python:9", 404, "has no library/python:9"), ("image=%ff", 400, "UTF-8"),
             ] {
                 let answer = try await site.send(.post, "/tags", body: body, headers: Self.browser)
@@ -101,6 +101,54 @@ import Testing
             #expect(try await post("").text.contains("No tag is named."))
             #expect(try await post("a/b").status == 422)
             #expect(try await post((0..<51).map { "t\($0)" }.joined(separator: "+")).text.contains("at most 50"))
+        }
+    }
+
+    @Test func aRepositoryShowsItsTagsByShape() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            for name in ["3.11", "3.12", "3.13", "3.9", "3.12-slim", "latest"] {
+                try await site.seed(TagReference(parsing: "python:\(name)"), [(30, 1), (20, 2)])
+            }
+            let page = try await site.get("/repositories/docker.io/library/python").text
+            #expect(page.contains("6 tags watched"))
+            let order = [">Names without a version<", ">#.#<", ":3.13<", ":3.12<", ":3.11<", ">#.#-slim<"]
+            let places = order.map { page.range(of: $0)?.lowerBound }
+            #expect(!places.contains(nil))
+            #expect(places.compactMap(\.self) == places.compactMap(\.self).sorted())
+            #expect(page.contains(">3.9</a>") && page.contains("All 4 with their histories"))
+            let shape = try await site.get("/repositories/python?shape=%23.%23").text
+            #expect(shape.contains(":3.9<") && !shape.contains(":latest<"))
+            #expect(try await site.get("/repositories/nothing").status == 404)
+            #expect(try await site.get("/repositories/A%20b").status == 422)
+            #expect(try await site.get("/repositories/python?after=x").status == 400)
+            let feed = try await site.get("/feeds/repositories/docker.io/library/python.atom")
+            #expect(feed.headers[.contentType] == "application/atom+xml; charset=utf-8")
+            #expect(feed.text.components(separatedBy: "<entry>").count == 13)
+            #expect(feed.text.contains("python:3.9 was rebuilt"))
+            #expect(try await site.get("/feeds/repositories/nothing.atom").status == 404)
+        }
+    }
+
+    @Test(arguments: [
+        ("/python:3.12", 404, "href=\"/tags/docker.io/library/python:3.12\""),
+        ("/Tags/Python:3.12", 404, "href=\"/tags/docker.io/library/python:3.12\""),
+        ("/repositories/python:3.12", 422, "href=\"/repositories/docker.io/library/python\""),
+        (
+            "/tags/python:3.12@sha256:" + String(repeating: "a", count: 64), 422,
+            "href=\"/tags/docker.io/library/python:3.12?digest=sha256:aaaa"
+        ),
+        ("/%ff", 404, "Nothing is here"), ("/tags/%ff", 400, "not UTF-8"), ("/..%2f..%2fetc/passwd", 404, "<h1>"),
+        ("/tags/%3Cscript%3E", 422, "&lt;script&gt;"), ("/compare?image=%3Cscript%3E", 422, "&lt;script&gt;"),
+        ("/?state=bad", 400, "give one of"), ("/?cursor=x", 400, "cursor"), ("/status/more", 404, "Nothing is here"),
+    ])
+    func everyImpossiblePathHelps(path: String, status: Int, text: String) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await site.get(path, headers: Self.browser)
+            #expect(answer.status == status)
+            #expect(answer.text.contains(text), "\(answer.text)")
+            #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
+            #expect(!answer.text.contains("<script>"))
+            #expect(answer.text.contains("name=\"text\""))
         }
     }
 

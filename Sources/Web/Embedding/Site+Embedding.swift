@@ -28,13 +28,34 @@ extension Site {
     }
 
     func feed(_ request: Request, _ context: SiteContext) async throws -> Response {
+        if request.uri.path.hasPrefix("/feeds/repositories/") { return try await repositoryFeed(request) }
         let reference = try Self.reference(in: request, after: "/feeds/", ending: ".atom")
         guard let tag = try await store.tag(reference) else { throw Self.notTracked(reference) }
         let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
         let feed = AtomFeed(
             tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
             publicURL: origin(of: request))
-        return Response(
+        return Self.atom(feed)
+    }
+
+    /// The newest changes of all tags of a repository.
+    private func repositoryFeed(_ request: Request) async throws -> Response {
+        let path = request.uri.path
+        guard path.hasSuffix(".atom") else { throw Problem.notFound("The address of it ends with .atom.") }
+        let repository = try ReferencePath.repository(
+            of: String(path.dropLast(".atom".count)), after: "/feeds/repositories/")
+        let changes = try await store.changes(in: repository, limit: AtomFeed.most)
+        if changes.isEmpty, try await store.tags(in: repository, limit: 1).isEmpty {
+            throw Problem.notFound("No tag of \(repository) is tracked.")
+        }
+        let feed = AtomFeed(
+            repository: repository, entries: changes.map { AtomFeed.Entry($0.reference, $0.change) }, since: clock(),
+            publicURL: origin(of: request))
+        return Self.atom(feed)
+    }
+
+    private static func atom(_ feed: AtomFeed) -> Response {
+        Response(
             status: .ok, headers: [.contentType: AtomFeed.mediaType, .cacheControl: "public, max-age=300"],
             body: .init(byteBuffer: ByteBuffer(string: feed.document)))
     }

@@ -11,9 +11,8 @@ enum Href {
     static func history(_ reference: TagReference, format: String) -> String {
         "/history/\(path(reference)).\(format)"
     }
-    static func repository(_ repository: Repository) -> String {
-        address("/", ["repository": repository.description])
-    }
+    static func repository(_ repository: Repository) -> String { "/repositories/" + path(repository) }
+    static func feed(_ repository: Repository) -> String { "/feeds/repositories/\(path(repository)).atom" }
     /// Several images side by side, as they were written.
     static func images(_ images: [String], path: String = "/") -> String {
         path + "?" + images.map { "image=" + PercentCoding.encoded($0) }.joined(separator: "&")

@@ -23,10 +23,16 @@ extension StatusPage {
         figures = [
             Figure(label: "Tags tracked", value: Words.number(status.tracked)),
             Figure(label: "Changes recorded", value: Words.number(status.changes)),
-            Figure(label: "Due now", value: Words.number(status.lanes.reduce(0) { $0 + $1.due })),
+            Figure(
+                label: "Due now", value: Words.number(status.lanes.reduce(0) { $0 + $1.due }),
+                detail: overdue > 0 ? "the oldest for \(Words.days(overdue / 86_400))" : nil),
             Figure(label: "Failing", value: Words.number(status.states[.failing] ?? 0)),
             Figure(label: "Missing", value: Words.number(status.states[.missing] ?? 0)),
             Figure(label: "Checks", value: Words.number(today), detail: "on the last day"),
+            Figure(
+                label: "Time of a check", value: status.days.last.map { Day($0).duration } ?? "–",
+                detail: "on the last day"),
+            Figure(label: "Workers", value: Words.number(status.workers.count), detail: "alive"),
         ]
         lanes = status.lanes.map { Lane($0, now: now) }
         // Visitors may name any number of hosts; the rest is in the JSON.

@@ -8,7 +8,7 @@ struct Resources: Sendable {
 
     static let templates = [
         "layout", "moment", "badge", "banner", "stripkey", "box", "tagcells", "tags", "taglistbody", "taglist",
-        "overview", "images", "compare", "tag", "status", "error",
+        "overview", "images", "compare", "tag", "repository", "status", "error",
     ]
 
     /// - Throws: ``WebError`` where the resource bundle was not installed with the binary.

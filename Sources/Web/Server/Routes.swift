@@ -11,6 +11,7 @@ extension Site {
             ("/compare", [.get: comparePage]),
             ("/tags", [.get: { _, _ in Response(status: .seeOther, headers: [.location: "/"]) }, .post: trackForm]),
             ("/tags/**", [.get: tagPage]),
+            ("/repositories/**", [.get: repositoryPage]),
             ("/checks/**", [.post: checkForm]),
             ("/status", [.get: statusPage]),
             ("/details/**", [.get: redirectDetails]),

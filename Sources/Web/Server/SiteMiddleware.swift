@@ -60,9 +60,11 @@ struct SiteMiddleware: RouterMiddleware {
 
     private func answer(to request: Request, for problem: Problem) -> Response {
         guard Self.wantsPage(request) else { return problem.response() }
+        let isAstray = problem.status == .notFound || problem.status == .unprocessableContent
         let page = ErrorPage(
             status: problem.status.code, heading: Self.heading(problem.status), detail: problem.detail,
-            query: Self.image(in: request))
+            text: Self.image(in: request),
+            suggestions: isAstray && request.method == .get ? ErrorPage.suggestions(for: request.uri.path) : [])
         var response = site.html(page, status: problem.status)
         for field in problem.headers { response.headers[field.name] = field.value }
         return response
@@ -74,14 +76,15 @@ struct SiteMiddleware: RouterMiddleware {
         if path.hasPrefix("/api/") || path == "/healthz" || path == "/readyz" { return false }
         let accept = request.headers[values: .accept].joined(separator: ",").lowercased()
         if accept.contains("text/html") { return true }
-        let isPage = path == "/" || path == "/status" || path.hasPrefix("/tags") || path.hasPrefix("/checks/")
-        return isPage && !accept.contains("json")
+        let files = ["/badges/", "/charts/", "/feeds/", "/history/", "/assets/", "/metrics"]
+        return !accept.contains("json") && !files.contains { path.hasPrefix($0) }
     }
 
     private static func heading(_ status: HTTPResponse.Status) -> String {
         switch status {
         case .notFound: "Nothing is here"
-        case .unprocessableContent: "That is no tag of an image"
+        case .unprocessableContent: "That cannot be shown"
+        case .contentTooLarge: "That is too much at once"
         case .tooManyRequests: "A little slower, please"
         case .serviceUnavailable: "The database does not answer"
         case .unauthorized, .forbidden: "That is not allowed"
