@@ -54,19 +54,26 @@ struct SelectTags: Statement {
         let columns = "SELECT " + Self.text(query.sort) + ", " + TrackedTag.columns
         switch reading {
         case .all:
-            return columns + TrackedTag.tables + " WHERE " + condition + order + " LIMIT $1"
+            // Not the index's own expression: read in order, as far as the page needs.
+            let text: SQL = query.text.isEmpty ? "" : " AND lower(t.reference) || '' LIKE $2"
+            return columns + TrackedTag.tables + " WHERE " + condition + text + order + " LIMIT $1"
         case .first:
-            return "WITH t AS MATERIALIZED (SELECT t.* FROM tags t WHERE " + condition + order + " LIMIT 4000) "
-                + columns + TrackedTag.joined("t") + " WHERE lower(t.reference) LIKE $2" + order + " LIMIT $1"
+            return columns
+                + TrackedTag.joined("(SELECT t.* FROM tags t WHERE " + condition + order + " LIMIT 4000) t")
+                + " WHERE lower(t.reference) LIKE $2" + order + " LIMIT $1"
         case .index:
             // Apart from the order, or an index in that order would be read to its end instead.
-            var found: SQL = "lower(t.reference) LIKE ANY ($7)"
-            if SearchText(query.text).isUnusual { found = found + " AND lower(t.reference) ~ '_|[.-]{2}'" }
-            if scope != nil { found = found + " AND " + Self.scope }
             return "WITH found AS MATERIALIZED (SELECT t.* FROM tags t WHERE " + found
                 + "), t AS MATERIALIZED (SELECT t.* FROM found t WHERE " + condition + order + " LIMIT $1) "
                 + columns + TrackedTag.joined("t") + order
         }
+    }
+
+    /// What holds the text.
+    var found: SQL {
+        var found: SQL = "lower(t.reference) LIKE ANY ($7)"
+        if SearchText(query.text).isUnusual { found = found + " AND lower(t.reference) ~ '_|[.-]{2}'" }
+        return scope == nil ? found : found + " AND " + Self.scope
     }
 
     private static let scope: SQL = "t.reference >= $3 AND t.reference < $4"
@@ -156,6 +163,20 @@ struct SelectTags: Statement {
             }
         }
     }
+}
+
+/// Whether so few references hold the text that all of them can be sorted.
+struct HasFew: Statement {
+    private let tags: SelectTags
+
+    init(query: TagQuery) throws { tags = try SelectTags(query) }
+
+    static let sql: SQL = ""
+    var sql: SQL {
+        "SELECT count(*) <= 5000 FROM (SELECT FROM tags t WHERE " + tags.found + " LIMIT 5001) few"
+    }
+    func bind(_ parameters: inout Parameters) { tags.bind(&parameters) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
 extension String {

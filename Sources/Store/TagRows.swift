@@ -23,13 +23,19 @@ extension TagStore {
 }
 
 extension TagStore {
-    /// Frequent texts are found among the first rows of a list, others by their index; which of the two it is nobody knows
-    /// beforehand, and a wrong guess reads the whole table.
+    /// Frequent texts are found among the first rows of a list, rare ones by their index, and those that are frequent but
+    /// stand together far behind the first rows by reading on. Which it is nobody knows beforehand, and a wrong guess reads
+    /// the whole table.
     private func rows(_ query: TagQuery) async throws -> [SelectTags.Row] {
         guard !query.text.isEmpty else { return try await pool.runPlanned(SelectTags(query, .all)).rows }
         let first = try await pool.runPlanned(SelectTags(query, .first)).rows
         if first.count > query.limit { return first }
-        return try await pool.runPlanned(SelectTags(query, .index)).rows
+        let isRare = try await pool.transaction { connection in
+            try await connection.runScript(
+                "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+            return try await connection.first(HasFew(query: query)) ?? true
+        }
+        return try await pool.runPlanned(SelectTags(query, isRare ? .index : .all)).rows
     }
 }
 

@@ -25,7 +25,8 @@ import Testing
             var query = TagQuery()
             (query.text, query.sort, query.descending, query.limit) = (text, sort, descending, 2)
             let expected = names.filter { text.isEmpty || $0.lowercased().contains(text.lowercased()) }
-            for reading: SelectTags.Reading in [.first, .index] where SearchText(text).isPossible && !text.isEmpty {
+            for reading: SelectTags.Reading in [.all, .first, .index] where SearchText(text).isPossible && !text.isEmpty
+            {
                 var all = query
                 all.limit = 100
                 let found = try await store.pool.runPlanned(SelectTags(all, reading)).rows.map(

@@ -92,6 +92,7 @@ import Testing
             SelectTagChanges(reference: app, after: position, limit: 1),
             SelectRecentChanges(after: position, limit: 1), SelectTag(reference: app), try SelectTags(TagQuery()),
             try SelectTags(TagQuery(), .first), try SelectTags(TagQuery(), .index),
+            try HasFew(query: TagQuery()),
             SelectOfShapes(ranges: [try #require(ShapeRange(app))], seenBy: hour(0)),
             SelectExported(after: app, limit: 1), CountStates(), SelectLaneStatus(now: hour(0)),
             SelectDays(now: hour(0)), DeleteFailures(ids: [1]), DeleteChanges(rows: [row]), DeleteUnseen(ids: [1]),
