@@ -33,11 +33,13 @@ extension Worker {
                 case .busy:
                     // What is claimed of it is left to that listing.
                     answered.formUnion(claims.filter { $0.reference.repository == repository }.map(\.tagID))
-                case .tooSoon:
-                    // Perhaps by a listing that ended since it was claimed.
-                    let mine = claims.filter { $0.reference.repository == repository }
-                    answered.formUnion(try await store.answered(mine, since: window.now))
+                case .tooSoon: break
                 }
+            }
+            // Perhaps by a listing that ended since they were claimed.
+            if let registry = claims.first?.reference.registry, digests.mayListInBulk(registry) {
+                answered.formUnion(
+                    try await store.answered(claims.filter { !answered.contains($0.tagID) }, since: window.now))
             }
             try await store.release(claims.filter { answered.contains($0.tagID) }, worker: session)
         } catch { health.databaseFailed(error) }

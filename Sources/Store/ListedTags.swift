@@ -3,8 +3,8 @@ public import OCI
 
 extension TagStore {
     /// How many tags of each repository are tracked, and how many of them a listing could answer for now: those that are
-    /// due and that no other worker checks; of a repository that is listed regularly only those that were never checked,
-    /// because what its listing left out it will leave out again. Counted up to `limit`.
+    /// due and that no other worker checks; of a repository that is listed regularly only those that came after its
+    /// last listing, because what that left out the next one will leave out again. Counted up to `limit`.
     public func tagCounts(
         of repositories: [Repository], worker: WorkerSession, limit: Int, window: ClaimWindow
     ) async throws -> [Repository: TagCounts] {
@@ -50,7 +50,8 @@ struct CountTags: Statement {
         SELECT i.number, tags.due, tags.tracked FROM unnest($1::text[]) WITH ORDINALITY i (repository, number), LATERAL (
             SELECT count(*) FILTER (WHERE is_due) AS due, count(*) AS tracked FROM (
                 SELECT c.next_check_at <= $2
-                    AND (c.last_checked_at IS NULL OR (s.next_listing_at IS NULL AND c.last_checked_at < $5))
+                    AND (c.last_checked_at IS NULL OR c.last_checked_at < $5)
+                    AND (s.next_listing_at IS NULL OR t.tracked_since > s.last_listing_at)
                     AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id AND k.worker_id <> $3) AS is_due
                 FROM tags t JOIN tag_checks c ON c.tag_id = t.id
                 LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id

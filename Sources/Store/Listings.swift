@@ -21,7 +21,7 @@ public enum ListingRight: Sendable {
     case granted(ListingClaim)
     /// Another worker lists it, or another part of this one.
     case busy
-    /// It was just listed, or could not be: tags are asked for one by one.
+    /// Its listing was of little use, or failed, not long ago: tags are asked for one by one.
     case tooSoon
 }
 
@@ -115,9 +115,8 @@ struct NextListing: Sendable {
     static let fewTags = 3
     /// Failures in a row after which tags are not left waiting for a listing any more.
     static let mostFailures: Int16 = 3
-    /// Seconds after a failure, and after a listing that answered for all tags.
+    /// Seconds.
     static let failurePause = 600.0
-    static let shortPause = 60.0
 
     init(_ claim: ListingClaim, _ end: ListingEnd, batch: ScheduleBatch, startedAt: Timestamp, at now: Timestamp) {
         listing = claim.listing
@@ -138,7 +137,7 @@ struct NextListing: Sendable {
                 listAfter = now.advanced(bySeconds: policy.listingPause)
                 return
             }
-            listAfter = now.advanced(bySeconds: min(Self.shortPause, policy.listingPause))
+            listAfter = now
             let repository = batch.repositories[claim.repositoryID] ?? RepositorySchedule()
             var schedule = listing ?? ListingSchedule(firstSeenAt: startedAt, lane: batch.lane, chance: 0)
             // First sightings are no changes, and of a change before the first listing nobody knows.

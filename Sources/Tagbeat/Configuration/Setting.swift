@@ -65,7 +65,7 @@ extension Setting {
         "Whether an empty database begins with a short list of well-known images; popular: with Docker Hub's too.")
     static let checkInterval = Setting(
         "checkInterval", "TAGBEAT_CHECK_INTERVAL", "DURATION",
-        "A fixed interval between the checks of every tag, such as 15m. Unset: 2h.")
+        "A fixed interval between the checks of every tag, such as 15m. Unset: as often as it pays.")
     static let maxTracked = Setting(
         "maxTracked", "TAGBEAT_MAX_TRACKED", "NUMBER", default: "100000", "How many tags may be tracked at most.")
     static let retireUnviewed = Setting(
