@@ -40,13 +40,13 @@ struct SelectRepositoryChanges: Statement {
         """
         WITH newest AS MATERIALIZED (
             SELECT t.id FROM tags t CROSS JOIN LATERAL (
-                SELECT c.observed_at FROM changes c WHERE c.tag_id = t.id AND c.kind <> 8
+                SELECT c.observed_at FROM changes c WHERE c.tag_id = t.id AND c.ordinal >= 0
                 ORDER BY c.observed_at DESC, c.ordinal DESC LIMIT 1) n
             WHERE t.reference >= $1 AND t.reference < $2 ORDER BY n.observed_at DESC LIMIT $3)
         SELECT\u{20}
         """ + PositionedChange.columns + """
              FROM newest w JOIN tags t ON t.id = w.id CROSS JOIN LATERAL (
-                SELECT c.* FROM changes c WHERE c.tag_id = w.id AND c.kind <> 8
+                SELECT c.* FROM changes c WHERE c.tag_id = w.id AND c.ordinal >= 0
                 ORDER BY c.observed_at DESC, c.ordinal DESC LIMIT $3) h
             """ + Change.tables + " ORDER BY h.observed_at DESC, h.tag_id DESC, h.ordinal DESC LIMIT $3"
     func bind(_ parameters: inout Parameters) {
