@@ -7,7 +7,8 @@ struct Moment: Sendable, Hashable {
     let relative: String
 
     init(_ time: Timestamp, now: Timestamp) {
-        iso = time.description
+        // HTML has at most thousandths. https://html.spec.whatwg.org/#times
+        iso = Timestamp(seconds: Int64(time.secondsSinceEpoch.rounded(.down))).description
         exact = Words.time(time)
         relative = Words.relative(time, now: now)
     }

@@ -44,7 +44,8 @@ extension TagPage.Use {
         }
         var pins: [Pin] = []
         if let newest {
-            let since = "borne since \(Words.date(newest.from)), for \(Words.days(newest.seconds / 86_400))"
+            let length = newest.seconds < 60 ? "" : ", for \(Words.days(newest.seconds / 86_400))"
+            let since = "borne since \(Words.date(newest.from))\(length)"
             let isSettled = settled == newest
             let gone = newest.until.map { "The last digest that was seen; gone since \(Words.date($0))." }
             pins.append(

@@ -99,6 +99,6 @@ private struct Watch {
     init(_ tag: TrackedTag, _ statistics: Statistics) {
         let before = tag.firstSeenAt.map { max(0, tag.trackedSince.seconds(since: $0) / 86_400) } ?? 0
         days = max(0, statistics.observedDays - before)
-        known = before >= 1 ? "known for \(Words.days(statistics.observedDays))" : nil
+        known = before >= 1 && statistics.observedDays >= 1 ? "known for \(Words.days(statistics.observedDays))" : nil
     }
 }
