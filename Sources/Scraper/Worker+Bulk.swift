@@ -92,9 +92,8 @@ extension Worker {
         _ claim: ListingClaim, atMost most: Int, session: WorkerSession
     ) async throws -> BulkOutcome {
         let startedAt = clock()
-        let previous =
-            startedAt.seconds(since: claim.wholeAt ?? startedAt) < ListingSchedule.wholeIntervalSeconds
-            ? claim.previous : nil
+        let wholeAt = claim.wholeAt ?? startedAt.advanced(bySeconds: -ListingSchedule.wholeIntervalSeconds)
+        let mayBePartial = startedAt.seconds(since: wholeAt) < settings.policy.wholeListingSeconds
         var outcome = BulkOutcome()
         var members: [ListedMember] = []
         var end: ListingEnd?
@@ -105,7 +104,7 @@ extension Worker {
                     members += page.tags.map { ListedMember(tag: $0.tag, digest: $0.digest, pushedAt: $0.pushedAt) }
                 }
                 try await take(page, of: claim, into: &outcome, session: session)
-                if let previous, BulkPlan.isOld(page, previous: previous) {
+                if mayBePartial, let previous = claim.previous, BulkPlan.isOld(page, previous: previous) {
                     end = outcome.end(isWhole: false)
                     break reading
                 }

@@ -66,7 +66,9 @@ import Testing
             let page = target.firstMatch(of: /[?&]page=(\d+)/).flatMap { Int($0.1) } ?? 1
             guard page < failsFromPage.withLock({ $0 }) else { return .init(500) }
             let stale = stale.withLock { $0 }
-            let all = tags.withLock { $0.merging(stale) { $1 } }.sorted { $0.key < $1.key }
+            let all = tags.withLock { $0.merging(stale) { $1 } }.sorted {
+                ($1.value.pushedAt, $0.key) < ($0.value.pushedAt, $1.key)
+            }
             let part = all.dropFirst((page - 1) * 100).prefix(100)
             let results = part.map { name, tag in
                 let digest = tag.isListedWithDigest ? "\"\(tag.digest)\"" : "null"
@@ -197,6 +199,27 @@ import Testing
         try await digests.shutdown()
     }
 
+    /// With a fixed interval it has to answer for every tag each time; else what was not pushed since the last one is not
+    /// read, but once a day.
+    @Test(arguments: [(CheckPolicy.fixed(interval: 1), 6), (.adaptive, 4)])
+    func aListingThatComesNewestFirst(policy: CheckPolicy, listings: Int) async throws {
+        var tags = Self.tags(300)
+        for number in 0..<300 {
+            tags["t\(number)"]?.pushedAt = Timestamp(seconds: 1_767_600_000 + Int64(number)).description
+        }
+        let hub = try await FakeHub(tags: tags)
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store, policy: policy)
+        _ = try await worker.runOnce()
+        #expect(hub.listings == 3)
+        try await store.pool.run(MakeListingsDue())
+        _ = try await worker.runOnce()
+        #expect(hub.listings == listings)
+        #expect(hub.heads == 0)
+        try await digests.shutdown()
+    }
+
     @Test func aFewTagsAreAskedForOneByOne() async throws {
         let hub = try await FakeHub(tags: Self.tags(3))
         let store = try await TestDatabase.migratedStore()
@@ -223,8 +246,19 @@ import Testing
     }
 }
 
+private struct MakeListingsDue: Statement {
+    typealias Row = Never
+    static let sql: SQL = "UPDATE repository_schedules SET next_listing_at = now() - interval '1 hour'"
+}
+
 extension BulkTests.FakeHub {
     func worker(_ store: TagStore, interval: Double = 3_600) throws -> (worker: Worker, digests: DigestService) {
+        try worker(store, policy: .fixed(interval: interval))
+    }
+
+    func worker(
+        _ store: TagStore, policy: CheckPolicy
+    ) throws -> (worker: Worker, digests: DigestService) {
         var configuration = RegistryConfiguration()
         configuration.requestsPerSecond = 100_000
         let endpoint = try Endpoint(parsing: "http://\(registry.name)")
@@ -236,7 +270,7 @@ extension BulkTests.FakeHub {
         let worker = Worker(
             store: store, digests: digests,
             settings: WorkerSettings(
-                name: "test", policy: .fixed(interval: interval), requestsPerSecond: 100_000),
+                name: "test", policy: policy, requestsPerSecond: 100_000),
             logger: Logger(label: "test"))
         return (worker, digests)
     }

@@ -47,6 +47,10 @@ public enum CheckPolicy: Sendable, Equatable {
         }
     }
 
+    /// Seconds within which a listing need not be read to its end again: with a fixed interval it has to answer for every tag
+    /// each time.
+    public var wholeListingSeconds: Double { self == .adaptive ? ListingSchedule.wholeIntervalSeconds : 0 }
+
     /// Seconds for which tags that a listing left out are asked for one by one before there is another listing because
     /// of them.
     public var listingPause: Double {
