@@ -66,6 +66,8 @@ public struct TagQuery: Sendable {
     public var repository: Repository?
     /// Nil: every tag that is tracked.
     public var state: TagState?
+    /// As of a tag's last change, or the last night. Nil: any.
+    public var rhythm: Rhythm.Word?
     public var sort: TagSort = .name
     public var descending = false
     /// 1…1000.

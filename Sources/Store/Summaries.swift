@@ -5,7 +5,7 @@ import TagHistory
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
 public struct TagSummary: Sendable {
     /// To be raised with every change of what a summary says of the same history; see `recomputeSummaries`.
-    public static let definition: Int32 = 1
+    public static let definition: Int32 = 2
 
     let id: Int32
     /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.
@@ -17,6 +17,8 @@ public struct TagSummary: Sendable {
     let changes: Int32
     let changes30d: Int32
     let intervalDays: Float?
+    /// Nil where the tag was never seen.
+    var rhythm: Rhythm.Word?
 
     /// - Parameters:
     ///   - history: shown rows, oldest first.
@@ -35,12 +37,13 @@ public struct TagSummary: Sendable {
         self.changes = Int32(changes.count)
         let monthAgo = now.advanced(bySeconds: -30 * 86_400)
         changes30d = Int32(changes.count { $0.countedAt > monthAgo })
-        intervalDays =
+        let statistics =
             changes.isEmpty
             ? nil
             : Statistics(
-                changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, asOf: now
-            ).interval.meanDays.map(Float.init)
+                changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, asOf: now)
+        intervalDays = statistics?.interval.meanDays.map(Float.init)
+        rhythm = history.isEmpty ? nil : statistics?.rhythm.word ?? .unchanged
     }
 }
 
@@ -81,13 +84,18 @@ extension Connection {
         guard !ids.isEmpty else { return }
         let tags = try await locked(ids)
         let histories = try await histories(of: ids)
-        try await run(
-            UpdateSummaries(
-                summaries: tags.values.map { tag in
-                    TagSummary(
-                        id: tag.id, history: histories[tag.id] ?? [], lastSucceededAt: tag.state.lastSucceededAt,
-                        at: now)
-                }))
+        var summaries = tags.values.map { tag in
+            TagSummary(
+                id: tag.id, history: histories[tag.id] ?? [], lastSucceededAt: tag.state.lastSucceededAt, at: now)
+        }
+        // Only time makes a tag stop: what changed just now is none of these.
+        let stopped = summaries.filter { $0.rhythm == .stopped }.compactMap { tags[$0.id]?.reference }
+        let superseded = try await superseded(stopped, asOf: now)
+        for index in summaries.indices where summaries[index].rhythm == .stopped {
+            let reference = tags[summaries[index].id]?.reference
+            if reference.map(superseded.contains) ?? false { summaries[index].rhythm = .superseded }
+        }
+        try await run(UpdateSummaries(summaries: summaries))
     }
 
     /// After live checks: a first sighting is summed up from its one row, anything else from the tag's history.
@@ -119,7 +127,8 @@ struct SelectAgeing: Statement {
     let after: Int32
     let limit: Int
     static let sql: SQL = """
-        SELECT id FROM tags WHERE id > $1 AND (changes_30d > 0 OR interval_days IS NOT NULL) ORDER BY id LIMIT $2
+        SELECT id FROM tags
+        WHERE id > $1 AND (changes_30d > 0 OR interval_days IS NOT NULL OR rhythm NOT IN (1, 3)) ORDER BY id LIMIT $2
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(after)
@@ -168,13 +177,14 @@ struct UpdateSummaries: Statement {
     static let sql: SQL = """
         UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
             last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
-            interval_days = i.interval_days, state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
+            interval_days = i.interval_days, rhythm = i.rhythm, state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
         FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::integer[],
-            $6::integer[], $7::real[], $8::smallint[])
-            i (tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state)
+            $6::integer[], $7::real[], $8::smallint[], $9::smallint[])
+            i (tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state, rhythm)
         WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
-            t.interval_days, t.state) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
-            i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days, COALESCE(i.state, t.state))
+            t.interval_days, t.state, t.rhythm) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
+            i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days,
+            COALESCE(i.state, t.state), i.rhythm)
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(summaries.map(\.id))
@@ -185,5 +195,6 @@ struct UpdateSummaries: Statement {
         parameters.append(summaries.map(\.changes30d))
         parameters.append(summaries.map(\.intervalDays))
         parameters.append(summaries.map(\.state))
+        parameters.append(summaries.map { $0.rhythm?.number })
     }
 }

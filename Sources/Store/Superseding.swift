@@ -44,13 +44,19 @@ extension TagStore {
         try await statistics(of: [record], asOf: time)[0]
     }
 
+    func superseded(_ references: [TagReference], asOf time: Timestamp) async throws -> Set<TagReference> {
+        guard !references.isEmpty else { return [] }
+        return try await pool.transactionByKeys { try await $0.superseded(references, asOf: time) }
+    }
+}
+
+extension Connection {
     /// Those of which the repository has a newer tag of the same shape. What was not seen by then, or is missing now,
     /// supersedes nothing.
     func superseded(_ references: [TagReference], asOf time: Timestamp) async throws -> Set<TagReference> {
         let ranges = Set(references.compactMap(ShapeRange.init))
         guard !ranges.isEmpty else { return [] }
-        let statement = SelectOfShapes(ranges: ranges, seenBy: time)
-        let found = try await pool.transactionByKeys { try await $0.run(statement).rows }
+        let found = try await run(SelectOfShapes(ranges: ranges, seenBy: time)).rows
         let newest = Dictionary(grouping: found, by: \.repository).mapValues { NewestVersions($0.map(\.tag)) }
         return Set(references.filter { newest[$0.repository]?.supersede($0.tag) ?? false })
     }

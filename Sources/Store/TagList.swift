@@ -40,6 +40,7 @@ struct SelectTags: Statement {
         let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")
         let isByName = query.sort == .name
         var condition = Self.condition(query.state)
+        if query.rhythm != nil { condition = condition + " AND t.rhythm = $8" }
         if after != nil {
             // Each name is there once.
             condition =
@@ -93,6 +94,7 @@ struct SelectTags: Statement {
         }
         parameters.append(after?.id)
         parameters.append(search.patterns)
+        parameters.append(query.rhythm?.number)
     }
 
     /// A registry's or repository's references lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.

@@ -18,6 +18,7 @@ struct Site: Sendable {
     /// Longer than some seconds, and somebody who just tracked a tag would wonder.
     private let newestStatus: Refreshed<StoreStatus>
     let moved: Refreshed<[TrackedTag]>
+    let stopped: Refreshed<[TrackedTag]>
     let rows = RecentCache<TagRow.Key, TagRow>(capacity: 500)
 
     init(store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp) throws(WebError) {
@@ -30,6 +31,7 @@ struct Site: Sendable {
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
         moved = Refreshed(every: 3) { _ in try await store.tags(.moved).items }
+        stopped = Refreshed(every: 60) { _ in try await store.tags(.stopped).items }
     }
 
     func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {

@@ -40,6 +40,47 @@ import Testing
         return tags
     }
 
+    @Test func aListIsNarrowedToARhythm() async throws {
+        let store = try await Self.store()
+        defer { store.close() }
+        try await store.pool.withConnection {
+            try await $0.runScript("UPDATE tags SET rhythm = 1 + id % 13 WHERE id % 2 = 0")
+        }
+        for (word, number) in [(Rhythm.Word.weekly, 6), (.stopped, 2), (.rare, 13)] {
+            for sort in TagSort.allCases {
+                var query = TagQuery()
+                (query.rhythm, query.sort, query.descending, query.limit) = (word, sort, true, 2)
+                let found = try await Self.all(store, query).map(\.id)
+                #expect(!found.isEmpty)
+                #expect(Set(found).count == found.count)
+                #expect(found.allSatisfy { $0 % 2 == 0 && 1 + Int($0) % 13 == number })
+                query.text = "APP1"
+                let narrowed = try await Self.all(store, query).map(\.id)
+                #expect(Set(narrowed).isSubset(of: found))
+            }
+        }
+    }
+
+    /// What was rebuilt and is no more is one thing where a newer version came and another where none did.
+    @Test func aNightTellsWhatStopped() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let daily = zip("ABCDEFGHIJKL", 0...).map { "\($0)@\($1 * 24)" }.joined(separator: " ")
+        for name in ["app:1.1", "app:1.2", "other:1"] { try await store.importAll(daily, of: name) }
+        try await store.importAll("L@19989 M@19990", of: "app:1.2")
+        try await store.importAll("A@1", of: "still:1")
+        try await store.refreshSummaries(at: hour(20_000))
+        func found(_ word: Rhythm.Word) async throws -> [String] {
+            var query = TagQuery()
+            query.rhythm = word
+            return try await store.tags(query).items.map(\.reference.familiar)
+        }
+        let stopped = try await found(.stopped)
+        #expect(stopped == [try reference("other:1").familiar])
+        #expect(try await found(.superseded) == [try reference("app:1.1").familiar])
+        #expect(try await found(.unchanged) == [try reference("still:1").familiar])
+    }
+
     @Test(arguments: TagSort.allCases, [false, true])
     func everySortGivesEachTagOnce(sort: TagSort, descending: Bool) async throws {
         let store = try await Self.store()

@@ -108,6 +108,16 @@ import Testing
         }
     }
 
+    @Test func theTableIsNarrowedToARhythm() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1)])
+            let name = "href=\"/tags/docker.io/library/python:3.12\""
+            #expect(try await site.get("/?part=tags&rhythm=unchanged").text.contains(name))
+            #expect(try await !site.get("/?part=tags&rhythm=weekly").text.contains(name))
+            #expect(try await site.get("/?rhythm=weekly").text.contains("value=\"weekly\" selected"))
+        }
+    }
+
     @Test func theTableAloneIsForTheScript() async throws {
         try await TestSite.run(hasWorker: false) { site in
             try await site.seed(TestSite.python, [(30, 1), (20, 2)])

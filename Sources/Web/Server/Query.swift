@@ -91,6 +91,13 @@ struct Query {
             }
             query.state = state
         }
+        if let name = self["rhythm"] {
+            guard let rhythm = Rhythm.Word(rawValue: name) else {
+                let allowed = Rhythm.Word.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .badRequest("rhythm is \"\(PrintableText.excerpt(name))\"; give one of \(allowed).")
+            }
+            query.rhythm = rhythm
+        }
         if let text = self["sort"] {
             query.descending = text.hasPrefix("-")
             guard let sort = TagSort(rawValue: query.descending ? String(text.dropFirst()) : text) else {

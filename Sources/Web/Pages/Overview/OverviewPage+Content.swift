@@ -10,18 +10,27 @@ extension TagQuery {
         return query
     }
 
+    /// What was rebuilt as long as it could be expected, and is no more; a newer version is not its reason.
+    static var stopped: TagQuery {
+        var query = TagQuery()
+        (query.rhythm, query.sort, query.descending, query.limit) = (.stopped, .lastChanged, true, 60)
+        return query
+    }
+
     /// The first screen's table begins with what moved, not with what its name begins with A.
     var hasPageSort: Bool { sort == .lastChanged && descending }
 
     /// Nothing is asked for but the list's beginning.
     var isPlain: Bool {
-        text.isEmpty && registry == nil && repository == nil && state == nil && hasPageSort && cursor == nil
+        text.isEmpty && registry == nil && repository == nil && rhythm == nil && state == nil && hasPageSort
+            && cursor == nil
     }
 }
 
 extension OverviewPage {
     init(
-        _ list: TagListPage, presets: [Preset], moved: [TrackedTag], status: StoreStatus?, now: Timestamp
+        _ list: TagListPage, presets: [Preset], moved: [TrackedTag], stopped: [TrackedTag] = [],
+        status: StoreStatus?, now: Timestamp
     ) {
         self.list = list
         totals = status.map(Self.totals)
@@ -32,6 +41,7 @@ extension OverviewPage {
                 count: Words.number(preset.images.count))
         }
         self.moved = Self.grouped(moved, now: now)
+        self.stopped = Self.grouped(stopped, now: now)
         isFirst = list.isPlain
     }
 

@@ -19,7 +19,7 @@ struct OverviewPage: Page {
     var box = ImageBox()
     var presets: [Link] = []
     var moved: [Moved] = []
-    var stopped: [Link] = []
+    var stopped: [Moved] = []
     var list: TagListPage
     var isFirst = true
 }

@@ -28,7 +28,10 @@ extension Site {
         // What the script asks for as one types.
         if query["part"] == "tags" { return html(list) }
         let moved = list.isPlain ? try await moved.value(at: now) : []
-        return html(OverviewPage(list, presets: settings.presets, moved: moved, status: status, now: now))
+        let stopped = list.isPlain ? try await stopped.value(at: now) : []
+        return html(
+            OverviewPage(
+                list, presets: settings.presets, moved: moved, stopped: stopped, status: status, now: now))
     }
 
     /// What was pasted into the box.

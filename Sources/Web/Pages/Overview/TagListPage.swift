@@ -1,5 +1,6 @@
 import OCI
 import Store
+import TagHistory
 
 /// The table of all tags: a part of the first screen, and by itself what its script asks for.
 struct TagListPage: Page {
@@ -33,6 +34,7 @@ struct TagListPage: Page {
     /// A repository is a part of the address only.
     let repository: String?
     let registries: [Choice]
+    let rhythms: [Choice]
     let states: [Choice]
     let sort: String?
     let columns: [Column]
@@ -59,6 +61,7 @@ extension TagListPage {
         isPlain = query.isPlain
         listTitle = Self.title(query)
         registries = Self.registries(query, status)
+        rhythms = Self.rhythms(query)
         states = Self.states(query, status)
         columns = Self.columns(query)
         axis = StripDrawing.axis(.year(to: now))
@@ -84,6 +87,19 @@ extension TagListPage {
         if let chosen = query.registry?.name, !names.contains(chosen) { names.append(chosen) }
         return [Choice(value: "", label: "Every registry", isChosen: query.registry == nil)]
             + names.map { Choice(value: $0, label: $0, isChosen: $0 == query.registry?.name) }
+    }
+
+    private static func rhythms(_ query: TagQuery) -> [Choice] {
+        let frequent: [Rhythm.Word] = [
+            .daily, .weekly, .fortnightly, .monthly, .twoMonthly, .quarterly, .halfYearly, .yearly, .rare, .irregular,
+            .unchanged, .stopped, .superseded,
+        ]
+        return [Choice(value: "", label: "Every rhythm", isChosen: query.rhythm == nil)]
+            + frequent.map { word in
+                Choice(
+                    value: word.rawValue, label: word.label.prefix(1).uppercased() + word.label.dropFirst(),
+                    isChosen: query.rhythm == word)
+            }
     }
 
     private static func states(_ query: TagQuery, _ status: StoreStatus?) -> [Choice] {
@@ -125,7 +141,7 @@ extension TagListPage {
             "/",
             [
                 "query": query.text, "registry": query.registry?.name, "repository": query.repository?.description,
-                "state": query.state?.name, "sort": sort(query), "cursor": cursor,
+                "rhythm": query.rhythm?.rawValue, "state": query.state?.name, "sort": sort(query), "cursor": cursor,
             ]) + "#tags"
     }
 
