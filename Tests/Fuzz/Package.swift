@@ -35,7 +35,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "TagHistory", dependencies: ["OCI"], path: "Rooms/TagHistory", swiftSettings: settings),
         .target(
-            name: "Store", dependencies: ["OCI", "TagHistory"], path: "Rooms/Store", sources: ["ImportRow.swift"],
+            name: "Store", dependencies: ["OCI", "TagHistory"], path: "Rooms/Store",
+            sources: ["ImportRow.swift", "ImportRow+Line.swift"],
             swiftSettings: settings),
         .target(
             name: "Tagbeat", dependencies: ["OCI", "Store", "TagHistory"], path: "Rooms/Tagbeat",
