@@ -55,6 +55,11 @@ extension Worker {
             let claim = try await store.claimDueListing(
                 registryID: lane.registryID, worker: session, lease: Self.listingLease, window: window)
         else { return nil }
+        guard digests.mayListInBulk(lane.registry) else {
+            // The settings say so by now: its tags are asked for one by one again.
+            try await end(claim, .abandoned, session: session, from: clock())
+            return [:]
+        }
         guard let source = await digests.bulkSource(of: claim.repository), source.pausedFor == .zero else {
             let pause = digests.listingPause(of: claim.repository)
             try await end(claim, .failed(pause: pause.map { $0 / .seconds(1) } ?? 0), session: session, from: clock())

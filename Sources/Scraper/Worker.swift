@@ -179,8 +179,8 @@ public final class Worker: Service {
         _ lane: Lane, window: ClaimWindow, session: WorkerSession
     ) async throws -> [CheckOutcome: Int]? {
         // First, because it answers for tags that would be asked for one by one otherwise.
-        let listed =
-            digests.mayListInBulk(lane.registry) ? try await listDue(lane, window: window, session: session) : nil
+        let mayBeListed = lane.hasListings || digests.mayListInBulk(lane.registry)
+        let listed = mayBeListed ? try await listDue(lane, window: window, session: session) : nil
         let claims = try await store.claimDue(
             registryID: lane.registryID, worker: session, limit: settings.batch, lease: settings.lease, window: window)
         guard !claims.isEmpty else { return listed }

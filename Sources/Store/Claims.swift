@@ -102,6 +102,15 @@ extension Claim {
 /// `next_check_at` on the locked row version keeps out what was checked between its snapshot and the lock. Claims are
 /// inserted in one order everywhere, so that two workers never wait for each other crosswise.
 struct ClaimDue: Statement {
+    /// What of a lane a ``ClaimWindow`` shows.
+    static let due: SQL = """
+        c.* FROM tag_checks c
+        WHERE c.registry_id = $1 AND c.next_check_at <= $2
+            AND (c.last_checked_at IS NULL OR c.last_checked_at < $3)
+            AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id)
+            AND NOT EXISTS (SELECT FROM repository_schedules s
+                WHERE s.repository_id = c.repository_id AND s.lister_id IS NOT NULL)\u{20}
+        """
     let registryID: Int32
     let workerID: Int32
     let limit: Int
@@ -110,19 +119,15 @@ struct ClaimDue: Statement {
     static let sql: SQL =
         """
         WITH due AS MATERIALIZED (
-            SELECT c.* FROM tag_checks c
-            WHERE c.registry_id = $1 AND c.next_check_at <= $2
-                AND (c.last_checked_at IS NULL OR c.last_checked_at < $3)
-                AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id)
-                AND NOT EXISTS (SELECT FROM repository_schedules s
-                    WHERE s.repository_id = c.repository_id AND s.lister_id IS NOT NULL)
-            ORDER BY c.next_check_at LIMIT $6
-            FOR NO KEY UPDATE OF c SKIP LOCKED),
-        claimed AS (
-            INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $7, $8 FROM due ORDER BY tag_id
-            ON CONFLICT DO NOTHING RETURNING tag_id),
-        moved AS (\u{20}
-        """ + MoveClock.update + """
+            SELECT\u{20}
+        """ + due + """
+                ORDER BY c.next_check_at LIMIT $6
+                FOR NO KEY UPDATE OF c SKIP LOCKED),
+            claimed AS (
+                INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $7, $8 FROM due ORDER BY tag_id
+                ON CONFLICT DO NOTHING RETURNING tag_id),
+            moved AS (\u{20}
+            """ + MoveClock.update + """
                 (SELECT max(next_check_at) FROM due), $5)
                 WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
             SELECT\u{20}

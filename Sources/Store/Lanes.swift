@@ -8,6 +8,8 @@ public struct Lane: Sendable {
     public let registry: Registry
     /// The earliest of its tags' and listings' times, by the lane's clock.
     public let nextAt: Timestamp
+    /// Whether some repository is listed regularly.
+    public let hasListings: Bool
     /// Nil where no worker has prepared the lane yet.
     public let schedule: LaneSchedule?
 }
@@ -32,19 +34,36 @@ extension TagStore {
     /// without harm.
     public func steer(_ budgets: [LaneBudget], policy: CheckPolicy, at now: Timestamp) async throws {
         for budget in budgets {
+            let id = budget.registryID
+            if case .fixed(let interval) = policy {
+                try await bringForward(registryID: id, interval: interval, at: now)
+            }
+            try await pool.run(
+                InsertLane(registryID: id, spacing: LaneSchedule.firstSpacing(of: budget, at: now), now: now))
+            guard let (_, counted) = try await pool.first(SelectLaneSchedules(ids: [id])) else { continue }
+            // Outside of the transaction: claims wait for the lane's row.
+            let load = try await pool.first(CountLane(registryID: id, lane: counted))
             try await pool.retryingTransaction { connection in
-                try await connection.run(
-                    InsertLane(
-                        registryID: budget.registryID, spacing: LaneSchedule.firstSpacing(of: budget, at: now), now: now
-                    ))
-                guard var lane = try await connection.first(LockLane(registryID: budget.registryID)) else { return }
-                let load = try await connection.first(CountLane(registryID: budget.registryID, lane: lane))
+                guard var lane = try await connection.first(LockLane(registryID: id)) else { return }
                 lane.tags = load?.tags ?? 0
                 lane.requestsPerDay = budget.requestsPerDay(tags: lane.tags)
-                if policy == .adaptive { lane.steer(at: now) }
-                try await connection.run(
-                    UpdateLane(registryID: budget.registryID, lane: lane, meanDelay: load?.meanDelay, now: now))
+                switch policy {
+                case .adaptive:
+                    lane.steer(at: now)
+                    // By several workers at once only one step.
+                    if let load, lane.spacing == counted.spacing { lane.relieve(of: load.requestsPerDay) }
+                case .fixed: lane.clock = min(lane.clock, now)
+                }
+                try await connection.run(UpdateLane(registryID: id, lane: lane, meanDelay: load?.meanDelay, now: now))
             }
+        }
+    }
+
+    /// What another policy or a longer interval had put off for longer than an interval is due within one.
+    private func bringForward(registryID: Int32, interval: Double, at now: Timestamp) async throws {
+        try await pool.retryingTransaction { connection in
+            try await connection.run(BringChecksForward(registryID: registryID, interval: interval, now: now))
+            try await connection.run(BringListingsForward(registryID: registryID, interval: interval, now: now))
         }
     }
 }
@@ -85,7 +104,7 @@ extension LaneSchedule {
 struct SelectLanes: Statement {
     let now: Timestamp
     static let sql: SQL =
-        "SELECT g.id, g.name, LEAST(tag.at, listing.at) AS at, " + LaneSchedule.columns + """
+        "SELECT g.id, g.name, LEAST(tag.at, listing.at) AS at, listing.at IS NOT NULL, " + LaneSchedule.columns + """
              FROM registries g LEFT JOIN lanes l ON l.registry_id = g.id
             LEFT JOIN LATERAL (
                 SELECT c.next_check_at AS at FROM tag_checks c
@@ -104,7 +123,8 @@ struct SelectLanes: Statement {
         let name: String = try row.next()
         guard let registry = try? Registry(parsing: name) else { throw row.failure("is no registry's name") }
         return Lane(
-            registryID: id, registry: registry, nextAt: try row.next(), schedule: try LaneSchedule.decode(&row))
+            registryID: id, registry: registry, nextAt: try row.next(), hasListings: try row.next(),
+            schedule: try LaneSchedule.decode(&row))
     }
 }
 
@@ -147,13 +167,17 @@ struct CountLane: Statement {
         let tags: Int
         /// Seconds; nil where nothing is known of any tag.
         let meanDelay: Double?
+        /// What its tags would take with their intervals as they are.
+        let requestsPerDay: Double
     }
     let registryID: Int32
     let lane: LaneSchedule
     static let sql: SQL = """
         SELECT count(*), sum(c.rate * 43200 * greatest($2, least($3,
                 $4 / sqrt(c.rate::float8 * (c.credits + 1) / (c.seen_changes + 1))))) FILTER (WHERE c.reason <> 4)
-            / nullif(sum(c.rate::float8) FILTER (WHERE c.reason <> 4), 0)
+            / nullif(sum(c.rate::float8) FILTER (WHERE c.reason <> 4), 0),
+            COALESCE(sum(1 / greatest($2, least($3, $4 / sqrt(greatest(1e-9, COALESCE(c.rate, $5)::float8)
+                * (c.credits + 1) / (c.seen_changes + 1))))) FILTER (WHERE c.reason <> 4), 0)
         FROM tag_checks c WHERE c.registry_id = $1 AND c.next_check_at < 'infinity'
         """
     func bind(_ parameters: inout Parameters) {
@@ -161,9 +185,10 @@ struct CountLane: Statement {
         parameters.append(LaneSchedule.floorDays)
         parameters.append(lane.ceilingDays)
         parameters.append(lane.spacing)
+        parameters.append(TagSchedule.firstRate)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
-        Row(tags: try row.next(), meanDelay: try row.next())
+        Row(tags: try row.next(), meanDelay: try row.next(), requestsPerDay: try row.next())
     }
 }
 
@@ -175,7 +200,7 @@ struct UpdateLane: Statement {
     let now: Timestamp
     static let sql: SQL = """
         UPDATE lanes SET spacing = $2, requests_per_day = $3, tags = $4, steered_at = $5, clock_when_steered = $6,
-            mean_delay_seconds = $7, counted_at = $8
+            mean_delay_seconds = $7, counted_at = $8, clock = $9
         WHERE registry_id = $1
         """
     func bind(_ parameters: inout Parameters) {
@@ -186,6 +211,48 @@ struct UpdateLane: Statement {
         parameters.append(lane.steeredAt)
         parameters.append(lane.clockWhenSteered)
         parameters.append(meanDelay)
+        parameters.append(now)
+        parameters.append(lane.clock)
+    }
+}
+
+/// The sweeps of what listings answer for come after one and a half intervals.
+struct BringChecksForward: Statement {
+    typealias Row = Never
+    let registryID: Int32
+    let interval: Double
+    let now: Timestamp
+    static let sql: SQL = """
+        WITH late AS MATERIALIZED (
+            SELECT c.tag_id FROM tag_checks c
+            WHERE c.registry_id = $1 AND c.next_check_at > $3 + 1.5 * $2 * interval '1 second'
+                AND c.next_check_at < 'infinity' AND c.failures = 0
+            ORDER BY c.tag_id FOR NO KEY UPDATE OF c SKIP LOCKED)
+        UPDATE tag_checks c SET next_check_at = $3 + random() * $2 * interval '1 second' FROM late
+        WHERE c.tag_id = late.tag_id
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(registryID)
+        parameters.append(interval)
+        parameters.append(now)
+    }
+}
+
+struct BringListingsForward: Statement {
+    typealias Row = Never
+    let registryID: Int32
+    let interval: Double
+    let now: Timestamp
+    static let sql: SQL = """
+        UPDATE repository_schedules s SET next_listing_at = $3 + random() * $2 * interval '1 second'
+        WHERE s.repository_id IN (
+            SELECT r.repository_id FROM repository_schedules r
+            WHERE r.registry_id = $1 AND r.next_listing_at > $3 + $2 * interval '1 second' AND r.failures = 0
+            FOR NO KEY UPDATE SKIP LOCKED)
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(registryID)
+        parameters.append(interval)
         parameters.append(now)
     }
 }

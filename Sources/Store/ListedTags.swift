@@ -51,7 +51,7 @@ struct CountTags: Statement {
             SELECT count(*) FILTER (WHERE is_due) AS due, count(*) AS tracked FROM (
                 SELECT c.next_check_at <= $2
                     AND (c.last_checked_at IS NULL OR c.last_checked_at < $5)
-                    AND (s.next_listing_at IS NULL OR t.tracked_since > s.last_listing_at)
+                    AND (s.next_listing_at IS NULL OR s.lister_id IS NOT NULL OR t.tracked_since > s.last_listing_at)
                     AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id AND k.worker_id <> $3) AS is_due
                 FROM tags t JOIN tag_checks c ON c.tag_id = t.id
                 LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id

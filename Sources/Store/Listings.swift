@@ -201,6 +201,8 @@ extension ListingClaim {
     }
 }
 
+/// From its beginning on a listing is due until it is ended, so that another worker reads it where this one dies: tags that
+/// it has answered for wait for no other check.
 struct ClaimListing: Statement {
     let repositoryID: Int32
     let workerID: Int32
@@ -208,7 +210,9 @@ struct ClaimListing: Statement {
     let now: Timestamp
     static let sql: SQL =
         """
-        UPDATE repository_schedules s SET lister_id = $2, lister_until = $3
+        UPDATE repository_schedules s SET lister_id = $2, lister_until = $3,
+            next_listing_at = COALESCE(s.next_listing_at,
+                (SELECT l.clock FROM lanes l WHERE l.registry_id = s.registry_id), $4)
         FROM repositories r JOIN registries g ON g.id = r.registry_id
         WHERE s.repository_id = $1 AND r.id = $1 AND s.lister_id IS NULL AND s.list_after <= $4
         RETURNING\u{20}
@@ -234,6 +238,8 @@ struct MayList: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
+/// Tags and listings stand in one queue: a listing waits for the tags that are due before it, or it would carry the clock
+/// past them.
 struct ClaimDueListing: Statement {
     let registryID: Int32
     let workerID: Int32
@@ -241,13 +247,21 @@ struct ClaimDueListing: Statement {
     let window: ClaimWindow
     static let sql: SQL =
         """
-        WITH due AS MATERIALIZED (
-            SELECT s.repository_id, s.next_listing_at FROM repository_schedules s
-            WHERE s.registry_id = $1 AND s.next_listing_at <= $2 AND s.lister_id IS NULL AND s.list_after <= $4
-                AND (s.last_listing_at IS NULL OR s.last_listing_at < $3)
-            ORDER BY s.next_listing_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED),
-        moved AS (\u{20}
-        """ + MoveClock.update + """
+        WITH first AS MATERIALIZED (
+            SELECT\u{20}
+        """ + ClaimDue.due + """
+                ORDER BY c.next_check_at LIMIT 1),
+            turn AS MATERIALIZED (
+                SELECT COALESCE($5, greatest((SELECT next_check_at FROM first),
+                    (SELECT l.clock FROM lanes l WHERE l.registry_id = $1 AND EXISTS (SELECT FROM first))), $2) AS at),
+            due AS MATERIALIZED (
+                SELECT s.repository_id, s.next_listing_at FROM repository_schedules s
+                WHERE s.registry_id = $1 AND s.next_listing_at <= $2 AND s.lister_id IS NULL AND s.list_after <= $4
+                    AND (s.last_listing_at IS NULL OR s.last_listing_at < $3)
+                    AND s.next_listing_at <= (SELECT at FROM turn)
+                ORDER BY s.next_listing_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED),
+            moved AS (\u{20}
+            """ + MoveClock.update + """
                 (SELECT next_listing_at FROM due), $5)
                 WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
             UPDATE repository_schedules s SET lister_id = $6, lister_until = $7

@@ -149,8 +149,8 @@ extension Connection {
             guard let tag = tags[result.claim.tagID] else { continue }
             differences.take(result, of: tag, hasBorne: borne.contains(tag.id), knowledge: knowledge)
         }
-        try await spread(&differences, tags: tags, at: now)
         let book = try await schedule(&differences, of: fresh, tags: tags, policy: policy, at: now)
+        try await spread(&differences, tags: tags, at: now)
         try await write(
             differences, digestIDs: digestIDs,
             isListed: fresh.contains { if case .listing = $0.way { true } else { false } })

@@ -82,8 +82,11 @@ struct FreeLostClaims: Statement {
                     SELECT w.id FROM workers w WHERE w.id NOT IN (SELECT id FROM alive) FOR UPDATE SKIP LOCKED)),
             unlisted AS (
                 UPDATE repository_schedules s SET lister_id = NULL, lister_until = NULL
-                WHERE s.lister_id IS NOT NULL
-                    AND (s.lister_until < $1 OR s.lister_id NOT IN (SELECT id FROM alive))),
+                WHERE s.repository_id IN (
+                    SELECT r.repository_id FROM repository_schedules r
+                    WHERE r.lister_id IS NOT NULL
+                        AND (r.lister_until < $1 OR r.lister_id NOT IN (SELECT id FROM alive))
+                    FOR NO KEY UPDATE SKIP LOCKED)),
             lost AS MATERIALIZED (
                 SELECT c.tag_id FROM claims c WHERE c.expires_at < $1 OR c.worker_id NOT IN (SELECT id FROM alive)
                 FOR UPDATE SKIP LOCKED)

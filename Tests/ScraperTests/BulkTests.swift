@@ -230,6 +230,25 @@ import Testing
         try await digests.shutdown()
     }
 
+    /// The vendor's listing is switched off: what it answered for is asked for one by one, each in its own time.
+    @Test func tagsAreAskedForWhereNoListingAnswersAnyMore() async throws {
+        let hub = try await FakeHub(tags: Self.tags(20))
+        let store = try await TestDatabase.migratedStore()
+        try await store.track(try hub.references(), origin: .operator, at: .now())
+        let (worker, digests) = try hub.worker(store, policy: .adaptive)
+        _ = try await worker.runOnce()
+        #expect(hub.heads == 0)
+        try await digests.shutdown()
+        for days in [0.5, 1] {
+            let (worker, digests) = try hub.worker(store, policy: .adaptive, isListed: false) {
+                Timestamp.now().advanced(bySeconds: days * 86_400)
+            }
+            _ = try await worker.runOnce()
+            try await digests.shutdown()
+        }
+        #expect(hub.heads >= 20)
+    }
+
     @Test func twoWorkersListOnce() async throws {
         let hub = try await FakeHub(tags: Self.tags(500))
         let store = try await TestDatabase.migratedStore()
@@ -252,26 +271,23 @@ private struct MakeListingsDue: Statement {
 }
 
 extension BulkTests.FakeHub {
-    func worker(_ store: TagStore, interval: Double = 3_600) throws -> (worker: Worker, digests: DigestService) {
-        try worker(store, policy: .fixed(interval: interval))
-    }
-
     func worker(
-        _ store: TagStore, policy: CheckPolicy
+        _ store: TagStore, interval: Double = 3_600, policy: CheckPolicy? = nil, isListed: Bool = true,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) throws -> (worker: Worker, digests: DigestService) {
         var configuration = RegistryConfiguration()
         configuration.requestsPerSecond = 100_000
         let endpoint = try Endpoint(parsing: "http://\(registry.name)")
         var settings = RegistrySettings(endpoint: endpoint)
         settings.vendor = .dockerHub
-        settings.bulkEndpoint = .at(endpoint)
+        settings.bulkEndpoint = isListed ? .at(endpoint) : .none
         configuration.registries[.dockerHub] = settings
         let digests = try DigestService(configuration: configuration, logger: Logger(label: "test"))
         let worker = Worker(
             store: store, digests: digests,
             settings: WorkerSettings(
-                name: "test", policy: policy, requestsPerSecond: 100_000),
-            logger: Logger(label: "test"))
+                name: "test", policy: policy ?? .fixed(interval: interval), requestsPerSecond: 100_000),
+            clock: clock, logger: Logger(label: "test"))
         return (worker, digests)
     }
 

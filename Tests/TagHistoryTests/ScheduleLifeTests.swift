@@ -33,7 +33,10 @@ private struct Lane {
         }
         earned -= Double(claims.count)
         checks += claims.count
-        for tag in claims { longestGapDays = max(longestGapDays, now.days(since: tags[tag].lastCheckAt)) }
+        for tag in claims {
+            longestGapDays = max(longestGapDays, now.days(since: tags[tag].lastCheckAt))
+            state.advanceClock(to: tags[tag].nextCheckAt)
+        }
         var batch = ScheduleBatch(lane: state, repositories: repositories)
         let results = batch.record(
             claims.map {
@@ -49,7 +52,6 @@ private struct Lane {
             for moved in batch.boost(siblings, of: repository) { tags[Int(moved.tagID)] = moved.schedule }
         }
         for (leader, credits) in batch.credits { tags[Int(leader)].credit(credits) }
-        state = batch.lane
         repositories = batch.repositories
         state.steer(at: now)
     }

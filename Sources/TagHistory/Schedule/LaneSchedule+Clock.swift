@@ -44,6 +44,15 @@ extension LaneSchedule {
         spacing = min(1_000, max(1e-6, spacing * factor))
     }
 
+    /// Lengthens intervals that are far too short for the budget, as those of a lane are that was small a moment ago.
+    /// Steering would take weeks, and meanwhile hot and idle tags would stand at the shortest interval alike. For every ten
+    /// minutes or so.
+    /// - Parameter requestsPerDay: what its tags would take.
+    public mutating func relieve(of requestsPerDay: Double) {
+        let excess = requestsPerDay / (2 * self.requestsPerDay)
+        if excess > 1 { spacing = min(1_000, spacing * min(1.4, excess)) }
+    }
+
     /// Seconds.
     public static let steeringInterval = 21_600.0
 }

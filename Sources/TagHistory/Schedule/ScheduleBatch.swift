@@ -44,7 +44,8 @@ public struct ScheduledCheck: Sendable, Equatable {
 /// nothing, and its tag is due again at ``CheckPolicy/retry(failures:retryAfter:lane:at:)``.
 public struct ScheduleBatch: Sendable {
     public let policy: CheckPolicy
-    public private(set) var lane: LaneSchedule
+    /// As it stands when the checks are recorded; it is claims that move its clock.
+    public let lane: LaneSchedule
     public private(set) var repositories: [Int32: RepositorySchedule]
     /// Those whose listing answers for their tags.
     public let listed: Set<Int32>
@@ -85,7 +86,6 @@ public struct ScheduleBatch: Sendable {
         let wasSwept = check.schedule.reason == .sweep
         switch check.way {
         case .turn, .request:
-            if check.way == .turn { lane.advanceClock(to: check.schedule.nextCheckAt) }
             let effect = check.schedule.note(
                 changed: check.changed, id: check.tagID, repository: &repository, lane: lane, at: check.checkedAt)
             if let leader = effect.credited { credits[leader, default: 0] += 1 }

@@ -8,6 +8,11 @@ extension Life {
     var rate: Double { (Self.r + events) / (Self.alphaDays + ageDays) * alive }
 }
 
+extension TagSchedule {
+    /// λ of a tag of which nothing is known.
+    public static let firstRate = Life.newTag.rate
+}
+
 extension Timestamp {
     func advanced(byDays days: Double) -> Timestamp { advanced(bySeconds: days * 86_400) }
 }
