@@ -39,6 +39,31 @@ import Testing
         }
     }
 
+    /// What the readers know has to come through the form as well: line ends of browsers, plus signs, quotes.
+    @Test(arguments: [
+        (
+            "FROM --platform=$BUILDPLATFORM node:22 AS node\r\nRUN <<EOF\r\nFROM no:1\r\nEOF\r\nFROM node\r\n",
+            ["node:22"]
+        ),
+        (
+            "ARG V=3.12\r\nARG BASE=python:${V}-slim\r\nFROM \\\r\n  $BASE\r\nCOPY --from=busybox:1 / /\r\n",
+            ["python:3.12-slim", "busybox:1"]
+        ),
+        (
+            "x-a: &a\n  image: redis:8\nservices:\n  cache:\n    <<: *a\n  db:\n    image: \"postgres:${PG:-17}\"\n",
+            ["redis:8", "postgres:17"]
+        ),
+        ("docker run -p 80:80 nginx:stable sh -c 'a+b'\nalpine:3", ["nginx:stable", "alpine:3"]),
+    ])
+    func textsOfManyShapesAreRead(text: String, names: [String]) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let page = try await Self.post(site, text).text
+            let found = page.matches(of: /class="name"><a href="[^"]*">([^<]*)</).map { String($0.1) }
+            #expect(Set(names).isSubset(of: found), "\(found)")
+            #expect(found.count == names.count, "\(found)")
+        }
+    }
+
     @Test func oneNameGoesToItsPage() async throws {
         try await TestSite.run(hasWorker: false) { site in
             let answer = try await Self.post(site, " python:3.12\r\n")
