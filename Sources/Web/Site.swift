@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -12,6 +13,9 @@ struct Site: Sendable {
     let clock: @Sendable () -> Timestamp
     let resources: Resources
     let renderer: PageRenderer
+    /// The API's description, for programs and for people.
+    let document: Asset
+    let docs: Asset
     let access: Access
     let addresses: ClientAddress
     let limiter = RateLimiter()
@@ -27,6 +31,10 @@ struct Site: Sendable {
         self.clock = clock
         resources = try Resources()
         renderer = resources.renderer(version: settings.version)
+        let description = try resources.document(version: settings.version, publicURL: settings.publicURL)
+        document = Asset(description.json, type: "application/json")
+        docs = Asset(
+            Data(renderer.html(DocsPage(description.content)).utf8), type: "text/html; charset=utf-8")
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }

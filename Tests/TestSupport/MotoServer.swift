@@ -1,5 +1,4 @@
 import Foundation
-import Subprocess
 
 #if canImport(FoundationNetworking)
 import FoundationNetworking
@@ -15,29 +14,10 @@ public final class MotoServer: Sendable {
     public var url: String { "http://127.0.0.1:\(port)" }
 
     public init() async throws {
+        let program = try await PythonTool.install("moto_server", from: "moto[server]", version: "5.2.1")
         port = try await FreePort.find()
         process = try await ServerProcess(
-            [try await Self.program(), "-H", "127.0.0.1", "-p", "\(port)"], port: port, folder: try TemporaryFolder())
-    }
-
-    /// The machine's own, or one that is installed once beside the build.
-    private static func program() async throws -> String {
-        let script = """
-            command -v moto_server && exit
-            tools=.build-tools/moto-5.2.1
-            if [ ! -x $tools/bin/moto_server ]; then
-                rm -rf $tools.new && python3 -m venv $tools.new &&
-                $tools.new/bin/pip install --quiet --retries 5 --timeout 60 'moto[server]==5.2.1' >&2 &&
-                rm -rf $tools && mv $tools.new $tools && sed -i '1s|.*|#!'"$PWD/$tools"'/bin/python|' $tools/bin/moto_server
-            fi
-            echo "$PWD/$tools/bin/moto_server"
-            """
-        let result = try await Subprocess.run(
-            .name("sh"), arguments: ["-c", script], output: .string(limit: 4_096), error: .string(limit: 65_536))
-        guard result.terminationStatus.isSuccess else {
-            throw ServerProcess.Failure("moto is not there and could not be installed: \(result.standardError)")
-        }
-        return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+            [program, "-H", "127.0.0.1", "-p", "\(port)"], port: port, folder: try TemporaryFolder())
     }
 }
 

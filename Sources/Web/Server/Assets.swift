@@ -4,16 +4,35 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The style sheet, the script and the icon: read once, kept in memory, named by their content.
-struct Assets: Sendable {
-    struct Asset: Sendable {
-        let content: ByteBuffer
-        let type: String
-        let tag: String
-        /// The address that changes with the content.
-        let address: String
+/// An answer that stays the same while the process lives.
+struct Asset: Sendable {
+    let content: ByteBuffer
+    let type: String
+    /// Of its content, in hexadecimal.
+    let hash: String
+
+    init(_ content: Data, type: String) {
+        self.content = ByteBuffer(bytes: content)
+        self.type = type
+        hash = SHA256.hash(data: content).prefix(6).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
     }
 
+    /// Whole, or 304 where the client has it.
+    func response(to request: Request, cacheControl: String = "public, max-age=300") -> Response {
+        let tag = "\"\(hash)\""
+        var headers: HTTPFields = [.eTag: tag, .cacheControl: cacheControl]
+        if request.headers[values: .ifNoneMatch].contains(where: { $0.contains(tag) || $0 == "*" }) {
+            return Response(status: .notModified, headers: headers)
+        }
+        headers[.contentType] = type
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: content))
+    }
+}
+
+/// The style sheet, the script and the icon: read once, kept in memory, named by their content.
+struct Assets: Sendable {
     private let assets: [String: Asset]
 
     init(folder: URL) throws(WebError) {
@@ -22,11 +41,7 @@ struct Assets: Sendable {
             guard let data = try? Data(contentsOf: folder.appendingPathComponent(name)) else {
                 throw .missingResources(folder.appendingPathComponent(name).path)
             }
-            let hash = SHA256.hash(data: data).prefix(6).map { byte in
-                String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-            }.joined()
-            assets[name] = Asset(
-                content: ByteBuffer(bytes: data), type: type, tag: "\"\(hash)\"", address: "/assets/\(name)?v=\(hash)")
+            assets[name] = Asset(data, type: type)
         }
         self.assets = assets
     }
@@ -36,20 +51,16 @@ struct Assets: Sendable {
         "tagbeat.svg": "image/svg+xml",
     ]
 
-    func address(_ name: String) -> String { assets[name]?.address ?? "/assets/\(name)" }
+    /// The address that changes with the content.
+    func address(_ name: String) -> String { "/assets/\(name)" + (assets[name].map { "?v=\($0.hash)" } ?? "") }
 
     /// With the hash in its address it never changes; without, it is asked for again and mostly not sent.
     func response(for name: Substring, to request: Request) -> Response? {
-        guard let asset = assets[String(name)] else { return nil }
         let isNamedByContent = request.uri.query?.hasPrefix("v=") == true
-        var headers: HTTPFields = [
-            .eTag: asset.tag,
-            .cacheControl: isNamedByContent ? "public, max-age=31536000, immutable" : "public, max-age=300",
-        ]
-        if request.headers[values: .ifNoneMatch].contains(where: { $0.contains(asset.tag) || $0 == "*" }) {
-            return Response(status: .notModified, headers: headers)
+        return assets[String(name)].map {
+            isNamedByContent
+                ? $0.response(to: request, cacheControl: "public, max-age=31536000, immutable")
+                : $0.response(to: request)
         }
-        headers[.contentType] = asset.type
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: asset.content))
     }
 }

@@ -4,16 +4,18 @@ import Mustache
 /// What lies beside the binary: templates and assets, looked for once at the start.
 struct Resources: Sendable {
     let assets: Assets
+    private let folder: URL
     private let library: MustacheLibrary
 
     static let templates = [
         "layout", "moment", "badge", "banner", "stripkey", "box", "tagcells", "tags", "taglistbody", "taglist",
-        "overview", "images", "compare", "tag", "repository", "status", "error",
+        "overview", "images", "compare", "tag", "repository", "status", "error", "docstype", "docs",
     ]
 
     /// - Throws: ``WebError`` where the resource bundle was not installed with the binary.
     init(folder: URL? = nil) throws(WebError) {
         let folder = if let folder { folder } else { try Self.bundledFolder() }
+        self.folder = folder
         var templates: [String: MustacheTemplate] = [:]
         for name in Self.templates {
             let file = folder.appendingPathComponent("templates/\(name).mustache")
@@ -21,7 +23,7 @@ struct Resources: Sendable {
                 throw .missingResources(file.path)
             }
             // The line break at a partial's end would stand between a text and what follows it.
-            let isPartial = ["moment", "badge"].contains(name)
+            let isPartial = ["moment", "badge", "docstype"].contains(name)
             do {
                 templates[name] = try MustacheTemplate(string: isPartial ? String(text.dropLast()) : text)
             } catch {
@@ -42,6 +44,11 @@ struct Resources: Sendable {
             return folder
         }
         throw .missingResources(installed.path)
+    }
+
+    /// - Throws: ``WebError``.
+    func document(version: String, publicURL: String?) throws(WebError) -> APIDocument {
+        try APIDocument(folder: folder.appendingPathComponent("openapi"), version: version, publicURL: publicURL)
     }
 
     func renderer(version: String) -> PageRenderer {
