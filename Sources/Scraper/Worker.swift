@@ -66,6 +66,7 @@ public final class Worker: Service {
                 group.addTask { await self.trackPopular() }
                 group.addTask { await self.discover() }
                 // One repository's slow listing holds up no other's.
+                for _ in 0..<2 { group.addTask { await self.listOffered() } }
                 for _ in 0..<3 { group.addTask { await self.backfill() } }
                 group.addTask { await self.book.keep() }
                 group.addTask { await ContentReader(worker: self).run(session: session) }
@@ -100,6 +101,12 @@ public final class Worker: Service {
         while !Task.isCancelled {
             do {
                 try await store.forgetRequests(at: clock())
+                try await store.forgetOffered(at: clock())
+                if let span = settings.retireUnviewed {
+                    let retired = try await store.retire(
+                        unviewedSince: clock().advanced(bySeconds: -span), at: clock())
+                    if retired > 0 { logger.info("\(retired) tags are checked no more: nobody looked at them") }
+                }
                 try await store.foldCounts()
                 try await store.recomputeSummaries(at: clock())
                 if hours.isMultiple(of: 24) {

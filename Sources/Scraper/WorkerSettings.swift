@@ -16,6 +16,8 @@ public struct WorkerSettings: Sendable {
     public var followed: [FollowedSelection] = []
     /// Of all tags; a selection adds no more.
     public var maxTracked = Int.max
+    /// Seconds after which a visitor's tag is retired that nobody looked at; nil: never.
+    public var retireUnviewed: Double?
     /// Seconds between two listings of a followed repository.
     public var listingInterval = 7_200.0
 

@@ -131,7 +131,7 @@ struct Retrack: Statement {
                 (SELECT l.clock FROM lanes l WHERE l.registry_id = c.registry_id)) FROM locked
             WHERE c.tag_id = locked.tag_id AND c.next_check_at = 'infinity'
             RETURNING c.tag_id, c.is_missing, c.failures, c.digest_id)
-        UPDATE tags t SET tracked_since = $2, last_viewed_at = $2,
+        UPDATE tags t SET tracked_since = $2, last_viewed_at = $2, retired_at = NULL,
             state = CASE WHEN due.failures > 0 THEN 5 WHEN due.is_missing THEN 3
                 WHEN due.digest_id IS NULL THEN 1 ELSE 2 END
         FROM due WHERE t.id = due.tag_id AND t.state = 4
@@ -156,17 +156,17 @@ struct TakeOverDiscovered: Statement {
     }
 }
 
-/// By a person: no selection wakes it again.
+/// By a person: no selection and no look wakes it again.
 struct Untrack: Statement {
     typealias Row = Never
     let reference: TagReference
     static let sql: SQL = """
         WITH locked AS MATERIALIZED (
             SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
-            WHERE t.reference = $1 AND t.state <> 4 FOR NO KEY UPDATE OF c),
+            WHERE t.reference = $1 AND (t.state <> 4 OR t.retired_at IS NOT NULL) FOR NO KEY UPDATE OF c),
         stopped AS (
-            UPDATE tags t SET state = 4, origin = CASE WHEN t.origin = 5 THEN 1 ELSE t.origin END
-            FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
+            UPDATE tags t SET state = 4, retired_at = NULL, origin = CASE WHEN t.origin = 5 THEN 1 ELSE t.origin END
+            FROM locked WHERE t.id = locked.tag_id AND (t.state <> 4 OR t.retired_at IS NOT NULL) RETURNING t.id)
         UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
         """
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }

@@ -28,6 +28,7 @@ struct Tagbeat: AsyncParsableCommand {
                     Import.self, Export.self, Select.self, Simulate.self, Generate.self, Measure.self,
                     ReferenceCommand.self,
                 ]),
+            CommandGroup(name: "Access", subcommands: [Token.self]),
         ])
 
     static func main() async {

@@ -19,10 +19,15 @@ struct Site: Sendable {
     let access: Access
     let addresses: ClientAddress
     let limiter = RateLimiter()
+    /// When a view was written down last.
+    let views = RecentCache<TagReference, Timestamp>(capacity: 10_000)
     /// Longer than some seconds, and somebody who just tracked a tag would wonder.
     private let newestStatus: Refreshed<StoreStatus>
     let moved: Refreshed<[TrackedTag]>
     let stopped: Refreshed<[TrackedTag]>
+    /// Read by machines every some seconds; older by no more than that.
+    let totals: Refreshed<StoreTotals>
+    let requests = RequestCounter()
     let rows = RecentCache<TagRow.Key, TagRow>(capacity: 500)
 
     init(store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp) throws(WebError) {
@@ -38,6 +43,7 @@ struct Site: Sendable {
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
+        totals = Refreshed(every: 10) { _ in try await store.totals() }
         moved = Refreshed(every: 3) { _ in try await store.tags(.moved).items }
         stopped = Refreshed(every: 60) { _ in try await store.tags(.stopped).items }
     }
@@ -56,11 +62,24 @@ struct Site: Sendable {
         return JSONBody.response(value, status: status, headers: headers)
     }
 
-    /// - Throws: 429 for a client that made too much work lately. Who shows the admin token is not counted.
-    func requireBudget(_ request: Request, _ context: SiteContext) throws(Problem) {
-        guard !access.isAdmin(request) else { return }
+    /// Whether the request bears a token that may write.
+    func isTrusted(_ request: Request) async throws -> Bool {
+        try await access.isTrusted(request) { try await store.hasToken(hash: $0, at: clock()) }
+    }
+
+    /// - Throws: 401 where it does not.
+    func requireToken(_ request: Request, to action: String) async throws {
+        guard try await !isTrusted(request) else { return }
+        throw Problem.unauthorized(
+            "It takes a token \(action). Send it as Authorization: Bearer TOKEN; the site's operator makes one with "
+                + "tagbeat token create.")
+    }
+
+    /// - Throws: 429 for a client that made too much work lately. Who shows a token is not counted.
+    func requireBudget(_ request: Request, _ context: SiteContext) async throws {
+        guard try await !isTrusted(request) else { return }
         let client = addresses.client(of: context.peer, headers: request.headers)
-        if let seconds = limiter.take(client, at: clock()) { throw .tooManyRequests(after: seconds) }
+        if let seconds = limiter.take(client, at: clock()) { throw Problem.tooManyRequests(after: seconds) }
     }
 
     /// The state of everything, some seconds old at most where it does not take longer than that to find out.

@@ -115,6 +115,14 @@ import Testing
             UpdateFollowed(
                 repository: app.repository, listed: 1, selected: 1, failure: nil, next: hour(1), now: hour(0)),
             UntrackDiscovered(references: [app]),
+            RetireUnviewed(since: hour(0), now: hour(1)), IsRetired(reference: app),
+            SelectOffered(repository: app.repository),
+            AskOffered(repository: app.repository, now: hour(0), triedBefore: hour(0), listedBefore: hour(0)),
+            ClaimOffered(now: hour(0), until: hour(1)),
+            UpdateOffered(repository: app.repository, listing: .tags([app.tag]), now: hour(0)),
+            DeleteOffered(before: hour(0)), SelectTotals(), SelectRequestTotals(),
+            InsertToken(name: "ci", hash: ByteString(Array(repeating: 1, count: 32)), now: hour(0)), SelectTokens(),
+            UseToken(hash: ByteString(Array(repeating: 1, count: 32)), now: hour(0)), DeleteToken(name: "ci"),
             SelectDiscovered(repository: app.repository), SelectFollowed(),
             InsertHost(host: "registry.test:443"), ExchangeHost(report: report), DeleteIdleHosts(),
             CountRequests(

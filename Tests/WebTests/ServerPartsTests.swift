@@ -86,10 +86,29 @@ import Testing
         ("Bearer secret", true), ("bearer secret", true), ("Bearer  secret", true), ("Bearer secreT", false),
         ("Bearer", false), ("Bearer ", false), ("secret", false), ("Basic secret", false), ("", false),
     ])
-    func theTokenMustBeExact(header: String, isAdmin: Bool) {
-        #expect(Access(adminToken: "secret").isAdmin(request([.authorization: header])) == isAdmin)
-        #expect(!Access(adminToken: nil).isAdmin(request([.authorization: header])))
-        #expect(!Access(adminToken: "").isAdmin(request([.authorization: header])))
+    func theTokenMustBeExact(header: String, isAdmin: Bool) async {
+        let request = request([.authorization: header])
+        #expect(await Access(adminToken: "secret").isTrusted(request) { _ in false } == isAdmin)
+        #expect(await !Access(adminToken: nil).isTrusted(request) { _ in false })
+        #expect(await !Access(adminToken: "").isTrusted(request) { _ in false })
+    }
+
+    /// The database is asked for a hash, and only for what can be a token.
+    @Test func otherTokensAreLookedUpByTheirHash() async {
+        let token = AccessToken()
+        #expect(token.text != AccessToken().text)
+        #expect(AccessToken(token.text)?.hash == token.hash)
+        let access = Access(adminToken: "secret")
+        #expect(await access.isTrusted(request([.authorization: "Bearer \(token.text)"])) { $0 == token.hash })
+        for text in ["tagbeat_", "tagbeat_x", token.text + "x", "x" + token.text, "Bearer"] {
+            await confirmation(expectedCount: 0) { asked in
+                #expect(
+                    await !access.isTrusted(request([.authorization: "Bearer \(text)"])) { _ in
+                        asked()
+                        return true
+                    })
+            }
+        }
     }
 
     @Test(arguments: [

@@ -150,6 +150,7 @@ enum Services {
             FollowedSelection(repository: $0.repository, selection: $0.selection)
         }
         work.maxTracked = settings.maxTracked
+        work.retireUnviewed = settings.retireUnviewed / .seconds(1)
         // Whoever wants everything looked at often wants new tags soon.
         work.listingInterval = max(1, min(work.listingInterval, interval ?? work.listingInterval))
         let worker = Worker(store: session.store, digests: digests, settings: work, logger: session.logger)

@@ -28,16 +28,18 @@ extension Site {
         let reference = try apiReference(request, "settled")
         let query = try Query(request.uri.query)
         let days = try query.days("minAgeDays") ?? 7
-        let (tag, history) = try await tagWithHistory(reference)
-        let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
-        guard let settled = Bearing.settled(in: bearings, seconds: days * 86_400) else {
-            throw Problem.notFound("\(reference) has borne no digest for \(query["minAgeDays"] ?? "7") days yet.")
+        return try await answer(request, context, about: reference) { tag in
+            let history = try await store.history(of: tag.id)
+            let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+            guard let settled = Bearing.settled(in: bearings, seconds: days * 86_400) else {
+                throw Problem.notFound("\(reference) has borne no digest for \(query["minAgeDays"] ?? "7") days yet.")
+            }
+            let marks = HistoryMark.all(in: history)
+            return json(
+                SettledJSON(
+                    reference: reference, digest: settled.digest, from: settled.from, until: settled.until,
+                    minAgeDays: days, updatesBehind: Bearing.updatesBehind(settled, marks: marks)))
         }
-        let marks = HistoryMark.all(in: history)
-        return json(
-            SettledJSON(
-                reference: reference, digest: settled.digest, from: settled.from, until: settled.until,
-                minAgeDays: days, updatesBehind: Bearing.updatesBehind(settled, marks: marks)))
     }
 
     /// Every tag that bears or bore a digest, by itself or in an index.

@@ -13,17 +13,15 @@ extension Site {
     func listTagChanges(_ request: Request, _ context: SiteContext) async throws -> Response {
         let reference = try apiReference(request, "changes")
         let query = try Query(request.uri.query)
-        if let platform = try query.platform() {
-            let (tag, history) = try await tagWithHistory(reference)
-            let rows = try await rows(of: platform, tag, history)
+        let (platform, limit, cursor) = (try query.platform(), try query.limit(), query["cursor"])
+        return try await answer(request, context, about: reference) { tag in
+            guard let platform else {
+                return try await changes(try await store.changes(of: reference, limit: limit, cursor: cursor))
+            }
+            let rows = try await history(of: tag, platform: platform).history
             return try await changes(
-                try store.changes(
-                    of: tag, platform: platform, rows: rows, limit: try query.limit(), cursor: query["cursor"]))
+                try store.changes(of: tag, platform: platform, rows: rows, limit: limit, cursor: cursor))
         }
-        let page = try await store.changes(of: reference, limit: try query.limit(), cursor: query["cursor"])
-        // An empty list may be a tag without history, or no tag at all.
-        if page.items.isEmpty, try await store.tag(reference) == nil { throw Self.notTracked(reference) }
-        return try await changes(page)
     }
 
     private func changes(_ page: Store.Page<TagChange>) async throws -> Response {
@@ -36,15 +34,17 @@ extension Site {
         let query = try Query(request.uri.query)
         let bucket = try query.bucket() ?? .week
         let (from, to) = (try query.time("from"), try query.time("to"))
-        let (_, history, firstSeenAt) = try await tagWithHistory(reference, platform: try query.platform())
-        let histogram: Histogram
-        do {
-            histogram = try Histogram(
-                bucket: bucket, changes: history, firstSeenAt: firstSeenAt, from: from, to: to, now: clock())
-        } catch {
-            throw Problem.unacceptable(Words.sentence(error.description))
+        let platform = try query.platform()
+        return try await answer(request, context, about: reference) { tag in
+            let (history, firstSeenAt) = try await history(of: tag, platform: platform)
+            do {
+                return json(
+                    try Histogram(
+                        bucket: bucket, changes: history, firstSeenAt: firstSeenAt, from: from, to: to, now: clock()))
+            } catch let error as HistogramError {
+                throw Problem.unacceptable(Words.sentence(error.description))
+            }
         }
-        return json(histogram)
     }
 
     func showStatus(_ request: Request, _ context: SiteContext) async throws -> Response {

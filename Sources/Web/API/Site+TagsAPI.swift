@@ -17,14 +17,16 @@ extension Site {
         let reference = try apiReference(request, "tags")
         let query = try Query(request.uri.query)
         let time = try query.time("at")
-        let (tag, history, firstSeenAt) = try await tagWithHistory(reference, platform: try query.platform())
-        await noteViewed(reference, at: clock(), context)
-        let record = TagRecord(tag, history: history, firstSeenAt: firstSeenAt)
-        return json(try await tagsJSON([record], asOf: time ?? clock())[0])
+        let platform = try query.platform()
+        return try await answer(request, context, about: reference) { tag in
+            let (history, firstSeenAt) = try await history(of: tag, platform: platform)
+            let record = TagRecord(tag, history: history, firstSeenAt: firstSeenAt)
+            return json(try await tagsJSON([record], asOf: time ?? clock())[0])
+        }
     }
 
     func addTag(_ request: Request, _ context: SiteContext) async throws -> Response {
-        if !access.isAdmin(request) { try Access.requireSameSite(request, publicURL: settings.publicURL) }
+        if try await !isTrusted(request) { try Access.requireSameSite(request, publicURL: settings.publicURL) }
         let body = try await RequestBodyText.read(request)
         let reference = try Self.image(inJSON: body, contentType: request.headers[.contentType])
         let status: HTTPResponse.Status =
@@ -40,16 +42,16 @@ extension Site {
     }
 
     func removeTag(_ request: Request, _ context: SiteContext) async throws -> Response {
-        try access.requireAdmin(request, to: "to stop tracking a tag")
+        try await requireToken(request, to: "to stop tracking a tag")
         let reference = try apiReference(request, "tags")
         guard try await store.untrack(reference) else { throw Self.notTracked(reference) }
         return Response(status: .noContent)
     }
 
     func checkTag(_ request: Request, _ context: SiteContext) async throws -> Response {
-        if !access.isAdmin(request) { try Access.requireSameSite(request, publicURL: settings.publicURL) }
+        if try await !isTrusted(request) { try Access.requireSameSite(request, publicURL: settings.publicURL) }
         let reference = try apiReference(request, "checks")
-        try requireBudget(request, context)
+        try await requireBudget(request, context)
         guard let check = try await store.requestCheck(of: reference, at: clock()) else {
             throw Self.notTracked(reference)
         }
@@ -66,14 +68,14 @@ extension Site {
         try ReferencePath.reference(of: request.uri.path, after: "/api/v1/\(list)/")
     }
 
-    /// The tag with the history of one platform, or of the tag as a whole where none is named.
-    func tagWithHistory(
-        _ reference: TagReference, platform: Platform?
-    ) async throws -> (tag: TrackedTag, history: [Change], firstSeenAt: Timestamp?) {
-        let (tag, history) = try await tagWithHistory(reference)
-        guard let platform else { return (tag, history, tag.firstSeenAt) }
+    /// The history of one platform, or of the tag as a whole where none is named.
+    func history(
+        of tag: TrackedTag, platform: Platform?
+    ) async throws -> (history: [Change], firstSeenAt: Timestamp?) {
+        let history = try await store.history(of: tag.id)
+        guard let platform else { return (history, tag.firstSeenAt) }
         let rows = try await rows(of: platform, tag, history)
-        return (tag, rows, rows.first?.observedAt)
+        return (rows, rows.first?.observedAt)
     }
 
     /// - Throws: 422 where the tag has no such platform.

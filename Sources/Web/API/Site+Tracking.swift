@@ -19,19 +19,19 @@ extension Site {
     func track(
         _ reference: TagReference, for request: Request, _ context: SiteContext
     ) async throws -> TrackingOutcome {
-        if !settings.publicTracking { try access.requireAdmin(request, to: "to add a tag on this site") }
+        if !settings.publicTracking { try await requireToken(request, to: "to add a tag on this site") }
         if let tag = try await store.tag(reference), tag.state != .untracked { return .alreadyTracked(tag) }
         if let refusal = settings.refusal(reference.registry) {
             throw Problem.unacceptable("\(reference.registry) is not asked: \(refusal)")
         }
-        try requireBudget(request, context)
+        try await requireBudget(request, context)
         guard try await store.trackedCount() < settings.maxTracked else {
             throw Problem(
                 .forbidden,
                 "This site already tracks its limit of \(settings.maxTracked) tags. "
                     + "Its operator can raise TAGBEAT_MAX_TRACKED.")
         }
-        let origin: TagOrigin = access.isAdmin(request) ? .operator : .visitor
+        let origin: TagOrigin = try await isTrusted(request) ? .operator : .visitor
         try await store.track([reference], origin: origin, at: clock())
         guard let check = try await store.requestCheck(of: reference, at: clock()),
             let report = try await outcome(of: check)
@@ -51,10 +51,15 @@ extension Site {
     /// Waits for a check, but not for ever, and not while the site shuts down.
     /// - Returns: nil where it has not ended yet.
     func outcome(of check: CheckRequest) async throws -> CheckReport? {
+        try await withoutWaitingAtTheEnd { try await store.outcome(of: check, within: settings.checkPatience) }
+    }
+
+    /// - Returns: nil where the site shuts down meanwhile.
+    func withoutWaitingAtTheEnd<Value: Sendable>(
+        _ body: @Sendable @escaping () async throws -> Value?
+    ) async throws -> Value? {
         do {
-            return try await cancelWhenGracefulShutdown {
-                try await store.outcome(of: check, within: settings.checkPatience)
-            }
+            return try await cancelWhenGracefulShutdown(body)
         } catch is CancellationError where !Task.isCancelled {
             return nil
         }

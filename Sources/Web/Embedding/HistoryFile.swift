@@ -41,19 +41,20 @@ extension Site {
             throw Problem.notFound("There are /history/IMAGE.csv and /history/IMAGE.ndjson.")
         }
         let reference = try Self.reference(in: request, after: "/history/", ending: ".\(format.rawValue)")
-        let (_, history) = try await tagWithHistory(reference)
-        let text =
-            switch format {
-            case .csv: HistoryFile.csv(history)
-            case .ndjson:
-                try await store.exportObservations(of: reference).map { $0.line + "\n" }.joined()
-            }
-        let name = reference.familiar.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: format.mediaType, .cacheControl: "no-cache",
-                .contentDisposition: "attachment; filename=\"\(String(name)).\(format.rawValue)\"",
-            ], body: .init(byteBuffer: ByteBuffer(string: text)))
+        return try await answer(request, context, about: reference) { tag in
+            let text =
+                switch format {
+                case .csv: HistoryFile.csv(try await store.history(of: tag.id))
+                case .ndjson:
+                    try await store.exportObservations(of: reference).map { $0.line + "\n" }.joined()
+                }
+            let name = reference.familiar.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
+            return Response(
+                status: .ok,
+                headers: [
+                    .contentType: format.mediaType, .cacheControl: "no-cache",
+                    .contentDisposition: "attachment; filename=\"\(String(name)).\(format.rawValue)\"",
+                ], body: .init(byteBuffer: ByteBuffer(string: text)))
+        }
     }
 }

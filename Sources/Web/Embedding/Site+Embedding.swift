@@ -7,6 +7,9 @@ import TagHistory
 
 // What stands on other people's pages and in their readers.
 extension Site {
+    /// What is shown elsewhere may be five minutes old.
+    private static let embedded = "public, max-age=300"
+
     func badge(_ request: Request, _ context: SiteContext) async throws -> Response {
         let parts = request.uri.path.split(separator: "/", maxSplits: 2)
         guard parts.count == 3, let badge = TagBadge(rawValue: String(parts[1])) else {
@@ -15,27 +18,29 @@ extension Site {
         }
         let reference = try Self.reference(in: request, after: "/badges/\(badge.rawValue)/", ending: ".svg")
         let now = clock()
-        let tag = try await store.tag(reference)
-        var statistics: Statistics?
-        if let tag {
-            let record = TagRecord(tag, history: try await store.history(of: tag.id))
-            statistics = try await store.statistics(of: record, asOf: now)
+        guard let tag = try await viewed(reference, context) else {
+            // Who shows a badge of an image that nobody watches shall see so, not a broken picture.
+            return Self.svg(badge.drawing(.unknown, statistics: nil, lastChangedAt: nil, now: now).svg)
         }
-        let drawing = badge.drawing(
-            TagBadge.Standing(tag?.state), statistics: statistics, lastChangedAt: tag?.lastChangedAt, now: now)
-        // Who shows a badge of an image that nobody watches shall see so, not a broken picture.
-        return Self.svg(drawing.svg)
+        return try await answer(request, about: tag, cacheControl: Self.embedded) {
+            let record = TagRecord(tag, history: try await store.history(of: tag.id))
+            let drawing = badge.drawing(
+                TagBadge.Standing(tag.state), statistics: try await store.statistics(of: record, asOf: now),
+                lastChangedAt: tag.lastChangedAt, now: now)
+            return Self.svg(drawing.svg)
+        }
     }
 
     func feed(_ request: Request, _ context: SiteContext) async throws -> Response {
         if request.uri.path.hasPrefix("/feeds/repositories/") { return try await repositoryFeed(request) }
         let reference = try Self.reference(in: request, after: "/feeds/", ending: ".atom")
-        guard let tag = try await store.tag(reference) else { throw Self.notTracked(reference) }
-        let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
-        let feed = AtomFeed(
-            tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
-            publicURL: origin(of: request))
-        return Self.atom(feed)
+        return try await answer(request, context, about: reference, cacheControl: Self.embedded) { tag in
+            let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
+            return Self.atom(
+                AtomFeed(
+                    tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
+                    publicURL: origin(of: request)))
+        }
     }
 
     /// The newest changes of all tags of a repository.
@@ -56,7 +61,7 @@ extension Site {
 
     private static func atom(_ feed: AtomFeed) -> Response {
         Response(
-            status: .ok, headers: [.contentType: AtomFeed.mediaType, .cacheControl: "public, max-age=300"],
+            status: .ok, headers: [.contentType: AtomFeed.mediaType, .cacheControl: Self.embedded],
             body: .init(byteBuffer: ByteBuffer(string: feed.document)))
     }
 
@@ -64,22 +69,24 @@ extension Site {
     func chart(_ request: Request, _ context: SiteContext) async throws -> Response {
         let reference = try Self.reference(in: request, after: "/charts/", ending: ".svg")
         let width = try Query(request.uri.query)["width"].flatMap(Double.init) ?? 720
-        let (tag, history) = try await tagWithHistory(reference)
         let now = clock()
-        let strip = Strip(
-            history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
-            axis: .history(from: history.first?.observedAt ?? tag.firstSeenAt, to: now, width: width))
-        let drawing = StripDrawing(history: strip, id: "strip", title: "Updates of \(reference.familiar)")
-        var response = Self.svg(drawing.document)
-        // Its colours stand in it, because nobody knows where it will stand.
-        response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
-        return response
+        return try await answer(request, context, about: reference, cacheControl: Self.embedded) { tag in
+            let history = try await store.history(of: tag.id)
+            let strip = Strip(
+                history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
+                axis: .history(from: history.first?.observedAt ?? tag.firstSeenAt, to: now, width: width))
+            let drawing = StripDrawing(history: strip, id: "strip", title: "Updates of \(reference.familiar)")
+            var response = Self.svg(drawing.document)
+            // Its colours stand in it, because nobody knows where it will stand.
+            response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
+            return response
+        }
     }
 
     private static func svg(_ text: String) -> Response {
         Response(
             status: .ok,
-            headers: [.contentType: "image/svg+xml; charset=utf-8", .cacheControl: "public, max-age=300"],
+            headers: [.contentType: "image/svg+xml; charset=utf-8", .cacheControl: Self.embedded],
             body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 

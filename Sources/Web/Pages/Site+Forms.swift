@@ -35,7 +35,7 @@ extension Site {
     func checkForm(_ request: Request, _ context: SiteContext) async throws -> Response {
         try Access.requireSameSite(request, publicURL: settings.publicURL)
         let reference = try ReferencePath.reference(of: request.uri.path, after: "/checks/")
-        try requireBudget(request, context)
+        try await requireBudget(request, context)
         guard let check = try await store.requestCheck(of: reference, at: clock()) else {
             throw Self.notTracked(reference)
         }

@@ -3,7 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Who may do what.
+/// Who may do what, and how they show it. https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 struct Access: Sendable {
     private let tokenHash: SHA256Digest?
 
@@ -11,23 +11,23 @@ struct Access: Sendable {
         tokenHash = adminToken.flatMap { $0.isEmpty ? nil : SHA256.hash(data: Data($0.utf8)) }
     }
 
-    /// Whether the request bears the admin token. Hashes are compared in constant time, whatever was sent.
-    func isAdmin(_ request: Request) -> Bool {
-        guard let tokenHash, let header = request.headers[.authorization] else { return false }
-        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
-        let token = parts[1].drop { $0 == " " }
-        return SHA256.hash(data: Data(token.utf8)) == tokenHash
+    /// Whether the request bears the admin token or a valid one of ``AccessToken``'s kind. Hashes are compared in
+    /// constant time, whatever was sent.
+    /// - Parameter isKnown: whether a token of this hash was created and not revoked.
+    func isTrusted(
+        _ request: Request, isKnown: (_ hash: [UInt8]) async throws -> Bool
+    ) async rethrows -> Bool {
+        guard let token = Self.bearerToken(of: request) else { return false }
+        if let tokenHash, SHA256.hash(data: Data(token.utf8)) == tokenHash { return true }
+        guard let token = AccessToken(token) else { return false }
+        return try await isKnown(token.hash)
     }
 
-    /// - Throws: 401 where the request does not bear the admin token.
-    func requireAdmin(_ request: Request, to action: String) throws(Problem) {
-        guard !isAdmin(request) else { return }
-        let advice =
-            tokenHash == nil
-            ? "This site has none: its operator sets TAGBEAT_ADMIN_TOKEN."
-            : "Send it as Authorization: Bearer TOKEN."
-        throw .unauthorized("It takes the admin token \(action). \(advice)")
+    private static func bearerToken(of request: Request) -> Substring? {
+        guard let header = request.headers[.authorization] else { return nil }
+        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return parts[1].drop { $0 == " " }
     }
 
     /// Refuses what another site's page made a visitor's browser send.

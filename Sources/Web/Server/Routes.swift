@@ -26,12 +26,14 @@ extension Site {
             ("/api/v1/compare", [.get: compare]),
             ("/api/v1/settled/**", [.get: showSettled]),
             ("/api/v1/digests/**", [.get: showDigest]),
+            ("/api/v1/repositories/**", [.get: listOffered]),
             ("/api/v1/status", [.get: showStatus]),
             ("/api/v1/openapi.json", [.get: showDocument]),
             ("/badges/**", [.get: badge]),
             ("/feeds/**", [.get: feed]),
             ("/charts/**", [.get: chart]),
             ("/history/**", [.get: historyFile]),
+            ("/metrics", [.get: showMetrics]),
             ("/healthz", [.get: showHealth]),
             ("/readyz", [.get: showReadiness]),
         ]
@@ -47,6 +49,14 @@ extension Site {
         return router
     }
 
+    /// What a browser asks before a page of another site may read with headers of its own.
+    private static let sharing = Response(
+        status: .noContent,
+        headers: [
+            .accessControlAllowMethods: "GET, HEAD", .accessControlAllowHeaders: "Accept, If-None-Match",
+            .accessControlMaxAge: "86400",
+        ])
+
     /// 405 with what is allowed; without it the router would say that nothing is there.
     private func refuseOtherMethods(
         of path: RouterPath, allowed: Set<HTTPRequest.Method>, in router: Router<SiteContext>
@@ -55,7 +65,10 @@ extension Site {
         let names = allowed.map(\.rawValue).sorted().joined(separator: ", ")
         let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
         for method in all where !allowed.contains(method) {
-            router.on(path, method: method) { _, _ -> Response in
+            router.on(path, method: method) { request, _ -> Response in
+                if method == .options, allowed.contains(.get), SiteMiddleware.isShared(request) {
+                    return Self.sharing
+                }
                 throw Problem(.methodNotAllowed, "Here one can \(names).", headers: [.allow: names])
             }
         }

@@ -13,6 +13,7 @@ struct SiteMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
     ) async throws -> Response {
+        let start = ContinuousClock.now
         var response: Response
         do {
             response = try await next(request, context)
@@ -25,8 +26,26 @@ struct SiteMiddleware: RouterMiddleware {
         for field in Self.protection where response.headers[field.name] == nil {
             response.headers[field.name] = field.value
         }
+        site.requests.note(
+            request.method, route: context.endpointPath, status: response.status.code,
+            seconds: (ContinuousClock.now - start) / .seconds(1))
+        if Self.isShared(request) {
+            for field in Self.sharing { response.headers[field.name] = field.value }
+        }
         return response
     }
+
+    /// Whether pages of other sites may read the answer: what tells of tags, but nothing that writes.
+    static func isShared(_ request: Request) -> Bool {
+        let path = request.uri.path
+        return (request.method == .get || request.method == .head || request.method == .options)
+            && ["/api/", "/badges/", "/charts/", "/feeds/", "/history/"].contains { path.hasPrefix($0) }
+    }
+
+    /// https://fetch.spec.whatwg.org/#http-cors-protocol
+    private static let sharing: HTTPFields = [
+        .accessControlAllowOrigin: "*", .accessControlExposeHeaders: "ETag, Location, Retry-After",
+    ]
 
     /// No inline script, no outside asset, in no frame. `data:` images: none yet, style sheets may have them.
     private static let protection: HTTPFields = {

@@ -36,7 +36,7 @@ extension Site {
 
     /// What was pasted into the box.
     func readBox(_ request: Request, _ context: SiteContext) async throws -> Response {
-        try requireBudget(request, context)
+        try await requireBudget(request, context)
         let text = try await pastedText(request)
         let pasted: PastedImages
         do {

@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import Logging
 import OCI
 import Store
 import TagHistory
@@ -14,21 +13,22 @@ extension Site {
         let ownText = try query.text("digest")
         let permissions = TagPage.Permissions(canTrack: settings.publicTracking)
         let siblings = try await store.tags(in: reference.repository)
-        guard let tag = try await store.tag(reference) else {
+        guard let tag = try await viewed(reference, context) else {
             return html(
                 TagPage(untracked: reference, siblings: siblings, permissions: permissions), status: .notFound)
         }
-        let history = try await store.history(of: tag.id)
-        let now = clock()
-        var content = TagPage.Content(
-            tag: tag, history: history,
-            statistics: try await store.statistics(of: TagRecord(tag, history: history), asOf: now),
-            list: .init(history, older: older), siblings: siblings, bucket: bucket, permissions: permissions,
-            origin: origin(of: request), now: now)
-        content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
-        if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: history) }
-        await noteViewed(reference, at: content.now, context)
-        return html(TagPage(content))
+        return try await answer(request, about: tag) {
+            let history = try await store.history(of: tag.id)
+            let now = clock()
+            var content = TagPage.Content(
+                tag: tag, history: history,
+                statistics: try await store.statistics(of: TagRecord(tag, history: history), asOf: now),
+                list: .init(history, older: older), siblings: siblings, bucket: bucket, permissions: permissions,
+                origin: origin(of: request), now: now)
+            content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
+            if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: history) }
+            return html(TagPage(content))
+        }
     }
 
     /// What the store knows of a visitor's own digest.
@@ -40,14 +40,5 @@ extension Site {
             own.bearers = try await store.tags(bearing: digest, limit: 5, cursor: nil).items.map(\.reference)
         }
         return own
-    }
-
-    /// Looking keeps a tag from being retired. That it could not be written down spoils no answer.
-    func noteViewed(_ reference: TagReference, at now: Timestamp, _ context: SiteContext) async {
-        do {
-            try await store.noteViewed(reference, at: now)
-        } catch {
-            context.logger.debug("a view was not recorded", metadata: ["error": "\(error)"])
-        }
     }
 }
