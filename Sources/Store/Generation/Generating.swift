@@ -105,9 +105,11 @@ extension Connection {
 
     fileprivate func copyChecks(of site: GeneratedSite) async throws {
         let checks: SQL = """
-            COPY tag_checks (tag_id, registry_id, repository_id, next_check_at, last_checked_at, last_succeeded_at, last_missing_at,
-                digest_id, is_missing) FROM STDIN (FORMAT binary)
+            COPY tag_checks (tag_id, registry_id, repository_id, next_check_at, last_checked_at, last_succeeded_at,
+                last_missing_at, digest_id, is_missing, events, last_event_days, rate, seen_changes)
+                FROM STDIN (FORMAT binary)
             """
+        let lane = LaneSchedule(requestsPerDay: 864_000, tags: site.tags, at: site.until)
         try await copy(site, checks) { rows, repository, ids in
             ids.repository += 1
             for group in repository.groups {
@@ -116,8 +118,11 @@ extension Connection {
                 for index in group.tags.indices {
                     ids.tag += 1
                     let checks = group.checks(of: index)
-                    let seen = group.history(of: index).last { $0.digest != nil }?.observedAt
-                    rows.append(columns: 9) { fields in
+                    let history = group.history(of: index)
+                    let seen = history.last { $0.digest != nil }?.observedAt
+                    let schedule = TagSchedule(
+                        history: history, lastCheckAt: checks.last, in: RepositorySchedule(), lane: lane, chance: 0)
+                    rows.append(columns: 13) { fields in
                         fields.append(ids.tag)
                         fields.append(Int32(repository.registry + 1))
                         fields.append(ids.repository)
@@ -127,6 +132,10 @@ extension Connection {
                         fields.append(isMissing ? checks.last : nil)
                         fields.append(ids.digest + Int32(newest) + 1)
                         fields.append(isMissing)
+                        fields.append(schedule?.events ?? 0)
+                        fields.append(schedule?.lastEventDays ?? 0)
+                        fields.append(schedule?.rate)
+                        fields.append(schedule?.changes ?? 0)
                     }
                 }
                 ids.digest += Int32(group.digests.count)
