@@ -46,6 +46,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "LibPQ", dependencies: ["CLibPQ"], swiftSettings: settings),
         .target(name: "OCI", swiftSettings: settings),
         .target(
@@ -67,8 +68,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache, nioCore,
-                yams,
+                "CZlib", "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache,
+                nioCore, yams,
             ],
             resources: [.copy("Resources")],
             swiftSettings: settings),
@@ -113,7 +114,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging, mustache, nioCore,
+                "CZlib", "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging, mustache,
+                nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),

@@ -4,15 +4,20 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// An answer that stays the same while the process lives.
+/// An answer that stays the same while the process lives, compressed once.
 struct Asset: Sendable {
     let content: ByteBuffer
+    /// Nil where it is not worth the while.
+    private let gzipped: ByteBuffer?
     let type: String
     /// Of its content, in hexadecimal.
     let hash: String
 
     init(_ content: Data, type: String) {
         self.content = ByteBuffer(bytes: content)
+        gzipped =
+            content.count < ContentCoding.least || !ContentCoding.isText(type)
+            ? nil : try? GzipStream.file(of: self.content, level: 9)
         self.type = type
         hash = SHA256.hash(data: content).prefix(6).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
@@ -22,12 +27,17 @@ struct Asset: Sendable {
     /// Whole, or 304 where the client has it.
     func response(to request: Request, cacheControl: String = "public, max-age=300") -> Response {
         let tag = "\"\(hash)\""
-        var headers: HTTPFields = [.eTag: tag, .cacheControl: cacheControl]
+        // Weak: it names the content, gzipped or not.
+        var headers: HTTPFields = [.eTag: "W/" + tag, .cacheControl: cacheControl]
         if request.headers[values: .ifNoneMatch].contains(where: { $0.contains(tag) || $0 == "*" }) {
             return Response(status: .notModified, headers: headers)
         }
         headers[.contentType] = type
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: content))
+        guard let gzipped, ContentCoding.takesGzip(request.headers) else {
+            return Response(status: .ok, headers: headers, body: .init(byteBuffer: content))
+        }
+        headers[.contentEncoding] = "gzip"
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: gzipped))
     }
 }
 

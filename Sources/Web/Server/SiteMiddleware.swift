@@ -22,6 +22,7 @@ struct SiteMiddleware: RouterMiddleware {
         } catch {
             response = answer(to: request, for: problem(of: error, context))
         }
+        response = try await response.compressed(for: request)
         // A picture that stands alone brings the rule for its own colours.
         for field in Self.protection where response.headers[field.name] == nil {
             response.headers[field.name] = field.value
@@ -32,7 +33,8 @@ struct SiteMiddleware: RouterMiddleware {
         if Self.isShared(request) {
             for field in Self.sharing { response.headers[field.name] = field.value }
         }
-        return response
+        // The router drops the body for its own routes alone; what follows one is taken for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// Whether pages of other sites may read the answer: what tells of tags, but nothing that writes.
@@ -83,7 +85,7 @@ struct SiteMiddleware: RouterMiddleware {
         let page = ErrorPage(
             status: problem.status.code, heading: Self.heading(problem.status), detail: problem.detail,
             text: Self.image(in: request),
-            suggestions: isAstray && request.method == .get ? ErrorPage.suggestions(for: request.uri.path) : [])
+            suggestions: isAstray && request.method != .post ? ErrorPage.suggestions(for: request.uri.path) : [])
         var response = site.html(page, status: problem.status)
         for field in problem.headers { response.headers[field.name] = field.value }
         return response
