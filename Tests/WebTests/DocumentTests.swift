@@ -58,6 +58,8 @@ import Testing
                     #expect(answer.status < 500 && answer.status != 405)
                     let type = answer.headers[.contentType]?.split(separator: ";").first.map(String.init)
                     #expect(type.map { described.content?[$0] != nil } ?? true, "\(method) \(path): \(type ?? "")")
+                    let isKept = method == "get" && answer.headers[.eTag] != nil
+                    #expect(isKept == (operation.responses["304"] != nil && answer.status == 200), "\(method) \(path)")
                 }
             }
         }

@@ -11,16 +11,20 @@ extension Site {
         guard (2...8).contains(images.count) else {
             throw Problem.unacceptable("\(images.count) images are given; compare two to eight: ?image=…&image=…")
         }
-        var records: [TagRecord] = []
+        var references: [TagReference] = []
         for image in images {
-            let reference: TagReference
-            do { reference = try TagReference(parsing: image) } catch {
+            do { references.append(try TagReference(parsing: image)) } catch {
                 throw Problem.unacceptable("image: \(error.description)")
             }
-            let (tag, history) = try await tagWithHistory(reference)
-            records.append(TagRecord(tag, history: history))
         }
-        return json(ListJSON(items: try await tagsJSON(records, asOf: clock()), next: nil))
+        let known = Dictionary(try await store.tags(named: references).map { ($0.reference, $0) }) { $1 }
+        let tags = try references.map { reference in
+            guard let tag = known[reference] else { throw Self.notTracked(reference) }
+            return tag
+        }
+        return try await answer(request, about: tags) {
+            json(ListJSON(items: try await tagsJSON(try await records(tags), asOf: clock()), next: nil))
+        }
     }
 
     /// The newest digest that a tag has borne for some days and that was not taken back.

@@ -8,9 +8,10 @@ extension Site {
     func listTags(_ request: Request, _ context: SiteContext) async throws -> Response {
         let query = try Query(request.uri.query).tags()
         let page = try await store.tags(query)
-        let histories = page.items.isEmpty ? [:] : try await store.histories(of: page.items.map(\.id))
-        let records = page.items.map { TagRecord($0, history: histories[$0.id] ?? []) }
-        return json(ListJSON(items: try await tagsJSON(records, asOf: clock()), next: page.next))
+        return try await answer(request, about: page.items, [page.next ?? ""]) {
+            let items = try await tagsJSON(try await records(page.items), asOf: clock())
+            return json(ListJSON(items: items, next: page.next))
+        }
     }
 
     func showTag(_ request: Request, _ context: SiteContext) async throws -> Response {
@@ -57,6 +58,12 @@ extension Site {
         }
         let report = try await outcome(of: check)
         return json(CheckJSON(reference: reference, report: report), status: report == nil ? .accepted : .ok)
+    }
+
+    /// Tags with their histories.
+    func records(_ tags: [TrackedTag]) async throws -> [TagRecord] {
+        let histories = tags.isEmpty ? [:] : try await store.histories(of: tags.map(\.id))
+        return tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
     }
 
     func tagsJSON(_ records: [TagRecord], asOf time: Timestamp) async throws -> [TagJSON] {

@@ -9,27 +9,13 @@ extension ResponseBody {
 
     /// - Throws: what writing the body throws, and ``GzipStream/Failure`` where there is no memory.
     func gzipped() async throws -> ResponseBody {
-        guard contentLength != nil else {
+        guard let content = try await content() else {
             return ResponseBody { writer in
                 try await self.write(GzipWriter(next: writer, stream: GzipStream(level: Self.gzipLevel)))
             }
         }
-        let content = Collected()
-        try await write(content)
-        return ResponseBody(byteBuffer: try GzipStream.file(of: content.buffer, level: Self.gzipLevel))
+        return ResponseBody(byteBuffer: try GzipStream.file(of: content, level: Self.gzipLevel))
     }
-}
-
-/// Takes a body that is in memory.
-private final class Collected: ResponseBodyWriter {
-    private(set) var buffer = ByteBuffer()
-
-    func write(_ part: ByteBuffer) async throws {
-        var part = part
-        if buffer.readableBytes == 0 { buffer = part } else { buffer.writeBuffer(&part) }
-    }
-
-    func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
 /// Passes on what is ready in pieces of some size. A body that breaks off breaks off for the client too: a file without

@@ -24,7 +24,7 @@ extension Site {
         if let totals { text.add(totals) }
         if let status { text.add(status, at: now) }
         return Response(
-            status: .ok, headers: [.contentType: MetricsText.mediaType, .cacheControl: "no-cache"],
+            status: .ok, headers: [.contentType: MetricsText.mediaType, .cacheControl: "no-store"],
             body: .init(byteBuffer: ByteBuffer(string: text.text)))
     }
 

@@ -3,23 +3,34 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import OCI
 import Store
 
-/// Which state of a tag an answer tells: it changes with the tag's history and state, with this program, and by the
+/// Which state an answer tells of: of tags, it changes with their histories and states, with this program, and by the
 /// minute, because ages and probabilities do. https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3
 struct Revision: Hashable, Sendable {
-    /// A weak ETag, compared without its W/: the same for every address that tells of the tag.
+    /// A weak ETag, compared without its W/: the same for every address that tells of the same tags alone.
     let tag: String
 
-    init(of tag: TrackedTag, version: String, at now: Timestamp) {
-        let times = [tag.trackedSince, tag.firstSeenAt, tag.lastCheckedAt, tag.lastChangedAt, tag.lastPushedAt]
-        let parts =
-            [version, tag.reference.description, tag.state.name, tag.digest?.description ?? "", tag.lastError ?? ""]
-            + times.map { $0.map { String($0.microseconds) } ?? "" } + [String(now.microseconds / 60_000_000)]
-        let hash = SHA256.hash(data: Data(parts.joined(separator: "\n").utf8))
-        self.tag = "\"\(Data(hash.prefix(9)).base64EncodedString())\""
+    /// - Parameter more: what else the answer shows.
+    init(of tags: [TrackedTag], _ more: [String] = [], version: String, at now: Timestamp) {
+        var hash = SHA256()
+        for part in [version, String(now.microseconds / 60_000_000)] + more { hash.update(part) }
+        for tag in tags {
+            for part in [tag.reference.description, tag.state.name, tag.digest?.description, tag.lastError] {
+                hash.update(part ?? "")
+            }
+            let times = [tag.trackedSince, tag.firstSeenAt, tag.lastCheckedAt, tag.lastChangedAt, tag.lastPushedAt]
+            for time in times { hash.update(time.map { String($0.microseconds) } ?? "") }
+        }
+        self.init(hash.finalize())
     }
+
+    /// Of an answer that is made already: by its bytes.
+    init(of content: ByteBuffer) { self.init(SHA256.hash(data: content.readableBytesView)) }
+
+    private init(_ hash: SHA256Digest) { tag = "\"\(Data(hash.prefix(9)).base64EncodedString())\"" }
 
     /// Whether the client says that it has this.
     func isKnown(to request: Request) -> Bool {
@@ -30,6 +41,11 @@ struct Revision: Hashable, Sendable {
             }
         }
     }
+}
+
+extension SHA256 {
+    /// And where it ends, so that no two lists of parts are alike.
+    fileprivate mutating func update(_ part: String) { update(data: Data("\(part)\n".utf8)) }
 }
 
 extension Site {
@@ -47,8 +63,19 @@ extension Site {
         _ request: Request, about tag: TrackedTag, cacheControl: String = "no-cache",
         _ make: () async throws -> Response
     ) async throws -> Response {
-        let revision = Revision(of: tag, version: settings.version, at: clock())
+        try await answer(request, about: [tag], cacheControl: cacheControl, make)
+    }
+
+    /// Answers a question about several tags: 304 where the client has the answer already.
+    /// - Parameter more: what else the answer shows.
+    func answer(
+        _ request: Request, about tags: [TrackedTag], _ more: [String] = [], cacheControl: String = "no-cache",
+        _ make: () async throws -> Response
+    ) async throws -> Response {
+        let revision = Revision(of: tags, more, version: settings.version, at: clock())
         var response = revision.isKnown(to: request) ? Response(status: .notModified) : try await make()
+        // An error's page, or the way to another address, is not what the client shall keep.
+        guard [.ok, .notModified].contains(response.status) else { return response }
         response.headers[.eTag] = "W/" + revision.tag
         response.headers[.cacheControl] = cacheControl
         return response

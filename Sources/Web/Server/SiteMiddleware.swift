@@ -22,9 +22,9 @@ struct SiteMiddleware: RouterMiddleware {
         } catch {
             response = answer(to: request, for: problem(of: error, context))
         }
-        response = try await response.compressed(for: request)
-        // A picture that stands alone brings the rule for its own colours.
-        for field in Self.protection where response.headers[field.name] == nil {
+        response = try await response.named(for: request).compressed(for: request)
+        // What a client keeps has them, and a picture that stands alone brings the rule for its own colours.
+        for field in Self.protection where response.status != .notModified && response.headers[field.name] == nil {
             response.headers[field.name] = field.value
         }
         site.requests.note(

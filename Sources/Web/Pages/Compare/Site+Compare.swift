@@ -10,8 +10,12 @@ extension Site {
         }
         let references = try names.map { try Self.reference(from: $0) }.uniqued
         let tags = try await store.tags(named: references)
-        let histories = tags.isEmpty ? [:] : try await store.histories(of: tags.map(\.id))
-        let records = tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
+        return try await answer(request, about: tags) {
+            html(try await comparePage(references, try await records(tags)))
+        }
+    }
+
+    private func comparePage(_ references: [TagReference], _ records: [TagRecord]) async throws -> ComparePage {
         let now = clock()
         let statistics = try await store.statistics(of: records, asOf: now)
         var page = ComparePage(
@@ -23,6 +27,6 @@ extension Site {
                     href: Href.images(preset.images.prefix(ComparePage.most).map(\.familiar), path: "/compare"))
             }
         }
-        return html(page)
+        return page
     }
 }

@@ -4,9 +4,23 @@ import Store
 import TagHistory
 
 extension Site {
+    /// Several images that an address names.
+    func imagesPage(_ images: NamedImages, _ request: Request) async throws -> Response {
+        let tags = try await trackedTags(of: images)
+        return try await answer(request, about: tags) { try await imagesPage(images, tags) }
+    }
+
+    /// Several images that were pasted.
     func imagesPage(_ images: NamedImages) async throws -> Response {
+        try await imagesPage(images, try await trackedTags(of: images))
+    }
+
+    private func trackedTags(of images: NamedImages) async throws -> [TrackedTag] {
+        try await store.tags(named: images.items.map(\.reference)).filter { $0.state != .untracked }
+    }
+
+    private func imagesPage(_ images: NamedImages, _ tags: [TrackedTag]) async throws -> Response {
         let now = clock()
-        let tags = try await store.tags(named: images.items.map(\.reference)).filter { $0.state != .untracked }
         let rows = try await rows(tags, at: now)
         let page = ImagesPage(
             images, known: Dictionary(rows.map { ($0.reference, $0) }) { $1 },

@@ -71,3 +71,13 @@ extension OverviewPage {
         }
     }
 }
+
+extension StoreStatus {
+    /// What the first screen shows of it, as text.
+    fileprivate var counted: [String] { TagState.allCases.map { "\($0.name) \(states[$0] ?? 0)" } }
+
+    var shown: [String] {
+        [String(changes)] + counted + lanes.map(\.registry.name)
+            + Notice.health(of: self).flatMap { [$0.heading, $0.text, $0.reasonText ?? ""] }
+    }
+}

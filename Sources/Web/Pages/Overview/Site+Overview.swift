@@ -8,7 +8,7 @@ extension Site {
     /// `/`: the first screen; with images in the address, those.
     func overviewPage(_ request: Request, _ context: SiteContext) async throws -> Response {
         let images = try Query.all("image", in: request.uri.query)
-        if !images.isEmpty { return try await imagesPage(NamedImages(images)) }
+        if !images.isEmpty { return try await imagesPage(NamedImages(images), request) }
         let query = try Query(request.uri.query)
         var wanted = try query.tags(defaultLimit: 25)
         if query["sort"] == nil { (wanted.sort, wanted.descending) = (.lastChanged, true) }
@@ -22,16 +22,23 @@ extension Site {
             return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
         }
         let status = try await statusAtHand()
-        let list = TagListPage(
-            wanted, rows: try await rows(page.items, at: now), next: page.next,
-            offer: isKnown || !settings.publicTracking ? nil : reference, status: status, now: now)
-        // What the script asks for as one types.
-        if query["part"] == "tags" { return html(list) }
-        let moved = list.isPlain ? try await moved.value(at: now) : []
-        let stopped = list.isPlain ? try await stopped.value(at: now) : []
-        return html(
-            OverviewPage(
-                list, presets: settings.presets, moved: moved, stopped: stopped, status: status, now: now))
+        let offer = isKnown || !settings.publicTracking ? nil : reference
+        // What the script asks for as one types is the list alone.
+        let isWhole = query["part"] != "tags"
+        let moved = isWhole && wanted.isPlain ? try await moved.value(at: now) : []
+        let stopped = isWhole && wanted.isPlain ? try await stopped.value(at: now) : []
+        return try await answer(
+            request, about: page.items + moved + stopped,
+            [page.next ?? "", offer?.familiar ?? ""] + (status?.shown ?? [])
+        ) {
+            let list = TagListPage(
+                wanted, rows: try await rows(page.items, at: now), next: page.next, offer: offer, status: status,
+                now: now)
+            guard isWhole else { return html(list) }
+            return html(
+                OverviewPage(
+                    list, presets: settings.presets, moved: moved, stopped: stopped, status: status, now: now))
+        }
     }
 
     /// What was pasted into the box.

@@ -43,6 +43,9 @@ extension RepositoryPage {
             let tags: [RepositoryTag]
             /// How many of them are shown with their histories.
             let detailed: Range<Int>
+
+            /// Those that follow, of which the names are shown.
+            var others: ArraySlice<RepositoryTag> { tags[detailed.upperBound...].prefix(12) }
         }
 
         static let names = "names"
@@ -91,12 +94,21 @@ extension RepositoryPage {
             }
         }
 
+        /// What is shown of the others, as text.
+        var shown: [String] {
+            parts.flatMap { part in
+                [part.shape, String(part.tags.count), part.tags.compactMap(\.lastChangedAt).max()?.description ?? ""]
+                    + part.others.map(\.reference.tag.name)
+            }
+        }
+
         var detailed: [TagReference] { parts.flatMap { part in part.tags[part.detailed].map(\.reference) } }
     }
 
     init(
-        _ repository: Repository, plan: Plan, rows: [TagReference: TagRow], canTrack: Bool, now: Timestamp
+        _ repository: Repository, plan: Plan, rows: [TagRow], canTrack: Bool, now: Timestamp
     ) {
+        let rows = Dictionary(rows.map { ($0.reference, $0) }) { $1 }
         title = "\(repository.familiar) · Tagbeat"
         summary = "How often the tags of \(repository.familiar) are really rebuilt."
         self.repository = repository.familiar
@@ -133,8 +145,8 @@ extension RepositoryPage.Group {
         heading = part.shape == RepositoryPage.Plan.names ? "Names without a version" : part.shape
         count = Words.count(part.tags.count, "tag")
         self.rows = part.tags[part.detailed].compactMap { rows[$0.reference] }
-        let rest = plan.shape == nil ? part.tags.dropFirst(part.detailed.count) : []
-        others = rest.prefix(12).map { Link(label: $0.reference.tag.name, href: Href.tag($0.reference)) }
+        let rest = plan.shape == nil ? part.others : []
+        others = rest.map { Link(label: $0.reference.tag.name, href: Href.tag($0.reference)) }
         let isMore = !rest.isEmpty
         allLabel = isMore ? "All \(Words.number(part.tags.count)) with their histories" : nil
         allHref = isMore ? Href.address(href, ["shape": part.shape]) : nil

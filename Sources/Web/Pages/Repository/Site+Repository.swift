@@ -9,12 +9,19 @@ extension Site {
         let tags = try await store.tags(in: repository)
         let plan = RepositoryPage.Plan(
             tags, shape: try query.text("shape").nonEmpty, after: try query.position("after") ?? 0)
-        let now = clock()
-        let rows = try await rows(try await store.tags(named: plan.detailed), at: now)
-        let page = RepositoryPage(
-            repository, plan: plan, rows: Dictionary(rows.map { ($0.reference, $0) }) { $1 },
-            canTrack: settings.publicTracking, now: now)
-        return html(page, status: plan.parts.isEmpty ? .notFound : .ok)
+        guard !plan.parts.isEmpty else {
+            let page = RepositoryPage(
+                repository, plan: plan, rows: [], canTrack: settings.publicTracking, now: clock())
+            return html(page, status: .notFound)
+        }
+        let detailed = try await store.tags(named: plan.detailed)
+        return try await answer(request, about: detailed, plan.shown) {
+            let now = clock()
+            return html(
+                RepositoryPage(
+                    repository, plan: plan, rows: try await rows(detailed, at: now),
+                    canTrack: settings.publicTracking, now: now))
+        }
     }
 }
 

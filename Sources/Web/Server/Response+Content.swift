@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension ResponseBody {
+    /// Its bytes; nil where it is written piece by piece.
+    func content() async throws -> ByteBuffer? {
+        guard contentLength != nil else { return nil }
+        let content = Content()
+        try await write(content)
+        return content.buffer
+    }
+
+    private final class Content: ResponseBodyWriter {
+        private(set) var buffer = ByteBuffer()
+
+        func write(_ part: ByteBuffer) async throws {
+            if buffer.readableBytes == 0 { buffer = part } else { buffer.writeImmutableBuffer(part) }
+        }
+
+        func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+}
+
+extension Response {
+    /// The same answer with an ETag of its bytes, where it has none yet and may be kept; 304 where the client has it.
+    func named(for request: Request) async throws -> Response {
+        guard request.method == .get || request.method == .head, status == .ok, headers[.eTag] == nil,
+            headers[.cacheControl] != "no-store", let content = try await body.content()
+        else { return self }
+        let revision = Revision(of: content)
+        var response = self
+        if revision.isKnown(to: request) {
+            response = Response(status: .notModified)
+            response.headers[.cacheControl] = headers[.cacheControl]
+        }
+        response.headers[.eTag] = "W/" + revision.tag
+        return response
+    }
+}
