@@ -1,19 +1,10 @@
 import OCI
 import RegistryClient
 import Store
+import TagHistory
 
-/// When a listing is worth its requests.
+/// How far a listing's pages are believed.
 enum BulkPlan {
-    /// A few tags are asked for one by one: their HEADs are the truth, and cost no more than a listing.
-    static let fewTags = 3
-
-    /// - Parameters:
-    ///   - counts: of the repository's tags.
-    ///   - requests: what the last whole listing took; nil where there was none.
-    static func isWorthwhile(_ counts: TagCounts, requests: Int?) -> Bool {
-        counts.due > fewTags && (requests ?? 1) < counts.tracked
-    }
-
     /// What a vendor says against what is known already. A tag that the registry itself said was gone, a push that lies
     /// before the last check, which saw another digest, or a change without a time: then the registry is asked.
     static func isDoubtful(_ tag: ListedTag, digest: Digest, against claim: Claim) -> Bool {
@@ -25,15 +16,12 @@ enum BulkPlan {
     }
 
     /// Whether the rest of a listing says nothing new: it comes newest first, as this page shows, and has got to tags that
-    /// were pushed before the listing before; well before, because push times are the vendor's and may come late.
+    /// were pushed before the listing before.
     static func isOld(_ page: ListingPage, previous: Timestamp) -> Bool {
         let times = page.tags.compactMap(\.pushedAt)
         guard times.count == page.tags.count, times.count >= 20, let last = times.last, last < times[0],
             zip(times, times.dropFirst()).allSatisfy({ $0 >= $1 })
         else { return false }
-        return last < previous.advanced(bySeconds: -margin)
+        return last < ListingSchedule.oldBefore(previous: previous)
     }
-
-    /// Seconds.
-    private static let margin = 900.0
 }

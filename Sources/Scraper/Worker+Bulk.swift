@@ -85,7 +85,8 @@ extension Worker {
             of: sources.keys.sorted(), worker: session, limit: 10_000, window: window)
         return sources.sorted { $0.key < $1.key }.compactMap { repository, source in
             guard let counts = counts[repository],
-                BulkPlan.isWorthwhile(counts, requests: source.requestsLastTime)
+                ListingSchedule.isWorthwhile(
+                    due: counts.due, tracked: counts.tracked, requests: source.requestsLastTime)
             else { return nil }
             // One answer with everything comes in several pages.
             return (repository, source.tagsPerRequest > ListingPage.mostTags ? .max : counts.tracked)
@@ -97,8 +98,7 @@ extension Worker {
         _ claim: ListingClaim, atMost most: Int, session: WorkerSession
     ) async throws -> BulkOutcome {
         let startedAt = clock()
-        let wholeAt = claim.wholeAt ?? startedAt.advanced(bySeconds: -ListingSchedule.wholeIntervalSeconds)
-        let mayBePartial = startedAt.seconds(since: wholeAt) < settings.policy.wholeListingSeconds
+        let mayLeave = settings.policy.mayLeaveListing(wholeAt: claim.wholeAt, at: startedAt)
         var outcome = BulkOutcome()
         var members: [ListedMember] = []
         var end: ListingEnd?
@@ -109,7 +109,7 @@ extension Worker {
                     members += page.tags.map { ListedMember(tag: $0.tag, digest: $0.digest, pushedAt: $0.pushedAt) }
                 }
                 try await take(page, of: claim, into: &outcome, session: session)
-                if mayBePartial, let previous = claim.previous, BulkPlan.isOld(page, previous: previous) {
+                if mayLeave, let previous = claim.previous, BulkPlan.isOld(page, previous: previous) {
                     end = outcome.end(isWhole: false)
                     break reading
                 }

@@ -38,22 +38,16 @@ extension TagStore {
             if case .fixed(let interval) = policy {
                 try await bringForward(registryID: id, interval: interval, at: now)
             }
-            try await pool.run(
-                InsertLane(registryID: id, spacing: LaneSchedule.firstSpacing(of: budget, at: now), now: now))
+            try await pool.run(InsertLane(registryID: id, lane: budget.newLane(at: now), now: now))
             guard let (_, counted) = try await pool.first(SelectLaneSchedules(ids: [id])) else { continue }
             // Outside of the transaction: claims wait for the lane's row.
             let load = try await pool.first(CountLane(registryID: id, lane: counted))
             try await pool.retryingTransaction { connection in
                 guard var lane = try await connection.first(LockLane(registryID: id)) else { return }
-                lane.tags = load?.tags ?? 0
-                lane.requestsPerDay = budget.requestsPerDay(tags: lane.tags)
-                switch policy {
-                case .adaptive:
-                    lane.steer(at: now)
-                    // By several workers at once only one step.
-                    if let load, lane.spacing == counted.spacing { lane.relieve(of: load.requestsPerDay) }
-                case .fixed: lane.clock = min(lane.clock, now)
-                }
+                // By several workers at once only one step.
+                let wanted = lane.spacing == counted.spacing ? load?.requestsPerDay : nil
+                policy.steer(
+                    &lane, tags: load?.tags ?? 0, requestsPerSecond: budget.requestsPerSecond, wanted: wanted, at: now)
                 try await connection.run(UpdateLane(registryID: id, lane: lane, meanDelay: load?.meanDelay, now: now))
             }
         }
@@ -69,18 +63,13 @@ extension TagStore {
 }
 
 extension LaneBudget {
-    /// Nobody asks for every tag more often than every five minutes.
-    fileprivate func requestsPerDay(tags: Int) -> Double {
-        let most = Double(max(1, tags)) / LaneSchedule.floorSeconds
-        return 86_400 * (requestsPerSecond > 0 ? min(most, requestsPerSecond) : most)
+    fileprivate func newLane(at now: Timestamp) -> LaneSchedule {
+        LaneSchedule(
+            requestsPerDay: LaneSchedule.requestsPerDay(atMost: requestsPerSecond, tags: 1), tags: 1, at: now)
     }
 }
 
 extension LaneSchedule {
-    fileprivate static func firstSpacing(of budget: LaneBudget, at now: Timestamp) -> LaneSchedule {
-        LaneSchedule(requestsPerDay: budget.requestsPerDay(tags: 1), tags: 1, at: now)
-    }
-
     static let columns: SQL = "l.spacing, l.clock, l.requests_per_day, l.tags, l.steered_at, l.clock_when_steered"
 
     /// - Returns: nil for a lane that was not prepared.
@@ -132,7 +121,7 @@ struct SelectLanes: Statement {
 struct InsertLane: Statement {
     typealias Row = Never
     let registryID: Int32
-    let spacing: LaneSchedule
+    let lane: LaneSchedule
     let now: Timestamp
     static let sql: SQL = """
         INSERT INTO lanes (registry_id, spacing, clock, claimed_at, requests_per_day, tags, steered_at,
@@ -144,9 +133,9 @@ struct InsertLane: Statement {
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
-        parameters.append(spacing.spacing)
+        parameters.append(lane.spacing)
         parameters.append(now)
-        parameters.append(spacing.requestsPerDay)
+        parameters.append(lane.requestsPerDay)
     }
 }
 

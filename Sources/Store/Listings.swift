@@ -111,8 +111,6 @@ struct NextListing: Sendable {
     /// No listing answers for this repository's tags any more.
     var isHopeless: Bool { nextAt == nil }
 
-    /// A few tags are better asked for one by one.
-    static let fewTags = 3
     /// Failures in a row after which tags are not left waiting for a listing any more.
     static let mostFailures: Int16 = 3
     /// Seconds.
@@ -133,17 +131,15 @@ struct NextListing: Sendable {
         case .read(let requests, let answered, let found, let isWhole):
             listedAt = startedAt
             if isWhole { wholeAt = startedAt }
-            guard answered > Self.fewTags || !isWhole else {
+            guard ListingSchedule.isUseful(answered: answered, isWhole: isWhole) else {
                 listAfter = now.advanced(bySeconds: policy.listingPause)
                 return
             }
             listAfter = now
-            let repository = batch.repositories[claim.repositoryID] ?? RepositorySchedule()
-            var schedule = listing ?? ListingSchedule(firstSeenAt: startedAt, lane: batch.lane, chance: 0)
-            // First sightings are no changes, and of a change before the first listing nobody knows.
-            schedule.note(
-                found: claim.listing == nil ? 0 : found, spent: requests, isBurst: repository.burst != claim.burst,
-                repository: repository, lane: batch.lane, at: startedAt)
+            let schedule = ListingSchedule.after(
+                listing, found: found, spent: requests, burst: claim.burst,
+                repository: batch.repositories[claim.repositoryID] ?? RepositorySchedule(), lane: batch.lane,
+                at: startedAt)
             listing = schedule
             nextAt = policy.nextListing(schedule, at: startedAt)
         }

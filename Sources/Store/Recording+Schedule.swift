@@ -64,16 +64,13 @@ private struct Beginning {
     let result: CheckResult
     let batch: ScheduleBatch
 
-    private var repository: RepositorySchedule { batch.repositories[tag.repositoryID] ?? RepositorySchedule() }
-
     func schedule(chance: Double) -> TagSchedule {
-        batch.begin(
-            TagSchedule(firstSeenAt: result.checkedAt, in: repository, lane: batch.lane, chance: chance),
-            at: result.checkedAt, way: result.way, chance: chance)
+        batch.begin(in: tag.repositoryID, at: result.checkedAt, way: result.way, chance: chance)
     }
 
     /// Before this check.
     func schedule(history: [Change]) -> TagSchedule {
+        let repository = batch.repositories[tag.repositoryID] ?? RepositorySchedule()
         let known = [tag.state.lastSucceededAt, tag.state.lastMissingAt].compactMap(\.self).max()
         return TagSchedule(
             history: history, lastCheckAt: known ?? result.checkedAt, in: repository, lane: batch.lane, chance: 1)

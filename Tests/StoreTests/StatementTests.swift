@@ -66,7 +66,7 @@ import Testing
             InsertChanges(rows: [row], digestIDs: [digest: 1]), UpdateTagChecks(updates: [update]),
             UpdateStates(updates: [update]), InsertFailures(updates: [update]),
             RecordUnchanged(results: [result], schedules: [1: schedule]), ForgetSchedules(ids: [1]),
-            InsertLane(registryID: 1, spacing: lane, now: hour(0)), LockLane(registryID: 1),
+            InsertLane(registryID: 1, lane: lane, now: hour(0)), LockLane(registryID: 1),
             CountLane(registryID: 1, lane: lane), UpdateLane(registryID: 1, lane: lane, meanDelay: nil, now: hour(0)),
             BringChecksForward(registryID: 1, interval: 60, now: hour(0)),
             BringListingsForward(registryID: 1, interval: 60, now: hour(0)), SelectLaneSchedules(ids: [1]),

@@ -70,15 +70,67 @@ struct LaneScheduleTests {
                 }())
     }
 
+    @Test("Where a period became shorter at once, the clock goes with time from where it stands")
+    func aheadOfAShorterPeriod() {
+        var lane = LaneSchedule(requestsPerDay: 100, tags: 100, at: start)
+        lane.advanceClock(to: day(0.5))
+        let spacing = lane.spacing
+        let policy = CheckPolicy.adaptive
+        // Ten minutes after it was last steered, and a hundred times the budget.
+        policy.steer(&lane, tags: 100, requestsPerSecond: 10_000 / 86_400, wanted: 50, at: day(0.007))
+        #expect(lane.spacing == spacing)
+        #expect(lane.claimable(at: day(0.007)) == day(0.5))
+        #expect(abs(lane.claimable(at: day(0.107)).days(since: day(0.6))) < 1e-9)
+        lane.advanceClock(to: lane.claimable(at: day(0.257)))
+        policy.steer(&lane, tags: 100, requestsPerSecond: 10_000 / 86_400, wanted: 50, at: day(0.257))
+        #expect(isClose(lane.spacing, spacing * 0.7))
+        // A clock that falls back by itself needs no shorter intervals.
+        lane.advanceClock(to: day(0.85))
+        policy.steer(&lane, tags: 100, requestsPerSecond: 10_000 / 86_400, wanted: 50, at: day(0.507))
+        #expect(lane.spacing > spacing * 0.68)
+    }
+
+    @Test("Intervals that take more than twice the budget are lengthened by at most two fifths a time")
+    func relief() {
+        var lane = LaneSchedule(requestsPerDay: 100, tags: 100, at: start)
+        let spacing = lane.spacing
+        func after(_ wanted: Double?, _ policy: CheckPolicy = .adaptive) -> Double {
+            var lane = lane
+            policy.steer(&lane, tags: 100, requestsPerSecond: 100 / 86_400, wanted: wanted, at: start)
+            return lane.spacing / spacing
+        }
+        #expect(after(nil) == 1)
+        #expect(after(200) == 1)
+        #expect(isClose(after(220), 1.1))
+        #expect(isClose(after(10_000), 1.4))
+        #expect(after(10_000, .fixed(interval: 60)) == 1)
+        // A fixed interval's clock is time.
+        lane.advanceClock(to: day(1))
+        CheckPolicy.fixed(interval: 60).steer(&lane, tags: 7, requestsPerSecond: 0, wanted: nil, at: start)
+        #expect(lane.clock == start && lane.tags == 7)
+        #expect(isClose(lane.requestsPerDay, 7 * 288))
+    }
+
+    @Test("What tags take is the sum of their checks a day, but for those that listings answer for")
+    func wanted() {
+        let lane = LaneSchedule(requestsPerDay: 100, tags: 100, at: start)
+        var tag = TagSchedule(firstSeenAt: start, in: RepositorySchedule(), lane: lane, chance: 1)
+        #expect(isClose(lane.requestsPerDay(of: [tag, tag]), 2))
+        tag.credit(3)
+        #expect(isClose(lane.requestsPerDay(of: [tag]), 2))
+        tag.reason = .sweep
+        #expect(lane.requestsPerDay(of: [tag]) == 0)
+    }
+
     @Test("A listing's interval follows its repository's changes")
     func listings() {
         var lane = LaneSchedule(requestsPerDay: 1_000, tags: 1_000, at: start)
         lane.spacing = 0.05
         var repository = RepositorySchedule()
-        var idle = ListingSchedule(firstSeenAt: start, lane: lane, chance: 0)
+        var idle = ListingSchedule(firstReadAt: start, lane: lane)
         idle.note(found: 0, spent: 1, isBurst: false, repository: repository, lane: lane, at: day(1))
         #expect(repository.burst == 0)
-        var busy = ListingSchedule(firstSeenAt: start, lane: lane, chance: 0)
+        var busy = ListingSchedule(firstReadAt: start, lane: lane)
         busy.note(
             found: 30, spent: 1, isBurst: repository.noteChange(at: day(1), leader: nil), repository: repository,
             lane: lane, at: day(1))

@@ -12,10 +12,15 @@ private struct Lane {
     var earned = 0.0
     var longestGapDays = 0.0
     var checks = 0
+    /// Hours without any check.
+    var longestPause = 0.0
+    var pause = 0.0
+    var requestsPerDay: Double
 
     /// Tags of a repository stand ten by ten.
     init(tags count: Int, periodDays: Double, random: inout SeededGenerator) {
-        state = LaneSchedule(requestsPerDay: Double(count) / periodDays, tags: count, at: start)
+        requestsPerDay = Double(count) / periodDays
+        state = LaneSchedule(requestsPerDay: requestsPerDay, tags: count, at: start)
         for _ in 0..<count {
             tags.append(
                 TagSchedule(
@@ -33,6 +38,8 @@ private struct Lane {
         }
         earned -= Double(claims.count)
         checks += claims.count
+        pause = claims.isEmpty ? pause + hours : 0
+        longestPause = max(longestPause, pause)
         for tag in claims {
             longestGapDays = max(longestGapDays, now.days(since: tags[tag].lastCheckAt))
             state.advanceClock(to: tags[tag].nextCheckAt)
@@ -51,9 +58,13 @@ private struct Lane {
             }
             for moved in batch.boost(siblings, of: repository) { tags[Int(moved.tagID)] = moved.schedule }
         }
-        for (leader, credits) in batch.credits { tags[Int(leader)].credit(credits) }
+        for (leader, credits) in batch.credits where tags.indices.contains(Int(leader)) {
+            tags[Int(leader)].credit(credits)
+        }
         repositories = batch.repositories
-        state.steer(at: now)
+        CheckPolicy.adaptive.steer(
+            &state, tags: tags.count, requestsPerSecond: requestsPerDay / 86_400,
+            wanted: state.requestsPerDay(of: tags), at: now)
     }
 }
 
@@ -94,11 +105,35 @@ struct ScheduleLifeTests {
         #expect(lane.longestGapDays <= lane.state.ceilingDays + 100 / 24.0 + 1)
         #expect(lane.state.spacing / before < 1.5)
         #expect(before / lane.state.spacing < 1.5)
-        lane.state.requestsPerDay *= 4
+        lane.requestsPerDay *= 4
         lane.live(3_101...3_200, random: &random)
         lane.checks = 0
         lane.live(3_201...3_300, random: &random)
         #expect(lane.checks > 24 * 100)
         #expect(lane.checks <= 26 * 100)
+    }
+
+    @Test("A clock that has run ahead holds up no check where the budget becomes larger or the tags fewer")
+    func ahead() {
+        for tagsStay in [true, false] {
+            var random = SeededGenerator(5)
+            var lane = Lane(tags: 300, periodDays: 4, random: &random)
+            lane.live(1...130, random: &random)
+            // All that the clock may gain while little is to do.
+            let gain = lane.state.claimable(at: day(130.0 / 24)).seconds(since: lane.state.clock)
+            lane.state.clock = lane.state.clock.advanced(bySeconds: gain)
+            for tag in lane.tags.indices {
+                lane.tags[tag].nextCheckAt = lane.tags[tag].nextCheckAt.advanced(bySeconds: gain)
+            }
+            if tagsStay { lane.requestsPerDay *= 20 } else { lane.tags.removeLast(150) }
+            lane.longestPause = 0
+            lane.live(131...200, random: &random)
+            #expect(lane.longestPause <= 12)
+            lane.live(201...1_000, random: &random)
+            let before = lane.checks
+            lane.live(1_001...2_000, random: &random)
+            #expect(abs(lane.state.lag(at: day(2_000.0 / 24))) < 43_200)
+            #expect(Double(lane.checks - before) > 0.9 * 1_000 / 24 * lane.state.requestsPerDay)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import OCI
 import Testing
 
 @testable import TagHistory
@@ -98,6 +99,87 @@ struct SimulationTests {
         }
         #expect(means[1] * 3 < means[0])
         #expect(means[2] * 10 < means[0])
+    }
+
+    @Test("Each registry is a lane of its own", arguments: Simulation.Policy.allCases)
+    func lanes(policy: Simulation.Policy) throws {
+        let text = """
+            image,tag,epoch,kind
+            a,1,0,B
+            a,1,4000,C
+            a,2,0,B
+            a,2,90000,C
+            quay.io/b/c,1,0,B
+            quay.io/b/c,1,7000,C
+            quay.io/b/c,1,50000,C
+            nobody's image!,1,0,B
+            docker.io/library/d,1,0,B
+            docker.io/library/d,1,86400,D
+            """
+        let trace = try trace(text)
+        #expect(trace.registries == 2)
+        #expect(trace.lanes.map(\.tags) == [4, 1] && trace.lanes.map(\.repositories) == [3, 1])
+        #expect(trace.lanes.allSatisfy { $0.end == 172_800 && $0.start == 0 })
+        #expect(trace.lanes[1].changes == [7_000, 50_000] && trace.lanes[0].changes == [4_000, 90_000])
+        let budget = Simulation.Budget.requestsPerSecond(1 / 3_600)
+        func run(_ trace: Trace, _ seed: UInt64) throws -> SimulationReport {
+            try Simulation(trace: trace, policy: policy, budget: budget, fromDay: 0, seed: seed).run()
+        }
+        let both = try run(trace, 1)
+        let (first, second) = (try run(trace.lanes[0], 1), try run(trace.lanes[1], 2))
+        #expect(both.requests == first.requests + second.requests && both.requests > 80)
+        #expect(both.changes == 4 && both.missed == first.missed + second.missed)
+        let sum = try #require(first.meanDelaySeconds) * 2 + #require(second.meanDelaySeconds) * 2
+        #expect(isClose(both.meanDelaySeconds, sum / 4))
+        #expect(isClose(both.freshness, try (4 * #require(first.freshness) + #require(second.freshness)) / 5))
+    }
+
+    /// Listed repositories take at most a request each five minutes and a listing to its end a day; the two tags of the
+    /// other one are asked one by one.
+    @Test("Listings take pages of a hundred tags; a few tags are asked one by one")
+    func pages() throws {
+        var lines = ["image,tag,epoch,kind"]
+        for tag in 0..<250 { lines += ["a,t\(tag),0,B"] + (tag < 120 ? ["a,t\(tag),172900,C"] : []) }
+        lines += ["b,1,0,B", "b,1,200000,C", "b,2,0,B", "b,2,345600,D"]
+        let simulation = Simulation(
+            trace: try trace(lines.joined(separator: "\n")), policy: .adaptiveBulk, budget: .hours(12), fromDay: 0)
+        var replay = Replay(simulation)
+        for tag in 0..<252 { replay.begin(tag, at: 0) }
+        #expect(replay.tags.allSatisfy { $0.reason == .ordinary })
+        let hour = Int64(3_600_000_000)
+        #expect(replay.ask(0, at: hour) == 3)
+        #expect(replay.tags[..<250].allSatisfy { $0.reason == .sweep && $0.lastCheckAt.microseconds == hour })
+        #expect(Set(replay.tags[..<250].map(\.nextCheckAt)).count > 200)
+        #expect(replay.ask(252, at: 2 * hour) == 1)
+        #expect(replay.ask(252, at: 26 * hour) == 3)
+        // On the third day 120 tags were pushed: the first page has only news.
+        #expect(replay.ask(252, at: 49 * hour) == 2)
+        #expect(replay.tags[..<250].count { $0.changes == 1 } == 120)
+        #expect(replay.repositories[0].burst == 1 && replay.repositories[0].leader == nil)
+        #expect(replay.ask(252, at: 49 * hour + 290_000_000) == 0)
+        #expect(replay.ask(250, at: 60 * hour) == 1)
+        #expect(replay.tags[250].changes == 1 && replay.tags[250].reason == .ordinary)
+        // A sweep keeps its place.
+        #expect(replay.ask(3, at: 61 * hour) == 1)
+        #expect(replay.tags[3].reason == .sweep)
+    }
+
+    @Test("Intervals that fit one tag are soon those of many, as in a store that has just begun")
+    func relief() throws {
+        let lines = (0..<2_000).map { "a\($0 / 50),\($0),0,B" } + ["z,z,0,B", "z,z,86400,D"]
+        let simulation = Simulation(
+            trace: try trace("image,tag,epoch,kind\n" + lines.joined(separator: "\n")), policy: .adaptive,
+            budget: .requestsPerSecond(240 / 86_400), fromDay: 0)
+        var replay = Replay(simulation)
+        #expect(replay.lane.requestsPerDay == 240)
+        for tag in 0..<2_000 {
+            replay.known += 1
+            replay.begin(tag, at: 0)
+        }
+        for step in 1...24 { replay.steer(at: Timestamp(seconds: Int64(step) * 600)) }
+        let right = LaneSchedule(requestsPerDay: 240, tags: 2_000, at: Timestamp(seconds: 0)).spacing
+        #expect(replay.lane.tags == 2_000)
+        #expect(replay.lane.spacing > right / 3 && replay.lane.spacing < right)
     }
 
     @Test("Absent numbers are null")

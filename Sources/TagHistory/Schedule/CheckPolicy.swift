@@ -47,9 +47,13 @@ public enum CheckPolicy: Sendable, Equatable {
         }
     }
 
-    /// Seconds within which a listing need not be read to its end again: with a fixed interval it has to answer for every tag
-    /// each time.
-    public var wholeListingSeconds: Double { self == .adaptive ? ListingSchedule.wholeIntervalSeconds : 0 }
+    /// Whether a listing may be left where it has nothing new: with a fixed interval it has to answer for every tag each
+    /// time.
+    /// - Parameter wholeAt: the last one that was read to its end.
+    public func mayLeaveListing(wholeAt: Timestamp?, at now: Timestamp) -> Bool {
+        guard self == .adaptive, let wholeAt else { return false }
+        return now.seconds(since: wholeAt) < ListingSchedule.wholeIntervalSeconds
+    }
 
     /// Seconds for which tags that a listing left out are asked for one by one before there is another listing because
     /// of them.

@@ -9,7 +9,7 @@ public import OCI
 /// intervals are stretched alike: the tags that are looked at every few minutes do not wait behind those that are looked
 /// at daily. Where they are plentiful it runs ahead. ``steer(at:)`` sees to it that the clock agrees with time in the long run.
 public struct LaneSchedule: Sendable, Equatable {
-    /// c, in √days. A `real` is precise enough.
+    /// c, in √days.
     public var spacing: Double
     /// Where the checks have got to.
     public var clock: Timestamp

@@ -20,16 +20,10 @@ public struct ListingSchedule: Sendable, Equatable {
 
     static let halfLifeDays = 60.0
 
-    /// - Parameter chance: uniform in 0..<1, as for tags.
-    public init(firstSeenAt now: Timestamp, lane: LaneSchedule, chance: Double) {
+    init(firstReadAt now: Timestamp, lane: LaneSchedule) {
         lastListingAt = now
-        nextListingAt = now
-        nextListingAt = lane.clock.advanced(byDays: chance * interval(rate: rate, lane: lane))
+        nextListingAt = lane.clock
     }
-
-    /// When a repository's listing is read although it was read not long ago, lest tags that are gone from it seem to be
-    /// there: one that is left at the first page without news says nothing of them.
-    public static let wholeIntervalSeconds = 86_400.0
 
     /// A listing as a store has kept it.
     public init(
@@ -52,11 +46,24 @@ public struct ListingSchedule: Sendable, Equatable {
 
     /// Step 7: what a listing makes of its repository.
     /// - Parameters:
+    ///   - previous: nil where the repository was not listed before: first sightings are no changes, and of a change
+    ///     before the first listing nobody knows.
     ///   - found: tags that it showed to have changed.
     ///   - spent: requests that it took.
-    ///   - isBurst: whether a burst of the repository began with them.
+    ///   - burst: the repository's when the listing began.
     ///   - repository: as it stands after the listing.
-    public mutating func note(
+    public static func after(
+        _ previous: ListingSchedule?, found: Int, spent: Int, burst: Int16, repository: RepositorySchedule,
+        lane: LaneSchedule, at now: Timestamp
+    ) -> ListingSchedule {
+        var listing = previous ?? ListingSchedule(firstReadAt: now, lane: lane)
+        listing.note(
+            found: previous == nil ? 0 : found, spent: spent, isBurst: repository.burst != burst,
+            repository: repository, lane: lane, at: now)
+        return listing
+    }
+
+    mutating func note(
         found: Int, spent: Int, isBurst: Bool, repository: RepositorySchedule, lane: LaneSchedule, at now: Timestamp
     ) {
         let elapsed = max(0, now.days(since: lastListingAt))
@@ -82,16 +89,16 @@ public struct ListingSchedule: Sendable, Equatable {
 }
 
 extension TagSchedule {
-    /// Notes a change that a listing showed; what a listing shows unchanged is not noted.
-    /// - Parameter previous: the listing before it.
-    public mutating func noteListed(
-        changedSince previous: Timestamp, repository: RepositorySchedule, at now: Timestamp
-    ) {
-        lastCheckAt = max(lastCheckAt, min(previous, now))
-        rate = Float(life(at: lastCheckAt).rate)
-        noteChange(at: now, in: repository.burst)
+    /// Notes what a listing showed; λ is computed anew only with a change, because no check of this tag waits for it.
+    /// - Parameter previous: the listing before it, nil where the tag is unchanged.
+    mutating func noteListed(changedSince previous: Timestamp?, repository: RepositorySchedule, at now: Timestamp) {
+        if let previous {
+            lastCheckAt = max(lastCheckAt, min(previous, now))
+            rate = Float(life(at: lastCheckAt).rate)
+            noteChange(at: now, in: repository.burst)
+            rate = Float(life(at: now).rate)
+        }
         lastCheckAt = max(lastCheckAt, now)
-        rate = Float(life(at: now).rate)
     }
 
     /// Sets the time of the next check that keeps a repository's listings honest. All these take at most a twentieth of

@@ -73,42 +73,19 @@ public struct ScheduleBatch: Sendable {
 
     /// A tag that was seen for the first time.
     public func begin(
-        _ schedule: TagSchedule, at now: Timestamp, way: ScheduledCheck.Way, chance: Double
+        in repositoryID: Int32, at now: Timestamp, way: ScheduledCheck.Way, chance: Double
     ) -> TagSchedule {
-        var schedule = schedule
-        if case .listing = way { schedule.scheduleSweep(lane: lane, chance: chance) }
-        schedule.nextCheckAt = next(schedule, at: now)
-        return schedule
+        policy.begin(
+            in: repositories[repositoryID] ?? RepositorySchedule(), way: way, lane: lane, at: now, chance: chance)
     }
 
     private mutating func note(_ check: inout ScheduledCheck) {
-        var repository = repositories[check.repositoryID, default: RepositorySchedule()]
-        let wasSwept = check.schedule.reason == .sweep
-        switch check.way {
-        case .turn, .request:
-            let effect = check.schedule.note(
-                changed: check.changed, id: check.tagID, repository: &repository, lane: lane, at: check.checkedAt)
-            if let leader = effect.credited { credits[leader, default: 0] += 1 }
-            if effect.beginsBurst { bursting.insert(check.repositoryID) }
-            if wasSwept, listed.contains(check.repositoryID) { check.schedule.scheduleSweep(lane: lane) }
-        case .listing(let previous):
-            if check.changed {
-                if repository.noteChange(at: check.checkedAt, leader: nil) { bursting.insert(check.repositoryID) }
-                check.schedule.noteListed(
-                    changedSince: previous ?? check.schedule.lastCheckAt, repository: repository, at: check.checkedAt)
-            }
-            if !wasSwept { check.schedule.scheduleSweep(lane: lane, chance: check.chance) }
-        }
-        check.schedule.nextCheckAt = next(check.schedule, at: check.checkedAt)
-        if check.changed { repositories[check.repositoryID] = repository }
-    }
-
-    private func next(_ schedule: TagSchedule, at now: Timestamp) -> Timestamp {
-        switch policy {
-        case .adaptive: schedule.nextCheckAt
-        // By itself only where the next listing does not answer for it.
-        case .fixed(let interval): now.advanced(bySeconds: schedule.reason == .sweep ? interval * 1.5 : interval)
-        }
+        let id = check.repositoryID
+        var repository = repositories[id] ?? RepositorySchedule()
+        let effect = policy.note(&check, in: &repository, isListed: listed.contains(id), lane: lane)
+        if check.changed { repositories[id] = repository }
+        if let leader = effect.credited { credits[leader, default: 0] += 1 }
+        if effect.beginsBurst { bursting.insert(id) }
     }
 
     /// - Parameter siblings: the other tags of a repository in which a burst has begun.
@@ -116,11 +93,10 @@ public struct ScheduleBatch: Sendable {
     public func boost(
         _ siblings: [(tagID: Int32, schedule: TagSchedule)], of repositoryID: Int32
     ) -> [(tagID: Int32, schedule: TagSchedule)] {
-        guard policy == .adaptive, let repository = repositories[repositoryID] else { return [] }
+        guard let repository = repositories[repositoryID] else { return [] }
         return siblings.compactMap { sibling in
             var schedule = sibling.schedule
-            guard schedule.reason != .sweep, schedule.boost(in: repository, lane: lane) else { return nil }
-            return (sibling.tagID, schedule)
+            return policy.boost(&schedule, in: repository, lane: lane) ? (sibling.tagID, schedule) : nil
         }
     }
 }

@@ -9,14 +9,16 @@ struct Ledger {
     private(set) var delays: [Double] = []
     private(set) var missed = 0
     private(set) var requests = 0
-    /// Seconds in which what was known of a tag was not current.
+    /// Seconds in which what was known of a tag was not current, and those in which the tag was known.
     private var staleSeconds = 0.0
+    private var tagSeconds: Double
 
     init(trace: Trace, from: Int64) {
         self.trace = trace
         self.from = from
         unseen = trace.firstChange
         delays.reserveCapacity(trace.changes.count)
+        tagSeconds = trace.listed.reduce(0) { $0 + Double(max(0, trace.end - max($1, from))) }
     }
 
     mutating func spend(_ number: Int = 1, at now: Int64) {
@@ -49,11 +51,23 @@ struct Ledger {
     }
 
     /// What was not found by the end counts until then.
-    consuming func report(policy: Simulation.Policy) -> SimulationReport {
+    mutating func close() {
         for tag in 0..<trace.tags { _ = look(at: tag, now: trace.end * 1_000_000) }
+    }
+
+    /// Both closed: what the two have seen.
+    consuming func joined(with other: Ledger) -> Ledger {
+        delays += other.delays
+        missed += other.missed
+        requests += other.requests
+        staleSeconds += other.staleSeconds
+        tagSeconds += other.tagSeconds
+        return self
+    }
+
+    consuming func report(policy: Simulation.Policy) -> SimulationReport {
         delays.sort()
         let count = delays.count
-        let tagSeconds = trace.listed.reduce(0.0) { $0 + Double(max(0, trace.end - max($1, from))) }
         return SimulationReport(
             policy: policy, requests: requests, changes: count, missed: missed,
             meanDelaySeconds: count == 0 ? nil : delays.reduce(0, +) / Double(count),

@@ -1,11 +1,12 @@
-/// What may be spent: a rate of requests, of which an hour's worth is kept at most. Times are microseconds since 1970.
+/// What may be spent: a rate of requests, of which a second's worth is kept at most, as of a host's turns in the store.
+/// Times are microseconds since 1970.
 struct RequestBucket {
     /// Requests a microsecond.
     private var rate = 0.0
     /// When the next request may be made: fractions add up.
     private var ready: Double
 
-    private static let kept = 3.6e9
+    private static let kept = 1e6
 
     init(at now: Int64) { ready = Double(now) }
 

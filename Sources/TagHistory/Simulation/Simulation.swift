@@ -1,6 +1,7 @@
 /// Replays a trace of changes through the code that the worker schedules with, or through round-robin for comparison.
 ///
-/// Checks take no time and never fail. What is known of a tag when it is first listed is current.
+/// Checks take no time and never fail. What is known of a tag when it is first listed is current. Each registry is a lane
+/// with a budget of its own.
 public struct Simulation: Sendable {
     public enum Policy: String, Sendable, Codable, CaseIterable {
         /// Every tag in turn.
@@ -14,23 +15,25 @@ public struct Simulation: Sendable {
     public enum Budget: Sendable, Equatable {
         /// As many requests as visit each tag known so far once in so many hours.
         case hours(Double)
+        /// Of each registry.
         case requestsPerSecond(Double)
 
-        /// Requests a second. Nobody asks for every tag more often than every five minutes.
+        /// Requests a second.
         func rate(tags: Int) -> Double {
-            let most = Double(tags) / 300
-            return switch self {
-            case .hours(let hours): min(most, Double(tags) / (hours * 3_600))
-            case .requestsPerSecond(let rate): min(most, rate)
-            }
+            let wish =
+                switch self {
+                case .hours(let hours): Double(tags) / (hours * 3_600)
+                case .requestsPerSecond(let rate): rate
+                }
+            return LaneSchedule.requestsPerDay(atMost: wish, tags: tags) / 86_400
         }
     }
 
-    let trace: Trace
+    private(set) var trace: Trace
     let policy: Policy
     let budget: Budget
     let from: Int64
-    let seed: UInt64
+    private(set) var seed: UInt64
 
     /// - Parameters:
     ///   - fromDay: days from the trace's begin that warm up and do not count.
@@ -46,21 +49,36 @@ public struct Simulation: Sendable {
     /// - Parameter progress: is told now and then which share of the trace is done, and may end it by an error.
     /// - Throws: what `progress` throws.
     public func run(progress: (Double) throws -> Void = { _ in }) rethrows -> SimulationReport {
-        switch policy {
-        case .roundRobin: try roundRobin(progress)
-        case .adaptive, .adaptiveBulk: try Replay(self).run(progress)
+        let lanes = trace.lanes
+        var whole: Ledger?
+        var done = 0
+        for (index, lane) in lanes.enumerated() {
+            var part = self
+            part.trace = lane
+            part.seed = seed &+ UInt64(index)
+            let ledger = try part.lane { time in
+                let share = Double(time / 1_000_000 - trace.start) / Double(max(1, trace.end - trace.start))
+                try progress((Double(done) + share * Double(lane.tags)) / Double(trace.tags))
+            }
+            whole = whole?.joined(with: ledger) ?? ledger
+            done += lane.tags
         }
+        return (whole ?? Ledger(trace: trace, from: from)).report(policy: policy)
     }
 
-    /// Tags in the order in which they became known.
-    var order: [Int32] {
-        (0..<Int32(trace.tags)).sorted {
-            (trace.listed[Int($0)], $0) < (trace.listed[Int($1)], $1)
-        }
+    /// - Parameter progress: is told the time, in microseconds since 1970.
+    private func lane(_ progress: (Int64) throws -> Void) rethrows -> Ledger {
+        var ledger =
+            switch policy {
+            case .roundRobin: try roundRobin(progress)
+            case .adaptive, .adaptiveBulk: try Replay(self).run(progress)
+            }
+        ledger.close()
+        return ledger
     }
 
-    private func roundRobin(_ progress: (Double) throws -> Void) rethrows -> SimulationReport {
-        let order = order
+    private func roundRobin(_ progress: (Int64) throws -> Void) rethrows -> Ledger {
+        let order = trace.order
         var ledger = Ledger(trace: trace, from: from)
         var bucket = RequestBucket(at: trace.start * 1_000_000)
         var known = 0
@@ -81,14 +99,9 @@ public struct Simulation: Sendable {
             next = next + 1 < known ? next + 1 : 0
             if now / 1_000_000 > day + 86_400 {
                 day = now / 1_000_000
-                try progress(share(at: now))
+                try progress(now)
             }
         }
-        return ledger.report(policy: policy)
-    }
-
-    /// How much of the trace lies before a time in microseconds.
-    func share(at now: Int64) -> Double {
-        Double(now / 1_000_000 - trace.start) / Double(max(1, trace.end - trace.start))
+        return ledger
     }
 }

@@ -8,6 +8,9 @@ public struct Trace: Sendable {
     /// The end of the last whole day from there that any line lies in.
     public internal(set) var end: Int64 = 0
     public internal(set) var repositories = 0
+    public internal(set) var registries = 0
+    /// Per repository.
+    var registry: [Int32] = []
     /// Per tag: its repository, when it is known from, and where its changes begin in `changes`.
     var repository: [Int32] = []
     var listed: [Int64] = []
@@ -21,6 +24,35 @@ public struct Trace: Sendable {
     public var numberOfChanges: Int { changes.count }
 
     public init() {}
+
+    /// Tags in the order in which they became known.
+    var order: [Int32] {
+        (0..<Int32(tags)).sorted { (listed[Int($0)], $0) < (listed[Int($1)], $1) }
+    }
+
+    /// A trace for each registry, with the begin and the end of this one.
+    var lanes: [Trace] {
+        guard registries > 1 else { return [self] }
+        var lanes: [Trace] = []
+        for number in 0..<Int32(registries) {
+            var lane = Trace()
+            (lane.start, lane.end, lane.registries) = (start, end, 1)
+            var last: Int32?
+            for tag in 0..<tags where registry[Int(repository[tag])] == number {
+                if repository[tag] != last {
+                    last = repository[tag]
+                    lane.repositories += 1
+                    lane.registry.append(0)
+                }
+                lane.repository.append(Int32(lane.repositories - 1))
+                lane.listed.append(listed[tag])
+                lane.firstChange.append(Int32(lane.changes.count))
+                lane.changes += changes[Int(firstChange[tag])..<endOfChanges(of: tag)]
+            }
+            lanes.append(lane)
+        }
+        return lanes
+    }
 
     /// Where a tag's changes end in `changes`.
     func endOfChanges(of tag: Int) -> Int {

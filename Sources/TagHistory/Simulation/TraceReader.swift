@@ -1,3 +1,5 @@
+import OCI
+
 /// What is wrong with a trace.
 public struct TraceError: Error, Sendable, Equatable, CustomStringConvertible {
     /// From 1; nil where it is the whole.
@@ -29,6 +31,7 @@ public struct TraceReader: Sendable {
     private var time: Int64 = 0
     private var images: Set<[UInt8]> = []
     private var tagsOfImage: Set<[UInt8]> = []
+    private var registries: [Registry: Int32] = [:]
 
     public init() {}
 
@@ -77,6 +80,7 @@ public struct TraceReader: Sendable {
             tagsOfImage = []
             tag = []
             trace.repositories += 1
+            trace.registry.append(registry(of: image))
         }
         let isNew = !tagName.elementsEqual(tag)
         if isNew {
@@ -102,6 +106,16 @@ public struct TraceReader: Sendable {
             trace.changes.append(epoch)
         default: throw wrong("the kind is not B, N, D or C")
         }
+    }
+
+    /// A name that no registry would know is as good as Docker Hub's: the trace may come from anywhere.
+    private mutating func registry(of image: [UInt8]) -> Int32 {
+        let name = (try? Repository(parsing: String(decoding: image, as: UTF8.self)))?.registry ?? .dockerHub
+        if let number = registries[name] { return number }
+        let number = Int32(registries.count)
+        registries[name] = number
+        trace.registries = registries.count
+        return number
     }
 
     private func wrong(_ reason: String) -> TraceError { TraceError(line: lines, reason: reason) }

@@ -8,7 +8,8 @@ struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Replay a trace of changes: how soon would so many requests find them?",
         discussion: """
-            The schedule is the worker's own. A trace is a CSV file, plain or gzipped, sorted by image, tag and time:
+            The schedule is the worker's own; each registry is a lane with a budget of its own. A trace is \
+            a CSV file, plain or gzipped, sorted by image, tag and time:
               image,tag,epoch,kind
               python,3.12,1692748391,B
               python,3.12,1693000000,C
@@ -26,7 +27,8 @@ struct Simulate: AsyncParsableCommand {
             "As many requests as visit each tag once in so many hours; 24 where no budget is given.",
             valueName: "hours"))
     var budgetHours: Double?
-    @Option(help: ArgumentHelp("So many requests a second.", valueName: "number")) var requestsPerSecond: Double?
+    @Option(help: ArgumentHelp("So many requests a second, of each registry.", valueName: "number"))
+    var requestsPerSecond: Double?
     @Option(help: "round-robin, adaptive (tag by tag) or adaptive-bulk (listings of a hundred tags).")
     var policy = Simulation.Policy.adaptive
     @Option(help: "Days that warm up and do not count.") var fromDay = 180.0
