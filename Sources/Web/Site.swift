@@ -76,10 +76,13 @@ struct Site: Sendable {
     }
 
     /// - Throws: 429 for a client that made too much work lately. Who shows a token is not counted.
-    func requireBudget(_ request: Request, _ context: SiteContext) async throws {
+    /// - Parameter count: how many requests this one is worth.
+    func requireBudget(_ request: Request, _ context: SiteContext, count: Int = 1) async throws {
         guard try await !isTrusted(request) else { return }
         let client = addresses.client(of: context.peer, headers: request.headers)
-        if let seconds = limiter.take(client, at: clock()) { throw Problem.tooManyRequests(after: seconds) }
+        if let seconds = limiter.take(client, count: count, at: clock()) {
+            throw Problem.tooManyRequests(after: seconds)
+        }
     }
 
     /// The state of everything, some seconds old at most where it does not take longer than that to find out.

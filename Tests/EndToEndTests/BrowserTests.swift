@@ -45,7 +45,7 @@ import Testing
     }
 
     /// What axe finds wrong, as text.
-    private static let rules = """
+    static let rules = """
         axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
         .then(found => found.violations.map(violation => violation.id + ": " + violation.nodes.slice(0, 3)
         .map(node => node.target.join(" ") + " " + node.failureSummary).join("; ")).join("\\n"))

@@ -18,6 +18,14 @@ import Testing
         #expect(limiter.take("a", at: now.advanced(bySeconds: 2)) == 2)
     }
 
+    @Test func severalAreTakenTogetherOrNotAtAll() {
+        let limiter = RateLimiter(burst: 5, perSecond: 0.5)
+        #expect(limiter.take("a", count: 4, at: TestSite.now) == nil)
+        #expect(limiter.take("a", count: 3, at: TestSite.now) == 4)
+        #expect(limiter.take("a", at: TestSite.now) == nil)
+        #expect(limiter.take("a", count: 3, at: TestSite.now.advanced(bySeconds: 6)) == nil)
+    }
+
     @Test func aClockThatGoesBackGivesNothingAway() {
         let limiter = RateLimiter(burst: 1, perSecond: 1)
         #expect(limiter.take("a", at: TestSite.now) == nil)

@@ -98,7 +98,7 @@ import Testing
             #expect(try await site.get("/tags/python:3.13").status == 200)
             #expect(try await site.get("/tags/python:nothing").status == 404)
             #expect(try await post("nothing+at+all").status == 404)
-            #expect(try await post("").text.contains("No tag is named."))
+            #expect(try await post("").text.contains("No tag is chosen."))
             #expect(try await post("a/b").status == 422)
             #expect(try await post((0..<51).map { "t\($0)" }.joined(separator: "+")).text.contains("at most 50"))
         }

@@ -78,7 +78,7 @@ import Testing
         }
         func groups(_ name: String) throws -> [String: [String]] {
             let reference = TagReference(repository: repository, tag: try Tag(parsing: name))
-            let siblings = TagPage.Siblings(of: reference, tags: tags, canTrack: true)
+            let siblings = TagPage.Siblings(of: reference, tags: tags)
             return Dictionary(uniqueKeysWithValues: siblings.groups.map { ($0.heading, $0.tags.map(\.label)) })
         }
         #expect(

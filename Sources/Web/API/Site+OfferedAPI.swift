@@ -89,7 +89,7 @@ extension Site {
 }
 
 extension Query {
-    fileprivate func glob(_ name: String) throws(Problem) -> TagPattern? {
+    func glob(_ name: String) throws(Problem) -> TagPattern? {
         guard let text = self[name] else { return nil }
         do { return try TagPattern(glob: text) } catch { throw .unacceptable("\(name): \(error.description)") }
     }

@@ -25,12 +25,7 @@ extension Site {
             throw Problem.unacceptable("\(reference.registry) is not asked: \(refusal)")
         }
         try await requireBudget(request, context)
-        guard try await store.trackedCount() < settings.maxTracked else {
-            throw Problem(
-                .forbidden,
-                "This site already tracks its limit of \(settings.maxTracked) tags. "
-                    + "Its operator can raise TAGBEAT_MAX_TRACKED.")
-        }
+        try await requireRoom(for: 1)
         let origin: TagOrigin = try await isTrusted(request) ? .operator : .visitor
         try await store.track([reference], origin: origin, at: clock())
         guard let check = try await store.requestCheck(of: reference, at: clock()),
@@ -46,6 +41,18 @@ extension Site {
                 "\(reference.registry) has no \(reference.repository.path):\(reference.tag), "
                     + "or does not show it without a login.")
         }
+    }
+
+    /// - Throws: 403 where so many more tags would be too many for this site.
+    func requireRoom(for count: Int) async throws {
+        let room = settings.maxTracked - (try await store.trackedCount())
+        guard room < count else { return }
+        throw Problem(
+            .forbidden,
+            (room <= 0
+                ? "This site already tracks its limit of \(settings.maxTracked) tags. "
+                : "This site tracks \(settings.maxTracked) tags at most, of which \(room) are left. ")
+                + "Its operator can raise TAGBEAT_MAX_TRACKED.")
     }
 
     /// Waits for a check, but not for ever, and not while the site shuts down.

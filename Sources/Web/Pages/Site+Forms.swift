@@ -8,7 +8,7 @@ import Store
 extension Site {
     /// The buttons "Track this tag" and "Track them".
     ///
-    /// `image`: one or several images, and `list`: those that the visitor goes on to look at. `repository` and `tags`: several tags of one repository.
+    /// `image`: one or several images, and `list`: those that the visitor goes on to look at. `repository` and `tags`: several tags of one repository; with `all`, those of `shown`.
     func trackForm(_ request: Request, _ context: SiteContext) async throws -> Response {
         try Access.requireSameSite(request, publicURL: settings.publicURL)
         let body = try await RequestBodyText.read(request)
@@ -16,9 +16,13 @@ extension Site {
         if let name = form["repository"] {
             let repository: Repository
             do { repository = try Repository(parsing: name) } catch { throw Problem.unacceptable(error.description) }
-            let references = try Self.references(in: repository, tags: form["tags"] ?? "")
-            try await track(references, for: request, context)
-            let target = references.count == 1 ? Href.tag(references[0]) : Href.repository(repository)
+            let chosen = try form["all"] == nil ? Query.all("tags", in: body) : [form["shown"] ?? ""]
+            let references = try Self.references(in: repository, tags: chosen.joined(separator: " "))
+            try await track(references, of: repository, for: request, context)
+            let target =
+                form.has("offered")
+                ? try offeredHref(of: repository, in: form)
+                : references.count == 1 ? Href.tag(references[0]) : Href.repository(repository)
             return Response(status: .seeOther, headers: [.location: target])
         }
         let references = try Query.all("image", in: body).map { try Self.reference(from: $0) }
@@ -46,6 +50,11 @@ extension Site {
     /// How many tags one press tracks at most.
     static let mostAtOnce = 50
 
+    static func requireFew(_ references: [TagReference]) throws(Problem) {
+        guard references.count > mostAtOnce else { return }
+        throw .unacceptable("\(references.count) tags are named; at most \(mostAtOnce) are tracked at once.")
+    }
+
     /// Names of tags, set apart by white space or commas.
     private static func references(in repository: Repository, tags text: String) throws(Problem) -> [TagReference] {
         var references: [TagReference] = []
@@ -55,7 +64,7 @@ extension Site {
             } catch { throw .unacceptable(error.description) }
         }
         guard !references.isEmpty else {
-            throw .unacceptable("No tag is named. Write one or several, as 3.13 3.13-slim.")
+            throw .unacceptable("No tag is chosen. Choose or write one or several, as 3.13 3.13-slim.")
         }
         return references
     }
@@ -64,11 +73,8 @@ extension Site {
     ///
     /// - Throws: ``Problem``: for one tag whatever is wrong with it; of several, those that cannot be tracked are left
     ///   out, and only where none can is the first reason told.
-    private func track(_ references: [TagReference], for request: Request, _ context: SiteContext) async throws {
-        guard references.count <= Self.mostAtOnce else {
-            throw Problem.unacceptable(
-                "\(references.count) tags are named; at most \(Self.mostAtOnce) are tracked at once.")
-        }
+    func track(_ references: [TagReference], for request: Request, _ context: SiteContext) async throws {
+        try Self.requireFew(references)
         let problems = try await withThrowingTaskGroup(of: Problem?.self) { group in
             for reference in Set(references) {
                 group.addTask {

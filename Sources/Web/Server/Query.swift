@@ -23,6 +23,9 @@ struct Query {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Whether it is there, be it empty.
+    func has(_ name: String) -> Bool { values[name] != nil }
+
     /// Text to search for.
     func text(_ name: String, limit: Int = 400) throws(Problem) -> String {
         let text = String((self[name] ?? "").trimming(while: { $0 == " " }))

@@ -22,22 +22,24 @@ final class RateLimiter: Sendable {
     ///   - burst: how many requests at once.
     ///   - perSecond: how many in the long run.
     ///   - capacity: of how many clients it remembers at least; twice as many at most.
-    init(burst: Double = 30, perSecond: Double = 0.5, capacity: Int = 10_000) {
+    init(burst: Double = 60, perSecond: Double = 0.5, capacity: Int = 10_000) {
         self.burst = burst
         self.perSecond = perSecond
         self.capacity = capacity
     }
 
-    /// Takes one token.
-    /// - Returns: nil, or in how many seconds there is one.
-    func take(_ client: String, at now: Timestamp) -> Int? {
+    /// Takes tokens, all or none.
+    /// - Parameter count: no more than a burst.
+    /// - Returns: nil, or in how many seconds there are enough.
+    func take(_ client: String, count: Int = 1, at now: Timestamp) -> Int? {
         state.withLock { state in
             var bucket = state.young[client] ?? state.old[client] ?? Bucket(tokens: burst, refilledAt: now)
             let elapsed = max(0, now.seconds(since: bucket.refilledAt))
             bucket.tokens = min(burst, bucket.tokens + elapsed * perSecond)
             bucket.refilledAt = max(bucket.refilledAt, now)
-            let wait = bucket.tokens >= 1 ? nil : Int(((1 - bucket.tokens) / perSecond).rounded(.up))
-            if wait == nil { bucket.tokens -= 1 }
+            let missing = Double(count) - bucket.tokens
+            let wait = missing <= 0 ? nil : Int((missing / perSecond).rounded(.up))
+            if wait == nil { bucket.tokens -= Double(count) }
             if state.young.count >= capacity, state.young[client] == nil {
                 // Who was not seen while this many others came is forgotten.
                 state.old = state.young

@@ -23,7 +23,6 @@ struct RepositoryPage: Page {
     let repository: String
     let registry: String
     let registryHref: String
-    let reference: String
     let answer: String
     let axis: String
     var groups: [Group] = []
@@ -31,7 +30,7 @@ struct RepositoryPage: Page {
     let wholeHref: String?
     var newerHref: String?
     var olderHref: String?
-    let canTrack: Bool
+    let offered: OfferedPart?
     let feedHref: String?
 }
 
@@ -106,7 +105,7 @@ extension RepositoryPage {
     }
 
     init(
-        _ repository: Repository, plan: Plan, rows: [TagRow], canTrack: Bool, now: Timestamp
+        _ repository: Repository, plan: Plan, rows: [TagRow], offered: OfferedPart?, now: Timestamp
     ) {
         let rows = Dictionary(rows.map { ($0.reference, $0) }) { $1 }
         title = "\(repository.familiar) · Tagbeat"
@@ -114,8 +113,7 @@ extension RepositoryPage {
         self.repository = repository.familiar
         registry = repository.registry.name
         registryHref = Href.address("/", ["registry": repository.registry.name]) + "#tags"
-        reference = repository.description
-        self.canTrack = canTrack
+        self.offered = offered
         axis = StripDrawing.axis(.year(to: now))
         let href = Href.repository(repository)
         wholeHref = plan.shape == nil ? nil : href

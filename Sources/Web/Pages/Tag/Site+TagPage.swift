@@ -13,18 +13,22 @@ extension Site {
         let ownText = try query.text("digest")
         let permissions = TagPage.Permissions(canTrack: settings.publicTracking)
         let siblings = try await store.tags(in: reference.repository)
+        let offered = try await offeredPart(
+            of: reference.repository, tags: siblings, on: Href.tag(reference), from: reference, for: request, query,
+            context)
         guard let tag = try await viewed(reference, context) else {
             return html(
-                TagPage(untracked: reference, siblings: siblings, permissions: permissions), status: .notFound)
+                TagPage(untracked: reference, siblings: siblings, offered: offered, permissions: permissions),
+                status: .notFound)
         }
-        return try await answer(request, about: tag) {
+        return try await answer(request, about: [tag], offered?.shown ?? []) {
             let history = try await store.history(of: tag.id)
             let now = clock()
             var content = TagPage.Content(
                 tag: tag, history: history,
                 statistics: try await store.statistics(of: TagRecord(tag, history: history), asOf: now),
-                list: .init(history, older: older), siblings: siblings, bucket: bucket, permissions: permissions,
-                origin: origin(of: request), now: now)
+                list: .init(history, older: older), siblings: siblings, offered: offered, bucket: bucket,
+                permissions: permissions, origin: origin(of: request), now: now)
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
             if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: history) }
             return html(TagPage(content))

@@ -17,6 +17,7 @@ extension TagPage {
         var list: ChangeList
         /// The repository's tags.
         var siblings: [RepositoryTag] = []
+        var offered: OfferedPart?
         var own: OwnDigest?
         var bucket: Histogram.Bucket?
         var permissions = Permissions()
@@ -47,8 +48,8 @@ extension TagPage {
             Link(label: "changes", href: Href.api("changes", tag.reference)),
             Link(label: "histogram", href: Href.api("histogram", tag.reference)),
         ]
-        siblings = Siblings(
-            of: tag.reference, tags: content.siblings, canTrack: content.permissions.canTrack)
+        siblings = Siblings(of: tag.reference, tags: content.siblings)
+        offered = content.offered
         guard hasHistory else { return }
         show(history, of: tag, now: now)
         use = Use(content)
@@ -63,7 +64,10 @@ extension TagPage {
     }
 
     /// The page of a tag that nobody ever asked for.
-    init(untracked reference: TagReference, siblings tags: [RepositoryTag] = [], permissions: Permissions) {
+    init(
+        untracked reference: TagReference, siblings tags: [RepositoryTag] = [], offered: OfferedPart? = nil,
+        permissions: Permissions
+    ) {
         self.init(reference)
         answer = "Tagbeat does not watch this tag yet."
         answerDetail =
@@ -73,7 +77,8 @@ extension TagPage {
         trackText =
             "Track it, and its digest is checked regularly from now on: "
             + "the page will show how often it is really rebuilt."
-        if !tags.isEmpty { siblings = Siblings(of: reference, tags: tags, canTrack: permissions.canTrack) }
+        siblings = Siblings(of: reference, tags: tags)
+        self.offered = offered
     }
 
     private init(_ reference: TagReference) {

@@ -13,8 +13,6 @@ extension TagPage {
         let groups: [Group]
         let allLabel: String
         let allHref: String
-        let canTrack: Bool
-        let repository: String
     }
 }
 
@@ -22,7 +20,7 @@ extension TagPage.Siblings {
     private static let most = 12
 
     /// - Parameter tags: of the repository, the tag itself among them.
-    init(of reference: TagReference, tags: [RepositoryTag], canTrack: Bool) {
+    init(of reference: TagReference, tags: [RepositoryTag]) {
         let others = tags.filter { $0.reference != reference && $0.state != .untracked }
         var groups: [Group] = []
         if let version = TagVersion(reference.tag) {
@@ -41,8 +39,7 @@ extension TagPage.Siblings {
             allLabel: others.isEmpty
                 ? "No other tag of \(reference.repository.familiar) is watched yet"
                 : "All \(Words.number(others.count + 1)) tags of \(reference.repository.familiar)",
-            allHref: Href.repository(reference.repository), canTrack: canTrack,
-            repository: reference.repository.description)
+            allHref: Href.repository(reference.repository))
     }
 
     private static func group(_ heading: String, _ tags: [Tag], _ reference: TagReference) -> Group? {

@@ -28,6 +28,7 @@ struct TagPage: Page {
     var olderHref: String?
     var hasChangePaging = false
     var siblings: Siblings?
+    var offered: OfferedPart?
     var bars: TagChart?
     var isBarsOpen = false
     var intervals: [Fact] = []
