@@ -230,6 +230,8 @@ import Testing
             #expect(asset.status == 200)
             #expect(asset.headers[.contentType] == "text/css; charset=utf-8")
             #expect(asset.headers[.cacheControl]?.contains("immutable") == true)
+            let other = try await site.get("/assets/tagbeat.css?v=another").headers[.cacheControl]
+            #expect(other?.contains("immutable") == false)
             let tag = try #require(asset.headers[.eTag])
             #expect(try await site.get("/assets/tagbeat.css", headers: [.ifNoneMatch: tag]).status == 304)
             #expect(try await site.get("/assets/tagbeat.js").text.contains("data-copy"))

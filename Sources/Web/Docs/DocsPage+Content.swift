@@ -1,7 +1,9 @@
 extension DocsPage {
     init(_ document: OpenAPI) {
         summary = document.info.summary
-        introduction = document.info.description
+        introduction = document.info.description.split(separator: "\n\n").map {
+            String($0).replacing("\n", with: " ")
+        }
         let operations = document.paths.sorted { $0.key < $1.key }.flatMap { path, methods in
             Self.methods.compactMap { method in methods[method].map { (path, method, $0) } }
         }
@@ -38,8 +40,9 @@ extension DocsPage.Operation {
         access =
             switch operation.security {
             case nil: nil
-            case let needs? where needs.contains([:]): "a token, where the site wants one"
-            default: "a token"
+            case let needs? where needs.contains([:]):
+                "No token is needed on most sites; whoever shows one is not rate-limited."
+            default: "It takes a token."
             }
         parameters = (operation.parameters ?? []).compactMap { $0.resolved(in: components.parameters) }.map {
             DocsPage.Member(

@@ -15,7 +15,7 @@ struct DocsPage: Page {
         let anchor: String
         let summary: String
         let details: String?
-        /// `token`, or `token, on some sites`; nil: nothing.
+        /// Whether it takes a token; nil: it makes no difference.
         let access: String?
         let parameters: [Member]
         let body: Member?
@@ -49,7 +49,8 @@ struct DocsPage: Page {
     let title = "API · Tagbeat"
     let summary: String
     let isDocs = true
-    let introduction: String
+    /// Paragraphs.
+    let introduction: [String]
     let groups: [Group]
     let models: [Model]
 }

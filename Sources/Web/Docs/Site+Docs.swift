@@ -6,6 +6,6 @@ extension Site {
     }
 
     func docsPage(_ request: Request, _ context: SiteContext) async throws -> Response {
-        docs.response(to: request)
+        docs.response(to: request, cacheControl: "no-cache")
     }
 }

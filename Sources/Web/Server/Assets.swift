@@ -64,11 +64,11 @@ struct Assets: Sendable {
     /// The address that changes with the content.
     func address(_ name: String) -> String { "/assets/\(name)" + (assets[name].map { "?v=\($0.hash)" } ?? "") }
 
-    /// With the hash in its address it never changes; without, it is asked for again and mostly not sent.
+    /// With its hash in the address it never changes; without, or with another version's, it is asked for again and mostly
+    /// not sent.
     func response(for name: Substring, to request: Request) -> Response? {
-        let isNamedByContent = request.uri.query?.hasPrefix("v=") == true
-        return assets[String(name)].map {
-            isNamedByContent
+        assets[String(name)].map {
+            request.uri.query == "v=\($0.hash)"
                 ? $0.response(to: request, cacheControl: "public, max-age=31536000, immutable")
                 : $0.response(to: request)
         }

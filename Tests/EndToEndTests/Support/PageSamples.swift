@@ -39,6 +39,7 @@ enum PageSamples {
         Sample(name: "repository", path: "/repositories/\(registry)/library/changes"),
         Sample(name: "repository-unknown", path: "/repositories/rust", status: 404),
         Sample(name: "status", path: "/status"),
+        Sample(name: "docs", path: "/docs"),
         Sample(name: "error", path: "/python:3.12", status: 404),
     ]
 
