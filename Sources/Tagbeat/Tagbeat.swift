@@ -25,7 +25,7 @@ struct Tagbeat: AsyncParsableCommand {
             CommandGroup(
                 name: "Data",
                 subcommands: [
-                    Import.self, Export.self, Select.self, Simulate.self, Generate.self, Measure.self,
+                    Import.self, Export.self, Select.self, Simulate.self, Calibrate.self, Generate.self, Measure.self,
                     ReferenceCommand.self,
                 ]),
             CommandGroup(name: "Access", subcommands: [Token.self]),

@@ -55,6 +55,19 @@ import Testing
         #expect(result.output.contains(hint), "\(result.output)")
     }
 
+    @Test func calibrationAsTables() async throws {
+        let folder = try TemporaryFolder()
+        let lines = ["image,tag,epoch,kind", "a,1,0,B"] + (1..<80).map { "a,1,\($0 * 864_000),C" }
+        let long = try folder.write(lines.joined(separator: "\n"), to: "long.csv")
+        let process = try await TagbeatProcess(["calibrate", "--trace", long], environment: [:])
+        #expect(await process.end() == 0, "\(process.output)")
+        #expect(process.output.contains("95 % predictive interval"), "\(process.output)")
+        #expect(process.output.contains("listed half a year before and after"), "\(process.output)")
+        #expect(process.output.contains("7 days: judgements"), "\(process.output)")
+        let short = try await TagbeatProcess(["calibrate", "--trace", traceFile(folder)], environment: [:])
+        #expect(await short.end() == 2, "\(short.output)")
+    }
+
     @Test func badBudgetsAreExitCode2() async throws {
         for budget in [["--budget-hours", "0"], ["--budget-hours", "5", "--requests-per-second", "5"]] {
             #expect(try await run(["--trace", "-"] + budget).code == 2)

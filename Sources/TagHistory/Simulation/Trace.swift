@@ -17,6 +17,9 @@ public struct Trace: Sendable {
     var firstChange: [Int32] = []
     /// In order of time for each tag.
     var changes: [Int64] = []
+    /// Likewise when it was listed no more, until it changes again.
+    var firstDelisting: [Int32] = []
+    var delistings: [Int64] = []
 
     /// Whole days from its first line to its last.
     public var days: Int { Int((end - start) / 86_400) }
@@ -48,6 +51,8 @@ public struct Trace: Sendable {
                 lane.listed.append(listed[tag])
                 lane.firstChange.append(Int32(lane.changes.count))
                 lane.changes += changes[Int(firstChange[tag])..<endOfChanges(of: tag)]
+                lane.firstDelisting.append(Int32(lane.delistings.count))
+                lane.delistings += delistings(of: tag)
             }
             lanes.append(lane)
         }
@@ -57,5 +62,19 @@ public struct Trace: Sendable {
     /// Where a tag's changes end in `changes`.
     func endOfChanges(of tag: Int) -> Int {
         tag + 1 < firstChange.count ? Int(firstChange[tag + 1]) : changes.count
+    }
+
+    private func delistings(of tag: Int) -> ArraySlice<Int64> {
+        let end = tag + 1 < firstDelisting.count ? Int(firstDelisting[tag + 1]) : delistings.count
+        return delistings[Int(firstDelisting[tag])..<end]
+    }
+
+    /// Whether a tag was listed throughout a span of time.
+    func isListed(_ tag: Int, from begin: Int64, until end: Int64) -> Bool {
+        guard listed[tag] <= begin else { return false }
+        let delistings = delistings(of: tag)
+        if delistings.contains(where: { $0 > begin && $0 <= end }) { return false }
+        guard let last = delistings.last(where: { $0 <= begin }) else { return true }
+        return changes[Int(firstChange[tag])..<endOfChanges(of: tag)].contains { $0 > last && $0 <= begin }
     }
 }

@@ -99,11 +99,13 @@ public struct TraceReader: Sendable {
             trace.repository.append(Int32(trace.repositories - 1))
             trace.listed.append(epoch)
             trace.firstChange.append(Int32(trace.changes.count))
+            trace.firstDelisting.append(Int32(trace.delistings.count))
         case UInt8(ascii: "C"), UInt8(ascii: "D"):
             guard !isNew else { throw wrong("a tag begins with B or N") }
-            guard kind == UInt8(ascii: "C") else { return }
-            guard trace.changes.count < Self.mostChanges else { throw wrong("more than \(Self.mostChanges) changes") }
-            trace.changes.append(epoch)
+            guard trace.changes.count + trace.delistings.count < Self.mostChanges else {
+                throw wrong("more than \(Self.mostChanges) changes")
+            }
+            if kind == UInt8(ascii: "C") { trace.changes.append(epoch) } else { trace.delistings.append(epoch) }
         default: throw wrong("the kind is not B, N, D or C")
         }
     }

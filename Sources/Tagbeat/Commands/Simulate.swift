@@ -1,7 +1,5 @@
 public import ArgumentParser
-import Dispatch
 import Foundation
-import Synchronization
 public import TagHistory
 
 struct Simulate: AsyncParsableCommand {
@@ -56,37 +54,9 @@ struct Simulate: AsyncParsableCommand {
         let simulation = Simulation(
             trace: trace, policy: policy,
             budget: requestsPerSecond.map { .requestsPerSecond($0) } ?? .hours(budgetHours ?? 24), fromDay: fromDay)
-        let report = try await Self.replay(simulation)
+        let report = try await Background.run("replayed") { try simulation.run(progress: $0) }
         Console.endProgress()
         print(json ? try Console.json(report) : Self.text(report))
-    }
-
-    /// On a thread of its own: minutes of computing would hold up whatever shares the threads of tasks, such as the one
-    /// that waits for signals.
-    private static func replay(_ simulation: Simulation) async throws -> SimulationReport {
-        let isCancelled = Atomic(false)
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global().async {
-                    var shown = -1
-                    // Where nobody watches a terminal, ten lines tell as much.
-                    let step = Console.progressIsShown ? 1 : 10
-                    let result = Result {
-                        try simulation.run { share in
-                            if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
-                            let percent = Int(100 * share) / step * step
-                            guard percent > shown else { return }
-                            shown = percent
-                            let text = "\(percent) % of the trace replayed"
-                            if Console.progressIsShown { Console.progress(text) } else { Console.note(text) }
-                        }
-                    }
-                    continuation.resume(with: result)
-                }
-            }
-        } onCancel: {
-            isCancelled.store(true, ordering: .relaxed)
-        }
     }
 
     private static func text(_ report: SimulationReport) -> String {
