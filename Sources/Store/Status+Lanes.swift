@@ -1,5 +1,6 @@
 import LibPQ
 public import OCI
+import TagHistory
 
 public struct LaneStatus: Sendable {
     /// What the schedule does with a lane's budget.
@@ -12,6 +13,11 @@ public struct LaneStatus: Sendable {
         public let meanDelaySeconds: Double?
         /// How far the lane's clock is behind time; negative where it is ahead.
         public let lagSeconds: Double
+        /// How many days apart checks are of a tag that changes so often a day.
+        public func interval(changesPerDay: Double, tags: Int) -> Double {
+            LaneSchedule.interval(
+                spacing: spacing, requestsPerDay: requestsPerSecond * 86_400, tags: tags, pull: changesPerDay)
+        }
     }
 
     /// Checks of the current hour and the 23 before it, by what they were made for.
@@ -30,8 +36,10 @@ public struct LaneStatus: Sendable {
 
     public let registry: Registry
     public let tracked: Int
-    /// Up to ``mostDue``.
+    /// Checks that the lane's clock would have reached by now if it went on with time since the last claim; up to
+    /// ``mostDue``. How far it had fallen behind before, the schedule's lag tells.
     public let due: Int
+    /// Since when the longest of them has been due, by time: no longer than it is tracked, or was last checked.
     public let oldestDueAt: Timestamp?
     public let failing: Int
     /// Why the newest failed check failed.
@@ -64,7 +72,7 @@ struct SelectLaneStatus: Statement {
             SELECT c.registry_id, count(*) AS failing, (array_agg(f.reason ORDER BY f.failed_at DESC))[1] AS reason
             FROM check_failures f JOIN tag_checks c ON c.tag_id = f.tag_id AND c.next_check_at < 'infinity'
             GROUP BY c.registry_id)
-        SELECT g.name, tracked.count, due.count, due.oldest, COALESCE(e.failing, 0), e.reason, s.last_succeeded_at,
+        SELECT g.name, tracked.count, due.count, oldest.at, COALESCE(e.failing, 0), e.reason, s.last_succeeded_at,
             COALESCE(s.checks - s.revealed - s.swept - s.requested - s.listed, 0), COALESCE(s.revealed, 0),
             COALESCE(s.swept, 0), COALESCE(s.requested, 0), COALESCE(s.listed, 0),
             l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds,
@@ -75,10 +83,16 @@ struct SelectLaneStatus: Statement {
             SELECT CASE WHEN l.tags > 20000 THEN l.tags ELSE (
                 SELECT count(*) FROM tag_checks c WHERE c.registry_id = g.id AND c.next_check_at < 'infinity')
                 END AS count) tracked,
+        LATERAL (SELECT COALESCE(l.claimed_at - l.clock, interval '0') AS lag) late,
         LATERAL (
-            SELECT count(*) AS count, min(d.next_check_at) AS oldest FROM (
-                SELECT c.next_check_at FROM tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1
-                ORDER BY c.next_check_at LIMIT $2) d) due
+            SELECT count(*) AS count FROM (
+                SELECT FROM tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag
+                LIMIT $2) d) due,
+        LATERAL (
+            SELECT min(greatest(d.next_check_at + late.lag, d.last_checked_at, t.tracked_since)) AS at FROM (
+                SELECT c.tag_id, c.next_check_at, c.last_checked_at FROM tag_checks c
+                WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag
+                ORDER BY c.next_check_at LIMIT 100) d JOIN tags t ON t.id = d.tag_id) oldest
         WHERE tracked.count > 0
         ORDER BY tracked.count DESC, g.name
         """

@@ -9,6 +9,51 @@ import Testing
 @Suite(.throttled) struct LaneTruthTests {
     typealias Lane = ScheduleStoreTests.Lane
 
+    /// One batch may bring both.
+    @Test func aFirstSightingBesideASiblingsChangeIsRecorded() async throws {
+        let lane = try await Lane(tags: 2)
+        defer { lane.store.close() }
+        try await lane.record(try await lane.claims(at: 0), at: 0) { _ in "A" }
+        try await lane.store.track([try reference("app:new")], origin: .visitor, at: hour(47))
+        let claims = try await lane.claims(at: 48)
+        #expect(claims.count == 3)
+        try await lane.record(claims, at: 48) { $0 == "new" ? "A" : "B" }
+        #expect(try await lane.store.tag(try reference("app:new"))?.state == .active)
+        #expect(try await lane.schedule(of: "0").changes == 1)
+    }
+
+    /// Days without a worker: each check is overdue by as long as that while none comes. Afterwards the queue is behind, but
+    /// nobody waits for what was just checked.
+    @Test func overdueIsWhatWaitsAndNotWhatTheQueueLost() async throws {
+        let lane = try await Lane(tags: 3)
+        defer { lane.store.close() }
+        try await lane.record(try await lane.claims(at: 0), at: 0) { _ in "A" }
+        try await lane.record(try await lane.claims(at: 2), at: 2) { _ in "A" }
+        func status(at time: Double) async throws -> LaneStatus {
+            try #require(try await lane.store.status(at: hour(time)).lanes.first)
+        }
+        var now = try await status(at: 2)
+        #expect(now.due == 0 && now.oldestDueAt == nil)
+        now = try await status(at: 264)
+        let dueAt = try #require(now.oldestDueAt)
+        let waited = hour(264).seconds(since: dueAt) / 3_600
+        #expect(now.due == 3 && waited > 240 && waited < 262, "\(waited)")
+        // Added while nobody checks: no older than it is.
+        try await lane.store.track([try reference("app:new")], origin: .operator, at: hour(263))
+        now = try await status(at: 264)
+        let oldest = try #require(now.oldestDueAt)
+        #expect(now.due == 4 && hour(264).seconds(since: oldest) / 3_600 == waited)
+        // A worker comes back.
+        try await lane.record(try await lane.claims(at: 264), at: 264) { _ in "B" }
+        now = try await status(at: 264.01)
+        #expect(now.due == 0 && now.oldestDueAt == nil)
+        let tag = try #require(try await lane.store.tag(try reference("app:0")))
+        let next = try #require(tag.nextCheckAt)
+        #expect(next > hour(264.01))
+        let schedule = try #require(now.schedule)
+        #expect(schedule.lagSeconds > 200 * 3_600)
+    }
+
     /// Tags whose history the schedule reads anew count from the lane's clock, each by itself.
     @Test func anIdleTagPutsNoneOff() async throws {
         let lane = try await Lane(tags: 2)

@@ -138,6 +138,26 @@ import Testing
         #expect(idle.contains("No worker is running, so nothing is checked."))
     }
 
+    @Test(arguments: [
+        (0.0, "on time", "–", "healthy"), (300, "on time", "2 days · 5.3 days · 7 days", "healthy"),
+        (-7_200, "2 hours ahead", "2 days", "healthy"), (7_200, "2 hours behind", "2 days", "healthy"),
+        (950_400, "11 days behind", "2 days", "catching up"),
+    ])
+    func theStatusPageShowsTheSchedule(lag: Double, clock: String, intervals: String, badge: String) throws {
+        let schedule = LaneStatus.Schedule(
+            requestsPerSecond: 0.01, spacing: 2, meanDelaySeconds: 10_800, lagSeconds: lag)
+        let lane = try Samples.lane("docker.io", failing: 0, schedule: schedule)
+        let page = StatusPage(try Samples.status(lanes: [lane]), version: "1.2.3", now: TestSite.now)
+        let pace = try #require(page.paces.first)
+        #expect(pace.clock == clock && pace.intervals.hasPrefix(intervals) && page.badge?.label == badge)
+        #expect(pace.budget == "36 requests an hour" && pace.delay == (lag == 0 ? "–" : "3 hours"))
+        #expect(
+            pace.uses
+                == "Checks in 24 hours: 4 in turn, 3 because a sibling had changed, 2 to verify listings, "
+                + "1 that somebody asked for.")
+        #expect(renderer.html(page).contains("A change is seen after"))
+    }
+
     @Test func theStatusPageShowsHosts() throws {
         var status = try Samples.status()
         status.hosts = Samples.hosts()

@@ -104,6 +104,21 @@ import Testing
         }
     }
 
+    /// What was imported is known, but nobody watched it here.
+    @Test func anImportedPastIsNotObserved() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            for name in ["3.12", "3.13"] {
+                try await site.seed(TagReference(parsing: "python:\(name)"), [(400, 1), (20, 2), (0, 2)])
+            }
+            let page = try await site.get("/compare?image=python:3.12&image=python:3.13").text
+            let row = "<th scope=\"row\">Observed for</th><td>under a minute</td><td>under a minute</td>"
+            #expect(page.contains(row))
+            #expect(page.contains("<th scope=\"row\">Past known for</th><td>400 days</td><td>400 days</td>"))
+            let tag = try await site.get("/tags/python:3.12").text
+            #expect(tag.contains("Observed for under a minute; its past is known for 400 days."))
+        }
+    }
+
     @Test func aRepositoryShowsItsTagsByShape() async throws {
         try await TestSite.run(hasWorker: false) { site in
             for name in ["3.11", "3.12", "3.13", "3.9", "3.12-slim", "latest"] {

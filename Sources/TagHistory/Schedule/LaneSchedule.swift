@@ -53,6 +53,14 @@ public struct LaneSchedule: Sendable, Equatable {
     /// Nor later than this, however idle.
     public var ceilingDays: Double { min(60, max(7, 4 * periodDays)) }
 
+    /// The same of a lane of which no more is known.
+    /// - Parameter pull: changes a day.
+    public static func interval(spacing: Double, requestsPerDay: Double, tags: Int, pull: Double) -> Double {
+        var lane = LaneSchedule(requestsPerDay: requestsPerDay, tags: tags, at: Timestamp(seconds: 0))
+        lane.spacing = spacing
+        return lane.interval(pull: pull)
+    }
+
     /// Step 4: days between two checks of a tag that draws checks with `pull`.
     func interval(pull: Double) -> Double {
         min(ceilingDays, max(Self.floorDays, spacing / pull.squareRoot()))

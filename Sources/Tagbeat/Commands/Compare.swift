@@ -54,7 +54,7 @@ struct Compare: AsyncParsableCommand {
             ("longest gap", { days($0.interval.worstGapDays) }),
             ("last update", { $0.daysSinceLastUpdate.map { days($0) + " ago" } ?? "–" }),
             ("next within 7 days", { $0.dueWithin.days7.map { String(format: "%.0f %%", $0 * 100) } ?? "–" }),
-            ("observed", { days($0.observedDays) }),
+            ("history known for", { days($0.observedDays) }),
         ]
         return measures.map { name, value in [name] + all.map(value) }
     }

@@ -126,7 +126,7 @@ struct Stats: AsyncParsableCommand {
         let rows = [
             ["state", tag.state.name + (tag.lastError.map { ": \($0)" } ?? "")],
             ["digest", tag.digest?.description ?? "–"],
-            ["observed", days(statistics.observedDays)],
+            ["known for", days(statistics.observedDays)],
             ["updates", "\(statistics.updates) (of \(statistics.changes) digest changes)"],
             ["last update", statistics.daysSinceLastUpdate.map { days($0) + " ago" } ?? "–"],
             ["between updates", "mean \(days(interval.meanDays)), median \(days(interval.medianDays))"],

@@ -7,7 +7,7 @@ struct StripAxis: Hashable, Sendable {
         let percent: Double
         /// Nil for a line without text.
         let label: String?
-        /// May be left out where there is little room.
+        /// Left out on a phone.
         let isMinor: Bool
     }
 
@@ -53,11 +53,18 @@ struct StripAxis: Hashable, Sendable {
 
     func contains(_ time: Timestamp) -> Bool { time >= start && time <= end }
 
+    /// What is left of the width on a phone.
+    private var phone: Double { min(1, 340 / width) }
+    /// Pixels that `2026` and `14 Feb` take with some room.
+    private static let (monthWidth, dayWidth) = (46.0, 56.0)
+
     /// Weeks, months or years, as many as have room for their names.
     var ticks: [Tick] {
         let steps = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600]
         if days < 100 { return weeks }
-        let step = steps.first { pixels(Double($0) * 30.44) >= 46 } ?? 1_200
+        let step = steps.first { pixels(Double($0) * 30.44) >= Self.monthWidth } ?? 1_200
+        let phoneStep =
+            steps.first { $0.isMultiple(of: step) && pixels(Double($0) * 30.44) * phone >= Self.monthWidth } ?? 1_200
         var ticks: [Tick] = []
         let first = DateParts(start)
         var month = (first.year * 12 + first.month - 1) / step * step
@@ -65,7 +72,7 @@ struct StripAxis: Hashable, Sendable {
             if time >= start {
                 let label = month % 12 == 0 ? String(month / 12) : Words.months[month % 12]
                 ticks.append(
-                    Tick(percent: percent(time), label: label, isMinor: month % 12 != 0 && month / step % 2 == 1))
+                    Tick(percent: percent(time), label: label, isMinor: !month.isMultiple(of: phoneStep)))
             }
             month += step
         }
@@ -73,7 +80,8 @@ struct StripAxis: Hashable, Sendable {
     }
 
     private var weeks: [Tick] {
-        let step = [7.0, 14, 28].first { pixels($0) >= 56 } ?? 28
+        let step = [7.0, 14, 28].first { pixels($0) >= Self.dayWidth } ?? 28
+        let every = max(1, Int((Self.dayWidth / (pixels(step) * phone)).rounded(.up)))
         var ticks: [Tick] = []
         var time = end
         while time >= start, ticks.count < 30 {
@@ -81,7 +89,7 @@ struct StripAxis: Hashable, Sendable {
             ticks.append(
                 Tick(
                     percent: percent(time), label: "\(parts.day) \(Words.months[parts.month - 1])",
-                    isMinor: ticks.count % 2 == 1))
+                    isMinor: !ticks.count.isMultiple(of: every)))
             time = time.advanced(bySeconds: -step * 86_400)
         }
         return ticks.reversed()

@@ -6,6 +6,7 @@ extension StatusPage {
         notices = Notice.silentRegistries(of: status)
         let overdue = status.lanes.compactMap(\.oldestDueAt).min().map { now.seconds(since: $0) } ?? 0
         let isLate = overdue > 1_800
+        let lag = status.lanes.compactMap(\.schedule?.lagSeconds).max() ?? 0
         (badge, answer) =
             if status.workers.isEmpty {
                 (Badge(label: "stopped", style: "bad"), "No worker is running, so nothing is checked.")
@@ -15,6 +16,11 @@ extension StatusPage {
                 (
                     Badge(label: "late", style: "warn"),
                     "Checks run, but the oldest has been due for \(Words.days(overdue / 86_400))."
+                )
+            } else if lag > 86_400 {
+                (
+                    Badge(label: "catching up", style: "warn"),
+                    "Checks run, some of them up to \(Words.days(lag / 86_400)) later than meant."
                 )
             } else {
                 (Badge(label: "healthy", style: "good"), "Every tag is checked in its time.")
@@ -35,6 +41,7 @@ extension StatusPage {
             Figure(label: "Workers", value: Words.number(status.workers.count), detail: "alive"),
         ]
         lanes = status.lanes.map { Lane($0, now: now) }
+        paces = status.lanes.prefix(50).compactMap(Pace.init)
         // Visitors may name any number of hosts; the rest is in the JSON.
         hosts = status.hosts.prefix(50).map { Host($0, now: now) }
         followed = status.followed.map { Followed($0, now: now) }

@@ -46,6 +46,7 @@ struct StatusPage: Page {
     var notices: [Notice] = []
     var figures: [Figure] = []
     var lanes: [Lane] = []
+    var paces: [Pace] = []
     var hosts: [Host] = []
     var followed: [Followed] = []
     var chart = ""

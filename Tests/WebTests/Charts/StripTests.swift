@@ -47,6 +47,22 @@ import FoundationXML
             watchedSince: watchedSince, now: now, axis: axis ?? .year(to: now))
     }
 
+    /// On a phone there is a third of the room, and still each name has some around it.
+    @Test(arguments: [30.0, 60, 99, 120, 365, 500, 700, 1_500, 2_000, 3_000, 4_500, 7_300, 15_000, 21_000])
+    func namesOfTimesDoNotTouch(days: Double) {
+        for width in [312.0, 720, 1_040, 1_600] {
+            let now = TestSite.now
+            let axis = StripAxis(from: now.advanced(bySeconds: -days * 86_400), to: now, width: width)
+            func closest(_ ticks: [StripAxis.Tick], on pixels: Double) -> Double {
+                let places = ticks.filter { $0.label != nil }.map { $0.percent / 100 * pixels }
+                return zip(places, places.dropFirst()).map { $1 - $0 }.min() ?? .infinity
+            }
+            #expect(closest(axis.ticks, on: width) > 42)
+            #expect(closest(axis.ticks.filter { !$0.isMinor }, on: min(width, 340)) > 42, "\(days) \(width)")
+            #expect(!axis.ticks.isEmpty)
+        }
+    }
+
     private func kinds(_ strip: Strip) -> [Strip.Stretch.Kind] { strip.stretches.map(\.kind) }
 
     @Test func eachUpdateIsAMark() throws {

@@ -29,6 +29,8 @@ import Testing
         try await TestSite.run(hasWorker: false) { site in
             try await site.seed(TestSite.python, (0..<40).map { (Double(80 - $0), $0) })
             let path = TestSite.examplePath
+            // The first screen shows it as soon as it is known.
+            _ = try await site.get("/status")
             for address in [
                 "/", "/tags/\(path)", "/repositories/python", "/compare?image=\(path)&image=python", "/status", "/docs",
                 "/nothing", "/api/v1/tags", "/api/v1/tags/\(path)", "/api/v1/changes", "/api/v1/openapi.json",

@@ -11,6 +11,7 @@ extension ComparePage {
         static let labels = [
             "Rhythm", "Why", "Evidence", "Updates in the last year", "Half come within", "Longest time without one",
             "Last update", "Age of the newest digest", "Chance of one within 7 days", "Settled digest", "Observed for",
+            "Past known for",
         ]
 
         init(_ record: TagRecord, _ statistics: Statistics, now: Timestamp) {
@@ -24,6 +25,7 @@ extension ComparePage {
             let settled = Bearing.settled(in: bearings, seconds: TagPage.Use.settledDays * 86_400)
             let behind = settled.map { Bearing.updatesBehind($0, marks: HistoryMark.all(in: history)) }
             let interval = statistics.interval
+            let watch = Watch(tag, statistics)
             cells = [
                 rhythm.shortWords + (rhythm.overdue && rhythm.word != .stopped ? ", overdue" : ""), rhythm.explanation,
                 rhythm.evidence.rawValue,
@@ -34,7 +36,7 @@ extension ComparePage {
                 (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.days(max(0, now.days(since: $0))) } ?? "–",
                 statistics.dueWithin.days7.map { TagPage.percent($0) } ?? "–",
                 behind.map { $0 == 0 ? "the newest" : "\(Words.count($0, "update")) behind" } ?? "none yet",
-                Words.days(statistics.observedDays),
+                Words.days(watch.days), watch.knownDays.map { Words.days($0) } ?? "–",
             ]
         }
 

@@ -23,7 +23,7 @@ extension TagPage {
             parts.append("Last update \(Words.days(days)) ago\(next ?? "").")
         }
         let watch = Watch(tag, statistics)
-        let known = watch.known.map { "; its past is \($0)" } ?? ""
+        let known = watch.knownDays.map { "; its past is known for \(Words.days($0))" } ?? ""
         parts.append("Observed for \(Words.days(watch.days))\(known).")
         return parts.joined(separator: " ")
     }
@@ -86,19 +86,5 @@ extension Notice {
             ]
         case .pending, .active, .untracked: return []
         }
-    }
-}
-
-/// How long a tag was watched here, as against how far back its history goes: what was taken in when it was first seen
-/// is known, but nobody watched it.
-private struct Watch {
-    let days: Double
-    /// How far back the history goes, where that is further than we looked.
-    let known: String?
-
-    init(_ tag: TrackedTag, _ statistics: Statistics) {
-        let before = tag.firstSeenAt.map { max(0, tag.trackedSince.seconds(since: $0) / 86_400) } ?? 0
-        days = max(0, statistics.observedDays - before)
-        known = before >= 1 && statistics.observedDays >= 1 ? "known for \(Words.days(statistics.observedDays))" : nil
     }
 }
