@@ -22,7 +22,9 @@ public enum History {
         public var lastMissingAt: Timestamp?
 
         /// An image's own date does not count: that something was built does not say that the tag bore it.
-        public var firstSeenAt: Timestamp? { rows.first { $0.source != .metadata }?.observedAt }
+        public var firstSeenAt: Timestamp? {
+            rows.first { $0.source != .metadata && $0.digest != nil }?.observedAt
+        }
         public var lastChangedAt: Timestamp? { rows.last { $0.kind.isChange }?.observedAt }
         /// The rows that people see.
         public var shownRows: [Change] { rows.filter(\.kind.isShown) }

@@ -21,8 +21,20 @@ extension Statistics {
         let known = rows[..<(rows.firstIndex { $0.observedAt > asOf } ?? rows.endIndex)]
         let lastSeen = Self.lastSuccess(known: known, of: rows, lastSucceededAt: lastSucceededAt, asOf: asOf)
         let evaluation = Evaluation(
-            episodes: Episode.all(in: known), firstSeen: firstSeenAt, lastSeen: max(lastSeen, firstSeenAt), now: asOf)
+            episodes: Episode.all(in: Self.seen(known, since: firstSeenAt)), firstSeen: firstSeenAt,
+            lastSeen: max(lastSeen, firstSeenAt), now: asOf)
         self.init(evaluation, rows: known, superseded: superseded, asOf: asOf)
+    }
+
+    /// Without what only an image's own date tells of the time before the first sighting. That something was built does
+    /// not say that the tag bore it, so the first digest seen is no change either.
+    private static func seen(_ rows: ArraySlice<Change>, since firstSeenAt: Timestamp) -> ArraySlice<Change> {
+        guard rows.first?.source == .metadata else { return rows }
+        let seen = rows.drop {
+            $0.observedAt < firstSeenAt || ($0.observedAt == firstSeenAt && $0.source == .metadata)
+        }
+        let digest = seen.first?.digest
+        return seen.drop { $0.observedAt == firstSeenAt && $0.digest == digest }
     }
 
     /// The last successful check as it was then: before what was seen next, and before a tag went missing.

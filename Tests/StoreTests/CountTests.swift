@@ -104,12 +104,13 @@ import Testing
             try await $0.runScript("UPDATE tags SET changes = 77, interval_days = NULL, changes_30d = 1")
         }
         // A worker that was ended after a part, of this and of a later program.
-        for definition: Int32 in [2, 3] {
+        let next = TagSummary.definition + 1
+        for definition in [next - 1, next] {
             _ = try await store.pool.run(NoteDefinition(definition: definition, last: 700))
         }
-        #expect(try await store.recomputeSummaries(at: hour(0), definition: 3) == 600)
+        #expect(try await store.recomputeSummaries(at: hour(0), definition: next) == 600)
         #expect(try await store.values(summaries, as: String.self).suffix(600) == right.suffix(600))
-        #expect(try await store.recomputeSummaries(at: hour(0), definition: 4) == 1_300)
+        #expect(try await store.recomputeSummaries(at: hour(0), definition: next + 1) == 1_300)
         #expect(try await store.values(summaries, as: String.self) == right)
         try await Self.expectTrueCounts(store, "computed anew")
     }

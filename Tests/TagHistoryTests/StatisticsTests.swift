@@ -91,6 +91,28 @@ import Testing
         #expect(statistics.rhythm.word == .stopped)
     }
 
+    /// What came before the first sighting is known from an image's own date alone, and counts as nothing.
+    @Test(arguments: [
+        ("A@-900", "B@0 B@50"), ("A@-900 B@-800", "C@0 C@50 D@60"), ("A@-900", "-@-400 B@0 C@9"),
+        ("A@-900 B@0", "B@0 C@9"), ("A@-900", "A@0 B@9 A@20"), ("B@5", "A@0 B@9 C@20"),
+    ])
+    func anImagesOwnDateIsNoSighting(built: String, seen: String) throws {
+        let both = try observations(built, source: .metadata) + observations(seen)
+        let merged = History.merge(adding: both)
+        #expect(merged.firstSeenAt == day(0))
+        let last = built == "B@5" ? "A@0 B@5 B@9 C@20" : seen
+        let expected = try Self.statistics(last, asOf: 100)
+        for rows in [merged.rows, merged.shownRows] {
+            var statistics = Statistics(
+                changes: rows, firstSeenAt: day(0), lastSucceededAt: merged.lastSucceededAt, asOf: day(100))
+            _ = try JSONEncoder().encode(statistics)
+            (statistics.changes, statistics.changesWithin) = (expected.changes, expected.changesWithin)
+            // The reason names changes that were no update.
+            if expected.updates == 0 { statistics.rhythm.reason = expected.rhythm.reason }
+            #expect(statistics == expected, "\(text(rows))")
+        }
+    }
+
     @Test func aSpanIsCutAtTheWindowsBegin() throws {
         // The window begins on day 35; the span of B straddles it, with its middle inside.
         let merged = History.merge(adding: try observations("A@0 B@80"))
