@@ -120,7 +120,7 @@ final class Transport: Sendable {
         ledger.count(question)
         do {
             let client = try await client(for: origin, trust)
-            let answer = try await exchangeAgainIfClosed(question, with: client)
+            let answer = try await exchangeAgainIfInVain(question, with: client)
             gate.leave(permit, verdict(on: answer, host: origin.name), quota: Self.quota(in: answer, to: question))
             return answer
         } catch {
@@ -159,13 +159,30 @@ final class Transport: Sendable {
         }
     }
 
-    /// A kept connection may be closed by the other side just as a request goes out on it: then one more is made.
-    private func exchangeAgainIfClosed(_ question: HTTPQuestion, with client: HTTPClient) async throws -> HTTPAnswer {
+    /// One more request is made where a kept connection was closed by the other side just as the first went out on it,
+    /// and where this process stood still meanwhile, suspended or with its machine: then nobody knows how old an answer
+    /// is, and whether a time-out was the other side's.
+    private func exchangeAgainIfInVain(_ question: HTTPQuestion, with client: HTTPClient) async throws -> HTTPAnswer {
+        guard question.method != .POST else { return try await exchange(question, with: client) }
+        let start = time.now()
+        var stoodStill: Bool { time.now() - start > limit(of: question) + Self.slack }
         do {
-            return try await exchange(question, with: client)
-        } catch let error as HTTPClientError where error == .remoteConnectionClosed && question.method != .POST {
-            return try await exchange(question, with: client)
+            let answer = try await exchange(question, with: client)
+            if !stoodStill { return answer }
+        } catch {
+            guard stoodStill || error as? HTTPClientError == .remoteConnectionClosed, !Task.isCancelled else {
+                throw error
+            }
         }
+        return try await exchange(question, with: client)
+    }
+
+    /// A busy machine may take so much longer than the deadline.
+    private static let slack: Duration = .seconds(3)
+
+    /// An answer to HEAD is its headers, so one deadline is enough.
+    private func limit(of question: HTTPQuestion) -> Duration {
+        question.method == .HEAD ? min(timeouts.header, timeouts.whole) : timeouts.whole
     }
 
     private func exchange(_ question: HTTPQuestion, with client: HTTPClient) async throws -> HTTPAnswer {
@@ -173,9 +190,8 @@ final class Transport: Sendable {
             url: question.url.text, method: question.method, headers: question.headers,
             body: question.body.map { .byteBuffer($0) }, tlsConfiguration: question.tls)
         let collector = BoundedAnswer(method: question.method, limit: question.bodyLimit)
-        // An answer to HEAD is its headers, so one deadline is enough.
         let isHead = question.method == .HEAD
-        let deadline = NIODeadline.now() + TimeAmount(isHead ? min(timeouts.header, timeouts.whole) : timeouts.whole)
+        let deadline = NIODeadline.now() + TimeAmount(limit(of: question))
         let task = client.execute(request: request, delegate: collector, deadline: deadline)
         var headerTimer: Scheduled<Void>?
         if !isHead, timeouts.header < timeouts.whole {

@@ -22,6 +22,27 @@ private typealias Answer = ScriptedRegistry.Answer
         return (outcome.failure, start.duration(to: clock.now))
     }
 
+    /// An answer that lay there while this process stood still may be of any age.
+    @Test func anAnswerFromBeforeAStandstillIsAskedForAgain() async throws {
+        let time = ManualTime()
+        let asked = Box(0)
+        let registry = try await ScriptedRegistry { _ in
+            let count = asked.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 1 { time.advance(.seconds(19)) }
+            return Answer(
+                200, [("Docker-Content-Digest", count == 1 ? digestA : digestB), ("Content-Type", indexType)])
+        }
+        try await withService(listed: [registry.name], time: time.source) { service in
+            try await service.expect("\(registry.name)/a/b:1", .found(digestB, .ociIndex))
+            #expect(asked.withLock { $0 } == 2)
+            try await service.expect("\(registry.name)/a/b:2", .found(digestB, .ociIndex))
+            #expect(asked.withLock { $0 } == 3)
+        }
+    }
+
     @Test func headThatNeverAnswers() async throws {
         let registry = try await ScriptedRegistry { _ in Answer(200, delay: .seconds(60)) }
         let (failure, time) = try await measure(registry, header: .milliseconds(300), whole: .seconds(20))
