@@ -11,20 +11,22 @@ extension Worker {
     func check(
         _ claims: [Claim], session: WorkerSession, urgent: Bool = false
     ) async -> [CheckOutcome: Int] {
-        let (results, postponed) = await results(of: claims, urgent: urgent)
+        let (results, postponed) = await results(of: claims, session: session, urgent: urgent)
         health.note(results)
         // What the registry has answered is recorded although the worker is told to stop meanwhile.
         return await Task { await self.record(results, postponed, of: claims, session: session) }.value
     }
 
-    private func results(of claims: [Claim], urgent: Bool) async -> ([CheckResult], [PostponedCheck]) {
+    private func results(
+        of claims: [Claim], session: WorkerSession, urgent: Bool
+    ) async -> ([CheckResult], [PostponedCheck]) {
         await withTaskGroup(of: Attempt?.self) { group in
             var results: [CheckResult] = []
             var postponed: [PostponedCheck] = []
             results.reserveCapacity(claims.count)
             var waiting = claims.makeIterator()
             for _ in 0..<settings.concurrency {
-                guard let claim = waiting.next() else { break }
+                guard let claim = next(&waiting, session) else { break }
                 group.addTask { await self.result(of: claim, urgent: urgent) }
             }
             while let attempt = await group.next() {
@@ -33,12 +35,21 @@ extension Worker {
                 case .postponed(let check): postponed.append(check)
                 case nil: break
                 }
-                if !Task.isCancelled, let claim = waiting.next() {
+                if !Task.isCancelled, let claim = next(&waiting, session) {
                     group.addTask { await self.result(of: claim, urgent: urgent) }
                 }
             }
             return (results, postponed)
         }
+    }
+
+    /// What was claimed may be another's by now: because the database went away, or this process stood still.
+    private func next(_ waiting: inout IndexingIterator<[Claim]>, _ session: WorkerSession) -> Claim? {
+        guard session.isAlive else { return nil }
+        while let claim = waiting.next() {
+            if claim.expiresAt.map({ clock() < $0 }) ?? true { return claim }
+        }
+        return nil
     }
 
     private enum Attempt: Sendable {

@@ -60,7 +60,7 @@ extension Worker {
             while !Task.isCancelled {
                 try await store.freeLostClaims(at: clock())
                 let claims = try await store.claimRequested(
-                    worker: session, limit: settings.batch, lease: settings.lease, at: clock())
+                    worker: session, limit: 100, lease: settings.lease, at: clock())
                 if claims.isEmpty { try await Task.sleep(for: .milliseconds(100)) }
                 await check(claims, session: session, urgent: true)
             }

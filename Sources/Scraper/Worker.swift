@@ -61,6 +61,11 @@ public final class Worker: Service {
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { for await _ in self.store.signal(.work) { wake.yield() } }
+                // What waits for its turn under claims that are nobody's any more is left at once.
+                group.addTask {
+                    await session.lost()
+                    wake.yield()
+                }
                 group.addTask { await self.keepHouse() }
                 group.addTask { await self.steer() }
                 group.addTask { await self.trackPopular() }
@@ -188,8 +193,9 @@ public final class Worker: Service {
         // First, because it answers for tags that would be asked for one by one otherwise.
         let mayBeListed = lane.hasListings || digests.mayListInBulk(lane.registry)
         let listed = mayBeListed ? try await listDue(lane, window: window, session: session) : nil
+        let share = LaneShare(requestsPerSecond: digests.requestsPerSecond(of: lane.registry), settings: settings)
         let claims = try await store.claimDue(
-            registryID: lane.registryID, worker: session, limit: settings.batch, lease: settings.lease, window: window)
+            registryID: lane.registryID, worker: session, limit: share.batch, lease: share.lease, window: window)
         guard !claims.isEmpty else { return listed }
         return await checkDue(claims, window: window, session: session)
             .merging(listed ?? [:], uniquingKeysWith: +)

@@ -7,8 +7,6 @@ public struct WorkerSettings: Sendable {
     public var policy: CheckPolicy
     /// Requests at the same time per registry.
     public var concurrency: Int
-    /// Checks recorded together. Small where the budget is small, so that results do not wait for each other long.
-    public var batch: Int
     /// Seconds for which a claim holds although its worker lives: far more than a batch takes.
     public var lease: Double
     /// So many of Docker Hub's most pulled official images are tracked at the start.
@@ -21,15 +19,23 @@ public struct WorkerSettings: Sendable {
     /// Seconds between two listings of a followed repository.
     public var listingInterval = 7_200.0
 
-    /// - Parameter requestsPerSecond: the budget per registry host.
-    public init(
-        name: String, policy: CheckPolicy = .adaptive, requestsPerSecond: Double, concurrency: Int = 48,
-        lease: Double = 300
-    ) {
+    public init(name: String, policy: CheckPolicy = .adaptive, concurrency: Int = 48, lease: Double = 300) {
         self.name = name
         self.policy = policy
         self.concurrency = concurrency
         self.lease = lease
-        batch = Int(min(500, max(8, requestsPerSecond)))
+    }
+}
+
+/// How much of a lane is claimed at once.
+struct LaneShare {
+    /// About a second's worth: nobody who asks for one of these tags waits long, nor do results for each other.
+    let batch: Int
+    /// Seconds. A claim outlasts its turn also where several workers share a small budget.
+    let lease: Double
+
+    init(requestsPerSecond: Double, settings: WorkerSettings) {
+        batch = Int(min(500, max(2, requestsPerSecond)))
+        lease = max(settings.lease, 32 * Double(batch) / requestsPerSecond)
     }
 }

@@ -21,6 +21,14 @@ public struct Claim: Sendable {
     let hasMediaType: Bool
     /// Those who asked for this check.
     let requestIDs: [Int64]
+    /// Until when nobody else claims the tag while the worker's session lives; nil for a tag that is only looked at.
+    public internal(set) var expiresAt: Timestamp?
+
+    func expiring(at time: Timestamp) -> Claim {
+        var claim = self
+        claim.expiresAt = time
+        return claim
+    }
 }
 
 /// What of a lane may be claimed.
@@ -56,20 +64,19 @@ extension TagStore {
     public func claimDue(
         registryID: Int32, worker: WorkerSession, limit: Int, lease: Double, window: ClaimWindow
     ) async throws -> [Claim] {
-        try await pool.run(
-            ClaimDue(
-                registryID: registryID, workerID: worker.id, limit: limit, window: window,
-                expiresAt: window.now.advanced(bySeconds: lease))
-        ).rows
+        let end = window.now.advanced(bySeconds: lease)
+        return try await pool.run(
+            ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
+        ).rows.map { $0.expiring(at: end) }
     }
 
     /// Claims tags that somebody waits for, due or not, unless they are being checked already.
     public func claimRequested(
         worker: WorkerSession, limit: Int, lease: Double, at now: Timestamp
     ) async throws -> [Claim] {
-        try await pool.run(
-            ClaimRequested(workerID: worker.id, limit: limit, expiresAt: now.advanced(bySeconds: lease))
-        ).rows
+        let end = now.advanced(bySeconds: lease)
+        return try await pool.run(ClaimRequested(workerID: worker.id, limit: limit, expiresAt: end))
+            .rows.map { $0.expiring(at: end) }
     }
 
     /// Makes what dead workers held available again.

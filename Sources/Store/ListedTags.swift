@@ -77,7 +77,7 @@ struct SelectListed: Statement {
         "SELECT " + Claim.columns + """
             ARRAY[]::bigint[] FROM tags t JOIN tag_checks c ON c.tag_id = t.id
             LEFT JOIN digests d ON d.id = c.digest_id
-            WHERE t.reference = ANY ($1) AND c.next_check_at < 'infinity'
+            WHERE t.reference = ANY ($1) AND isfinite(c.next_check_at)
             """
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim { try Claim.decode(&row) }

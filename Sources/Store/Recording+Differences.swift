@@ -55,6 +55,8 @@ struct Differences: Sendable {
     /// Observations that belong before something that is known already.
     var late: [Int32: [Observation]] = [:]
     var unseen: [Int32] = []
+    /// Tags of which two checks at the same time brought different answers.
+    var contested: [Int32] = []
     var plans: [Int32: SchedulePlan] = [:]
 
     /// What is to be read because of the rows.
@@ -62,6 +64,8 @@ struct Differences: Sendable {
 
     mutating func take(_ result: CheckResult, of tag: LockedTag, hasBorne: Bool, knowledge: Knowledge) {
         let isOvertaken = tag.lastCheckedAt.map { $0 > result.checkedAt } ?? false
+        // The claim was lost, and whose answer is the newer one nobody knows.
+        let isContested = !isOvertaken && tag.lastCheckedAt.map { $0 > result.startedAt } ?? false
         var update = TagCheckUpdate(
             id: tag.id, tagState: tag.tagState, state: tag.state, failures: 0, lastCheckedAt: result.checkedAt,
             schedule: tag.schedule, failureReason: result.failureReason)
@@ -70,10 +74,16 @@ struct Differences: Sendable {
             update.failures = tag.failures == .max ? .max : tag.failures + 1
             if tag.tagState != .untracked { update.tagState = .failing }
             batch.outcomes[tag.id] = .failed
-            if !isOvertaken { updates.append(update) }
+            if !isOvertaken, !isContested { updates.append(update) }
             return
         }
-        let isOther = tag.state.isMissing || result.foundDigest?.digest != tag.state.digest
+        let isOther =
+            answer == .missing
+            ? !tag.state.isMissing : tag.state.isMissing || result.foundDigest?.digest != tag.state.digest
+        if isContested, isOther {
+            contested.append(tag.id)
+            return
+        }
         batch.outcomes[tag.id] = answer == .missing ? .missing : isOther ? .changed : .unchanged
         plans[tag.id] = tag.state.everSeen ? .note(changed: false) : .neverSeen
         guard tag.isNews(at: result.checkedAt) else {
@@ -131,7 +141,6 @@ extension Connection {
     func recordDifferences(
         _ results: [CheckResult], policy: CheckPolicy, at now: Timestamp
     ) async throws -> BatchOutcome {
-        guard !results.isEmpty else { return BatchOutcome() }
         let ids = results.map(\.claim.tagID)
         let tags = try await locked(ids)
         let (again, fresh) = results.partitioned { tags[$0.claim.tagID]?.lastCheckedAt == $0.checkedAt }
@@ -208,6 +217,7 @@ extension Connection {
             if !succeeded.isEmpty { try await run(DeleteFailures(ids: succeeded.map(\.id))) }
         }
         if !differences.unseen.isEmpty { try await run(DeleteUnseen(ids: differences.unseen)) }
+        if !differences.contested.isEmpty { try await run(CheckAgain(ids: differences.contested)) }
     }
 
     /// How checks ended that were recorded by an earlier attempt whose success was not seen.

@@ -142,6 +142,17 @@ struct UpdateTagChecks: Statement {
     }
 }
 
+/// Due at once, whatever was recorded of it.
+struct CheckAgain: Statement {
+    typealias Row = Never
+    let ids: [Int32]
+    static let sql: SQL = """
+        UPDATE tag_checks c SET next_check_at = LEAST(c.next_check_at, l.clock) FROM lanes l
+        WHERE c.tag_id = ANY ($1) AND l.registry_id = c.registry_id AND isfinite(c.next_check_at)
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
+}
+
 struct UpdateStates: Statement {
     typealias Row = Never
     let updates: [TagCheckUpdate]

@@ -51,12 +51,14 @@ struct BatchOutcome: Sendable {
 }
 
 extension TagStore {
-    /// Records a batch of checks in one transaction: what changed, when the tags are due next, how the checks ended,
-    /// who waited for them, and gives the claims back.
+    /// Records a batch of checks: what changed, when the tags are due next, how the checks ended, who waited for them, and
+    /// gives the claims back. Tags that are what they were first, then the others, each in one transaction: both lock tags
+    /// in their order, and together they would not.
     ///
     /// Recording a batch a second time, after a connection was lost on COMMIT, records nothing twice. A check that was
     /// overtaken by a newer one, because its claim was lost, finds its place in the history without touching what is
-    /// newer.
+    /// newer. Where two checks went on at the same time and disagree, the second one to be recorded is thrown away and its
+    /// tag due at once.
     /// - Parameters:
     ///   - results: one for each tag at most.
     ///   - policy: by which their next checks are set.
@@ -65,28 +67,45 @@ extension TagStore {
     ) async throws -> [CheckOutcome: Int] {
         guard let now = results.map(\.checkedAt).max() else { return [:] }
         let results = results.sorted { $0.claim.tagID < $1.claim.tagID }
-        return try await pool.retryingTransaction { connection in
-            let quick = Set(
-                try await connection.recordUnchanged(results.filter(\.isUnchanged), policy: policy, at: now))
-            var batch = try await connection.recordDifferences(
-                results.filter { !quick.contains($0.claim.tagID) }, policy: policy, at: now)
-            for id in quick { batch.outcomes[id] = .unchanged }
-            let finished = try await connection.run(FinishRequests(results: results, batch: batch)).affected
-            try await connection.run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
-            if finished > 0 { try await connection.run(Notify(signal: .outcome)) }
-            if batch.hasNewRows { try await connection.run(Notify(signal: .changes)) }
-            // Last, because every other batch of the same registry waits for this row until the end.
-            try await connection.run(CountChecks(results: results, batch: batch))
-            return batch.outcomes.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-        }
+        let unchanged = results.filter(\.isUnchanged)
+        let same =
+            unchanged.isEmpty
+            ? BatchOutcome()
+            : try await pool.retryingTransaction { connection in
+                var batch = BatchOutcome()
+                for id in try await connection.recordUnchanged(unchanged, policy: policy, at: now) {
+                    batch.outcomes[id] = .unchanged
+                }
+                try await connection.finish(unchanged.filter { batch.outcomes[$0.claim.tagID] != nil }, batch, worker)
+                return batch
+            }
+        let others = results.filter { same.outcomes[$0.claim.tagID] == nil }
+        let differing =
+            others.isEmpty
+            ? BatchOutcome()
+            : try await pool.retryingTransaction { connection in
+                let batch = try await connection.recordDifferences(others, policy: policy, at: now)
+                try await connection.finish(others, batch, worker)
+                return batch
+            }
+        return [same, differing].flatMap(\.outcomes.values).reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 }
 
 extension Connection {
+    /// Everything but the tags themselves.
+    fileprivate func finish(_ results: [CheckResult], _ batch: BatchOutcome, _ worker: WorkerSession) async throws {
+        let finished = try await run(FinishRequests(results: results, batch: batch)).affected
+        try await run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
+        if finished > 0 { try await run(Notify(signal: .outcome)) }
+        if batch.hasNewRows { try await run(Notify(signal: .changes)) }
+        // Last, because every other batch of the same registry waits for this row until the end.
+        try await run(CountChecks(results: results, batch: batch))
+    }
+
     fileprivate func recordUnchanged(
         _ results: [CheckResult], policy: CheckPolicy, at now: Timestamp
     ) async throws -> [Int32] {
-        guard !results.isEmpty else { return [] }
         var book = try await scheduleBook(
             registries: Set(results.map(\.claim.registryID)), repositories: Set(results.map(\.claim.repositoryID)),
             policy: policy, at: now)
@@ -118,6 +137,9 @@ extension ScheduleBook {
 }
 
 /// The narrow update for tags whose digest is what the claim said; a tag that differs by now is not touched.
+///
+/// Only the key's index is of any use, so rows are locked in the order of the key. That of what is due would be for
+/// "before infinity", which nearly all are: all pairs would be looked at, and rows locked in whatever order they lie.
 struct RecordUnchanged: Statement {
     let results: [CheckResult]
     let schedules: [Int32: TagSchedule]
@@ -128,7 +150,7 @@ struct RecordUnchanged: Statement {
         FROM unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::real[], $6::smallint[])
             i (tag_id, digest_id, checked_at, next_at, rate, reason)
         WHERE c.tag_id = i.tag_id AND c.digest_id = i.digest_id AND NOT c.is_missing AND c.failures = 0
-            AND c.next_check_at < 'infinity' AND (c.last_checked_at IS NULL OR c.last_checked_at < i.checked_at)
+            AND isfinite(c.next_check_at) AND (c.last_checked_at IS NULL OR c.last_checked_at < i.checked_at)
             AND c.last_succeeded_at < i.checked_at
         RETURNING c.tag_id
         """

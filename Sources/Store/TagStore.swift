@@ -44,15 +44,24 @@ extension Pool {
     /// Planned for each array anew, they would read a whole table as soon as an array holds a hundredth of it; planned
     /// once while the tables are small, they would do so when they have grown. So they are planned once, and told to use
     /// an index.
+    ///
+    /// Others wait for the rows that it locks. So the server ends it where this process stands still in the middle of it,
+    /// stopped or suspended.
     func transactionByKeys<Value: Sendable>(
         _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
         try await transaction { connection in
             try await connection.runScript(
-                "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off")
+                """
+                SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
+                SET LOCAL idle_in_transaction_session_timeout = '\(Self.longestStandstill)s'
+                """)
             return try await body(connection)
         }
     }
+
+    /// Seconds between two statements of a transaction: far more than this process needs on the busiest machine.
+    private static let longestStandstill = 30
 
     /// Runs a statement whose best plan depends on its values.
     func runPlanned<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {

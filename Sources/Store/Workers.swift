@@ -16,6 +16,12 @@ public final class WorkerSession: Sendable {
     /// False once the session was lost: claims made under it belong to nobody.
     public var isAlive: Bool { connection.isOpen }
 
+    /// Returns when the session is lost, or the task cancelled. For one task.
+    public func lost() async {
+        guard let notifications = try? await connection.notifications(on: []) else { return }
+        for await _ in notifications {}
+    }
+
     /// Gives back everything that is still claimed.
     public func end() async {
         // Also from a task that is cancelled: then this is all the more wanted.

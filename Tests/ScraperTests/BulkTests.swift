@@ -286,7 +286,7 @@ extension BulkTests.FakeHub {
         let worker = Worker(
             store: store, digests: digests,
             settings: WorkerSettings(
-                name: "test", policy: policy ?? .fixed(interval: interval), requestsPerSecond: 100_000),
+                name: "test", policy: policy ?? .fixed(interval: interval)),
             clock: clock, logger: Logger(label: "test"))
         return (worker, digests)
     }

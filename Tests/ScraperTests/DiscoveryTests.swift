@@ -45,7 +45,7 @@ import Testing
         let store = try await TestDatabase.migratedStore()
         let (_, digests) = try WorkerTests.worker(store, [registry])
         let repository = try Repository(parsing: "\(registry.name)/app")
-        var settings = WorkerSettings(name: "test", requestsPerSecond: 100_000)
+        var settings = WorkerSettings(name: "test")
         settings.followed = [
             FollowedSelection(
                 repository: repository, selection: try TagSelection(semver: ">=1", excludes: ["*-windows"], keep: 2))
@@ -94,7 +94,7 @@ import Testing
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
         let (_, digests) = try WorkerTests.worker(store, [registry])
-        var settings = WorkerSettings(name: "test", requestsPerSecond: 100_000)
+        var settings = WorkerSettings(name: "test")
         settings.followed = [
             FollowedSelection(
                 repository: try Repository(parsing: "\(registry.name)/app"), selection: try TagSelection(semver: ">=1"))

@@ -29,7 +29,7 @@ import Testing
         configuration.privateRegistries = try PrivateRegistries(parsing: registries.map(\.name).joined(separator: ","))
         let digests = try DigestService(configuration: configuration, logger: logger)
         let settings = WorkerSettings(
-            name: "test", policy: .fixed(interval: interval), requestsPerSecond: 100_000)
+            name: "test", policy: .fixed(interval: interval))
         return (Worker(store: store, digests: digests, settings: settings, logger: logger), digests)
     }
 

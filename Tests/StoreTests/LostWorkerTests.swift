@@ -44,7 +44,9 @@ import Testing
         #expect(try await other.claims(at: hour(0)).isEmpty)
         try await Self.terminate(lost.worker, of: store)
         #expect(try await Self.claims(other, count: 5))
-        #expect(try await Self.eventually { !lost.worker.isAlive })
+        // Who waits for that is told.
+        await lost.worker.lost()
+        #expect(!lost.worker.isAlive)
         #expect(try await store.workers().map(\.id) == [other.worker.id])
         #expect(try await store.values("SELECT count(*) FROM workers") == [1])
         // What the lost worker still learned is not lost, and nothing of it is doubled.

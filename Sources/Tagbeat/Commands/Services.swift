@@ -144,7 +144,7 @@ enum Services {
         let interval = settings.checkInterval.map { $0 / .seconds(1) }
         var work = WorkerSettings(
             name: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
-            policy: interval.map { .fixed(interval: $0) } ?? .adaptive, requestsPerSecond: settings.requestsPerSecond)
+            policy: interval.map { .fixed(interval: $0) } ?? .adaptive)
         if isPlanted, settings.starter == .popular { work.popularImages = Starter.popularImages }
         work.followed = settings.repositories.map {
             FollowedSelection(repository: $0.repository, selection: $0.selection)
