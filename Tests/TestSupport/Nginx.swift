@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// nginx on loopback, for TLS, redirects, limits and load.
 public final class Nginx: Sendable {
@@ -9,8 +9,12 @@ public final class Nginx: Sendable {
 
     /// - Parameters:
     ///   - server: what stands inside `server {}` beside `listen`.
+    ///   - http: what stands beside `server {}`.
+    ///   - log: the format of ``accessLog``, defined in `http`.
     ///   - tls: makes it speak TLS.
-    public init(server: String, tls: TestCertificates? = nil) async throws {
+    public init(
+        server: String, http: String = "", log: String = "combined", tls: TestCertificates? = nil
+    ) async throws {
         let folder = try TemporaryFolder()
         port = try await FreePort.find()
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -23,7 +27,8 @@ public final class Nginx: Sendable {
             error_log stderr;
             events { worker_connections 512; }
             http {
-                access_log \(folder.path)/access.log;
+                \(http)
+                access_log \(folder.path)/access.log \(log);
                 keepalive_requests 1000000;
                 \(temporary)
                 server {
@@ -39,7 +44,10 @@ public final class Nginx: Sendable {
     }
 
     /// What was asked, a line a request.
-    public var accessLog: String {
-        (try? String(contentsOfFile: process.folder.path + "/access.log", encoding: .utf8)) ?? ""
+    public var accessLog: String { String(decoding: accessLogBytes, as: UTF8.self) }
+
+    /// For logs of a size that reading as text takes long with.
+    public var accessLogBytes: Data {
+        (try? Data(contentsOf: process.folder.url.appending(path: "access.log"))) ?? Data()
     }
 }

@@ -1,0 +1,122 @@
+import Foundation
+import LibPQ
+import OCI
+import Store
+import TestSupport
+import Testing
+
+/// How soon others do what a worker left undone, and what becomes of a worker that was only away.
+@Suite struct TakeoverTests {
+    @Test func aKilledWorkersTagsAreAskedForAtOnce() async throws {
+        let stage = try await Stage(tags: 200, interval: "1h")
+        stage.slow.set(phase: 0, delay: .milliseconds(500))
+        try await stage.workforce.start(2)
+        _ = try await Stage.until { stage.slow.heads(by: 1) + stage.slow.heads(by: 2) > 20 }
+        // All of them were due at once, so one has them all.
+        let first = stage.slow.heads(by: 1) > 0 ? 1 : 2
+        #expect(stage.slow.heads(by: 3 - first) == 0)
+        await stage.workforce.kill(first - 1)
+        let took = try await Stage.until { stage.slow.heads(by: 3 - first) > 0 }
+        print("a killed worker's tags are asked for after \(took)")
+        #expect(took < .seconds(Scene.look + 1))
+        stage.slow.set(phase: 0, delay: .zero)
+        _ = try await Stage.until { try await stage.store.counts().allSatisfy { $0.state == .active } }
+        #expect(try await stage.histories() == Array(repeating: ["first 0"], count: 200))
+        #expect(await stage.workforce.stop() == [0])
+    }
+
+    /// Stopped in the middle of a transaction, whose locks all others wait for.
+    @Test func aWorkerThatStandsStillInATransactionHoldsUpNobodyForLong() async throws {
+        let stage = try await Stage(tags: 40, interval: "2s")
+        let gate = try await stage.store.pool.dedicatedConnection()
+        try await stage.workforce.start(1)
+        _ = try await Stage.until { try await stage.store.counts().allSatisfy { $0.state == .active } }
+        try await gate.runScript("BEGIN; LOCK TABLE check_counts IN EXCLUSIVE MODE")
+        _ = try await Stage.until { try await stage.store.pool.first(WaitingForCounts()) ?? 0 > 0 }
+        await stage.workforce.signal(0, SIGSTOP)
+        try await gate.runScript("COMMIT")
+        try await stage.workforce.start(1)
+        let stopped = Timestamp.now()
+        let took = try await Stage.until(.seconds(60)) {
+            // As if the lease were over.
+            try await gate.runScript(
+                """
+                UPDATE claims SET expires_at = now() - interval '1 second'
+                WHERE worker_id = (SELECT min(id) FROM workers)
+                """)
+            return try await stage.isCheckedSince(stopped)
+        }
+        print("a transaction that stands still is ended after \(took)")
+        #expect(took < .seconds(45))
+        await stage.workforce.signal(0, SIGCONT)
+        try await Task.sleep(for: .seconds(3))
+        #expect(try await stage.histories() == Array(repeating: ["first 0"], count: 40))
+        #expect(await stage.workforce.stop() == [0, 0])
+        gate.close()
+    }
+
+    @Test func aWorkerThatStoodStillWritesNothingOverNewerKnowledge() async throws {
+        let stage = try await Stage(tags: 40, interval: "3s")
+        try await stage.workforce.start(1)
+        _ = try await Stage.until { try await stage.store.counts().allSatisfy { $0.state == .active } }
+        stage.slow.set(phase: 0, delay: .seconds(1))
+        let before = stage.slow.heads(by: 1)
+        _ = try await Stage.until { stage.slow.heads(by: 1) >= before + 16 }
+        await stage.workforce.signal(0, SIGSTOP)
+        // Its answers arrive, and lie there unread, while the tags change.
+        try await Task.sleep(for: .milliseconds(1_200))
+        stage.slow.set(phase: 1, delay: .zero)
+        try await stage.workforce.start(1)
+        // As if the lease were over.
+        let connection = try await stage.store.pool.dedicatedConnection()
+        try await connection.runScript("UPDATE claims SET expires_at = now() - interval '1 second'")
+        let took = try await Stage.until {
+            try await stage.histories().allSatisfy { $0 == ["first 0", "rebuild 1"] }
+        }
+        print("after the lease: \(took)")
+        #expect(took < .seconds(10))
+        await stage.workforce.signal(0, SIGCONT)
+        try await Task.sleep(for: .seconds(4))
+        #expect(try await stage.histories() == Array(repeating: ["first 0", "rebuild 1"], count: 40))
+        #expect(await stage.workforce.stop() == [0, 0])
+        connection.close()
+    }
+
+    /// - Parameter rate: of this registry alone; the others' is far larger.
+    @Test(arguments: [1.0, 20]) func checkNowOvertakesABacklog(rate: Double) async throws {
+        let stage = try await Stage(tags: 50_000, interval: "1h", requestsPerSecond: rate)
+        try await stage.workforce.start(2)
+        _ = try await Stage.until { stage.slow.heads(by: 1) > 3 && stage.slow.heads(by: 2) > 3 }
+        // Some far from their turn, some that a worker has claimed.
+        var chosen = [49_999, 25_000, 33_333].map { stage.references[$0] }
+        for index in 0..<6 {
+            if index >= 3 { chosen.append(try #require(try await stage.store.pool.first(LastClaimed()))) }
+            let start = ContinuousClock.now
+            let process = try await TagbeatProcess(
+                ["check", chosen[index].description],
+                environment: ["DATABASE_URL": stage.conninfo, "DOCKER_CONFIG": "/nonexistent"])
+            #expect(await process.end() == 0, "\(process.output)")
+            let took = ContinuousClock.now - start
+            print("check now: \(took)")
+            // What is claimed at the moment takes two turns of four batches.
+            #expect(took < .seconds(index < 3 ? 5 : max(5, 16 / rate)))
+        }
+        #expect(try await stage.store.counts().first { $0.state == .pending }?.tags ?? 0 > 45_000)
+        #expect(await stage.workforce.stop() == [0, 0])
+    }
+}
+
+private struct WaitingForCounts: Statement {
+    static let sql: SQL = """
+        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            AND query LIKE 'INSERT INTO check_counts (%'
+        """
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }
+}
+
+private struct LastClaimed: Statement {
+    static let sql: SQL = """
+        SELECT t.reference FROM claims k JOIN tags t ON t.id = k.tag_id ORDER BY k.expires_at DESC, k.tag_id DESC LIMIT 1
+        """
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
+}
