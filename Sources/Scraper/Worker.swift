@@ -22,6 +22,8 @@ public final class Worker: Service {
 
     /// Seconds between looks at the queue when nobody signals work.
     private static let idleLook = 5.0
+    /// Seconds between looks while something is due, which may be what another worker claimed and died with.
+    private static let busyLook = 1.0
 
     public init(
         store: TagStore, digests: DigestService, settings: WorkerSettings,
@@ -132,7 +134,7 @@ public final class Worker: Service {
         wake: WakeUp
     ) async throws -> Double {
         let now = clock()
-        var next = Self.idleLook
+        var next = running.isEmpty ? Self.idleLook : Self.busyLook
         for lane in try await store.lanes(at: now) where !running.contains(lane.registryID) {
             if lane.schedule == nil { try await steer([lane]) }
             let due = lane.nextAt.seconds(since: ClaimWindow(settings.policy, lane: lane.schedule, at: now).until)
@@ -142,6 +144,7 @@ public final class Worker: Service {
             }
             guard digests.availability(of: lane.registry) == .zero else { continue }
             running.insert(lane.registryID)
+            next = min(next, Self.busyLook)
             group.addTask {
                 let didSomething = await self.run(lane, session: session)
                 running.remove(lane.registryID)
@@ -220,6 +223,7 @@ public final class Worker: Service {
 /// The lanes that this worker works on now.
 private final class RunningLanes: Sendable {
     private let ids = Mutex<Set<Int32>>([])
+    var isEmpty: Bool { ids.withLock { $0.isEmpty } }
     func contains(_ id: Int32) -> Bool { ids.withLock { $0.contains(id) } }
     func insert(_ id: Int32) { _ = ids.withLock { $0.insert(id) } }
     func remove(_ id: Int32) { _ = ids.withLock { $0.remove(id) } }

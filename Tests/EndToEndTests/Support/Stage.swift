@@ -6,6 +6,7 @@ import Store
 import Synchronization
 import TagHistory
 import TestSupport
+import Testing
 
 /// A registry that holds back its answers, once they are made up, for as long as a test wishes.
 final class SlowRegistry: Sendable {
@@ -52,11 +53,18 @@ struct Stage {
     let references: [TagReference]
     let conninfo: String
 
-    init(tags: Int, interval: String, requestsPerSecond: Double = 1_000) async throws {
+    init(
+        tags: Int, interval: String, requestsPerSecond: Double = 1_000, server: PostgresServer? = nil
+    ) async throws {
         slow = try await SlowRegistry()
         let name = slow.registry.name
-        conninfo = try await TestDatabase.migrated()
+        if let server {
+            conninfo = try await server.makeDatabase()
+        } else {
+            conninfo = try await TestDatabase.migrated()
+        }
         store = TagStore(conninfo: conninfo, logger: Logger(label: "test"))
+        try await store.migrate()
         folder = try TemporaryFolder()
         let settings = try folder.write(
             "registries: {\"\(name)\": {requestsPerSecond: \(requestsPerSecond)}}", to: "tagbeat.yaml")
@@ -66,6 +74,16 @@ struct Stage {
         ])
         references = try (0..<tags).map { try TagReference(parsing: "\(name)/app\($0 % 7):\($0)") }
         try await store.track(references, origin: .operator, at: .now())
+    }
+
+    /// `tagbeat check`.
+    /// - Returns: how long it took.
+    func check(_ reference: TagReference) async throws -> Duration {
+        let start = ContinuousClock.now
+        let process = try await TagbeatProcess(
+            ["check", reference.description], environment: ["DATABASE_URL": conninfo, "DOCKER_CONFIG": "/nonexistent"])
+        #expect(await process.end() == 0, "\(process.output)")
+        return ContinuousClock.now - start
     }
 
     func isCheckedSince(_ time: Timestamp) async throws -> Bool {
