@@ -2,9 +2,9 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import OCI
-import Store
 import Testing
 
+@testable import Store
 @testable import Web
 
 @Suite struct MetricsTests {
@@ -29,6 +29,12 @@ import Testing
                 "tagbeat_workers 1", #"tagbeat_lane_tags{registry="docker.io"} 1"#,
                 #"tagbeat_lane_due{registry="docker.io"} 0"#,
             ] { #expect(lines.contains(line), "\(line)\n\(answer.text)") }
+            let path = "../../docs/metrics.md"
+            let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(path)
+            let page = try String(contentsOf: file, encoding: .utf8)
+            for line in lines where line.hasPrefix("# TYPE ") {
+                #expect(page.contains("`\(line.split(separator: " ")[2])"), "\(line) is not in docs/metrics.md")
+            }
             // Every sample belongs to a metric that was announced before it.
             var announced = ""
             for line in lines {
@@ -44,6 +50,10 @@ import Testing
         text.add(try Samples.status(lanes: lanes), at: TestSite.now)
         #expect(text.text.components(separatedBy: "tagbeat_lane_failing{").count == MetricsText.mostLanes + 2)
         #expect(text.text.contains("tagbeat_lane_failing{registry=\"other\"} 10\n"))
+        let schedule = LaneStatus.Schedule(
+            requestsPerSecond: 1, spacing: 1, meanDelaySeconds: nil, lagSeconds: -60)
+        text.add(try Samples.status(lanes: [Samples.lane("a.test", failing: 0, schedule: schedule)]), at: TestSite.now)
+        #expect(text.text.contains("tagbeat_lane_lag_seconds{registry=\"a.test\"} -60\n"))
     }
 
     @Test func labelsAndNumbersAreWrittenAsTheyAreRead() {

@@ -97,6 +97,16 @@ extension MetricsText {
             let seconds = lane.oldestDueAt.map { max(0, now.seconds(since: $0)) } ?? 0
             add("tagbeat_lane_oldest_due_seconds", ["registry": lane.registry.name], seconds)
         }
+        addLags(shown)
+    }
+
+    /// How far a queue is behind time does not add up over registries.
+    private mutating func addLags(_ shown: ArraySlice<LaneStatus>) {
+        begin("tagbeat_lane_lag_seconds", .gauge, "How far a registry's queue is behind time; below zero, ahead.")
+        for lane in shown {
+            guard let schedule = lane.schedule else { continue }
+            add("tagbeat_lane_lag_seconds", ["registry": lane.registry.name], schedule.lagSeconds)
+        }
     }
 
     private mutating func add(
