@@ -10,6 +10,8 @@ struct Setting: Sendable, Hashable {
     let defaultText: String?
     let help: String
     let isSecret: Bool
+    /// `--data-dir` for `TAGBEAT_DATA_DIR`; nil for what belongs to other programs as well, such as Docker's variables.
+    let flag: String?
 
     init(
         _ key: String, _ environment: String, _ placeholder: String, default defaultText: String? = nil,
@@ -21,12 +23,11 @@ struct Setting: Sendable, Hashable {
         self.defaultText = defaultText
         self.help = help
         self.isSecret = isSecret
-    }
-
-    /// `--data-dir` for `TAGBEAT_DATA_DIR`; nil for what belongs to other programs as well, such as Docker's variables.
-    var flag: String? {
-        guard environment.hasPrefix("TAGBEAT_") || !key.isEmpty else { return nil }
-        return "--" + environment.replacing(/^TAGBEAT_/, with: "").lowercased().replacing("_", with: "-")
+        // Each start of each command asks for it some hundred times.
+        let isOwn = environment.hasPrefix("TAGBEAT_")
+        flag =
+            isOwn || !key.isEmpty
+            ? "--" + String(environment.dropFirst(isOwn ? 8 : 0).map { $0 == "_" ? "-" : $0 }).lowercased() : nil
     }
 
     /// The defaults of paths depend on the user, so they are worded for people.
