@@ -7,10 +7,10 @@ import TagHistory
 enum BulkPlan {
     /// What a vendor says against what is known already. A tag that the registry itself said was gone, a push that lies
     /// before the last check, which saw another digest, or a change without a time: then the registry is asked.
-    static func isDoubtful(_ tag: ListedTag, digest: Digest, against claim: Claim) -> Bool {
-        guard let current = claim.digest else { return false }
+    static func isDoubtful(_ tag: ListedTag, digest: Digest, against claim: Claim, known: Digest?) -> Bool {
+        guard let known else { return false }
         if claim.isMissing { return true }
-        guard digest != current else { return false }
+        guard digest != known else { return false }
         guard let pushedAt = tag.pushedAt else { return true }
         return claim.lastSucceededAt.map { pushedAt <= $0 } ?? false
     }

@@ -157,11 +157,11 @@ extension Worker {
             let claims = try await store.listedTags(listed.keys.sorted())
             var results: [CheckResult] = []
             var doubtful: [Claim] = []
-            for claim in claims {
+            for (claim, known) in claims {
                 guard let tag = listed[claim.reference], let digest = tag.digest else { continue }
                 // Who was asked later knows better.
-                if let known = claim.lastSucceededAt, known >= page.askedAt { continue }
-                if BulkPlan.isDoubtful(tag, digest: digest, against: claim) {
+                if let time = claim.lastSucceededAt, time >= page.askedAt { continue }
+                if BulkPlan.isDoubtful(tag, digest: digest, against: claim, known: known) {
                     doubtful.append(claim)
                     continue
                 }
@@ -170,7 +170,7 @@ extension Worker {
                         claim: claim, answer: .found(digest, mediaType: tag.mediaType, pushedAt: tag.pushedAt),
                         startedAt: page.askedAt, checkedAt: page.askedAt, way: .listing(previous: listing.previous)))
             }
-            if results.contains(where: { $0.claim.digest == nil }) { outcome.hasFirstSightings = true }
+            if results.contains(where: { $0.claim.digestID == nil }) { outcome.hasFirstSightings = true }
             let answered = results.map(\.claim.tagID)
             health.note(results)
             let counts = await Task { await self.record(results, of: [], session: session) }.value

@@ -111,7 +111,7 @@ extension PostponedCheck {
     /// - Returns: nil where the host was asked: its failure is the check's. Also of a tag that was never seen, or failed
     ///   already: there the host's reason is all that can be told of it.
     fileprivate init?(of claim: Claim, _ failure: CheckFailure) {
-        guard failure.code == .hostPaused, claim.digest != nil, claim.failures == 0 else { return nil }
+        guard failure.code == .hostPaused, claim.digestID != nil, claim.failures == 0 else { return nil }
         // A second at least, lest a pause that is just ending makes it come round and round.
         let seconds = max(1, failure.retryAfter.map { $0 / .seconds(1) } ?? 0)
         self.init(claim: claim, pause: seconds, reason: failure.description)

@@ -8,8 +8,9 @@ public struct Claim: Sendable {
     public let registryID: Int32
     public let reference: TagReference
     /// The newest digest borne, nil before the first sighting.
-    public let digest: Digest?
     public let digestID: Int32?
+    /// What it begins with; nil also as long as its media type is not known.
+    let digestHead: DigestHead?
     public let isMissing: Bool
     /// How many checks in a row have failed.
     public let failures: Int16
@@ -18,7 +19,6 @@ public struct Claim: Sendable {
     public let repositoryID: Int32
     /// Nil where the schedule does not know the tag's history.
     public let schedule: TagSchedule?
-    let hasMediaType: Bool
     /// Those who asked for this check.
     let requestIDs: [Int64]
     /// Until when nobody else claims the tag while the worker's session lives; nil for a tag that is only looked at.
@@ -91,23 +91,24 @@ extension TagStore {
 extension Claim {
     /// The columns of a claimed tag of `k` and its row `c`, but for the requests.
     static let columns: SQL = """
-        c.tag_id, c.registry_id, t.reference, d.digest, c.digest_id, c.is_missing, c.failures,
+        c.tag_id, c.registry_id, t.reference, c.digest_id, c.digest_head, c.is_missing, c.failures,
         c.last_succeeded_at, c.repository_id,\u{20}
-        """ + TagSchedule.columns + ", d.media_type_id IS NOT NULL, "
-    static let tables: SQL = " JOIN tags t ON t.id = k.tag_id LEFT JOIN digests d ON d.id = c.digest_id"
+        """ + TagSchedule.columns + ", "
+    static let tables: SQL = " JOIN tags t ON t.id = k.tag_id"
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim {
         Claim(
-            tagID: try row.next(), registryID: try row.next(), reference: try row.next(), digest: try row.next(),
-            digestID: try row.next(), isMissing: try row.next(), failures: try row.next(),
+            tagID: try row.next(), registryID: try row.next(), reference: try row.next(),
+            digestID: try row.next(), digestHead: try row.next(), isMissing: try row.next(), failures: try row.next(),
             lastSucceededAt: try row.next(), repositoryID: try row.next(), schedule: try TagSchedule.decode(&row),
-            hasMediaType: try row.next(), requestIDs: try row.next())
+            requestIDs: try row.next())
     }
 }
 
 /// Row locks only for the moment of claiming: another worker skips them and takes the next. Its recheck of
 /// `next_check_at` on the locked row version keeps out what was checked between its snapshot and the lock. Claims are
-/// inserted in one order everywhere, so that two workers never wait for each other crosswise.
+/// inserted in one order everywhere, so that two workers never wait for each other crosswise. Nothing of it has to outlast
+/// the database's crash, so nobody waits for the disk.
 struct ClaimDue: Statement {
     /// What of a lane a ``ClaimWindow`` shows.
     static let due: SQL = """
@@ -136,9 +137,10 @@ struct ClaimDue: Statement {
             moved AS (\u{20}
             """ + MoveClock.update + """
                 (SELECT max(next_check_at) FROM due), $5)
-                WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
+                WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due)),
+            unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
             SELECT\u{20}
-            """ + Claim.columns + "ARRAY[]::bigint[] FROM claimed k JOIN due c ON c.tag_id = k.tag_id"
+            """ + Claim.columns + "ARRAY[]::bigint[] FROM unhurried CROSS JOIN claimed k JOIN due c ON c.tag_id = k.tag_id"
         + Claim.tables + " ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)

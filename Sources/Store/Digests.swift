@@ -28,6 +28,26 @@ extension Connection {
     }
 }
 
+/// What a digest begins with, which tells it from every other: nobody can make another that begins alike. A tag's row keeps
+/// it of the newest digest borne once its media type is known.
+struct DigestHead: Equatable, Sendable, PostgresEncodable, PostgresDecodable {
+    private let bytes: [UInt8]
+
+    init(_ digest: Digest) { bytes = Array(digest.bytes.prefix(16)) }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Of a row `d` of digests, which may be null.
+    static let column: SQL = "CASE WHEN d.media_type_id IS NOT NULL THEN substring(d.digest FROM 1 FOR 16) END"
+
+    static var postgresType: PostgresType { .bytea }
+    static func accepts(_ type: PostgresType) -> Bool { type == .bytea }
+    func encode(into buffer: inout [UInt8]) { buffer.append(contentsOf: bytes) }
+    static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> DigestHead? {
+        DigestHead(bytes: Array(bytes))
+    }
+}
+
 struct InsertMediaTypes: Statement {
     typealias Row = Never
     let mediaTypes: [MediaType]

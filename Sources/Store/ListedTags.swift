@@ -15,9 +15,10 @@ extension TagStore {
         return Dictionary(uniqueKeysWithValues: rows.map { (repositories[$0.index - 1], $0.counts) })
     }
 
-    /// What is tracked of these tags, due or not, for a listing that answers for all of them. They are not claimed: nobody
+    /// What is tracked of these tags, due or not, with the newest digest borne,
+    /// for a listing that answers for all of them. They are not claimed: nobody
     /// claims a tag of a repository that is being listed, and whoever had claimed one before finds it answered.
-    public func listedTags(_ references: [TagReference]) async throws -> [Claim] {
+    public func listedTags(_ references: [TagReference]) async throws -> [(claim: Claim, digest: Digest?)] {
         try await pool.transactionByKeys { try await $0.run(SelectListed(references: references)).rows }
     }
 
@@ -74,13 +75,16 @@ struct CountTags: Statement {
 struct SelectListed: Statement {
     let references: [TagReference]
     static let sql: SQL =
-        "SELECT " + Claim.columns + """
+        "SELECT d.digest, " + Claim.columns + """
             ARRAY[]::bigint[] FROM tags t JOIN tag_checks c ON c.tag_id = t.id
             LEFT JOIN digests d ON d.id = c.digest_id
             WHERE t.reference = ANY ($1) AND isfinite(c.next_check_at)
             """
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim { try Claim.decode(&row) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (claim: Claim, digest: Digest?) {
+        let digest: Digest? = try row.next()
+        return (try Claim.decode(&row), digest)
+    }
 }
 
 struct SelectAnswered: Statement {

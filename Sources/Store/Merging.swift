@@ -164,11 +164,14 @@ struct DeleteChanges: Statement {
 struct UpdateKnowledge: Statement {
     typealias Row = Never
     let updates: [TagCheckUpdate]
-    static let sql: SQL = """
-        UPDATE tag_checks c SET digest_id = i.digest_id, is_missing = i.is_missing,
+    static let sql: SQL =
+        """
+        UPDATE tag_checks c SET digest_id = i.digest_id, digest_head = i.digest_head, is_missing = i.is_missing,
             last_succeeded_at = i.succeeded_at, last_missing_at = i.missing_at
         FROM (
-            SELECT u.tag_id, d.id AS digest_id, u.is_missing, u.succeeded_at, u.missing_at
+            SELECT\u{20}
+        """ + DigestHead.column + """
+         AS digest_head, u.tag_id, d.id AS digest_id, u.is_missing, u.succeeded_at, u.missing_at
             FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::timestamptz[], $5::timestamptz[])
                 u (tag_id, digest, is_missing, succeeded_at, missing_at)
             LEFT JOIN digests d ON d.digest = u.digest) i

@@ -31,11 +31,10 @@ public struct CheckResult: Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// What the claim already knew: the common case, recorded without reading anything of the tag.
+    /// Whether the claim knew it already: the common case, recorded without reading anything of the tag.
     var isUnchanged: Bool {
-        guard case .found(let digest, let mediaType, _) = answer, claim.schedule != nil else { return false }
-        return digest == claim.digest && !claim.isMissing && claim.failures == 0
-            && (mediaType == nil || claim.hasMediaType)
+        guard case .found(let digest, _, _) = answer, claim.schedule != nil else { return false }
+        return claim.digestHead == DigestHead(digest) && !claim.isMissing && claim.failures == 0
     }
 }
 

@@ -71,7 +71,8 @@ import Testing
             tokens -= 1
             requests += 1
             let tags = try await store.listedTags(
-                bears.keys.filter { $0.repository == claim.repository }.sorted())
+                bears.keys.filter { $0.repository == claim.repository }.sorted()
+            ).map(\.claim)
             let found = tags.count { unseen[$0.reference] != nil }
             try await record(tags, at: time, way: .listing(previous: claim.previous))
             try await store.endListing(

@@ -76,7 +76,7 @@ import Testing
         try await lane.list(answered: 10, at: 0)
         for change in 1...5 {
             let time = Double(change)
-            let doubtful = try await lane.store.listedTags([try reference("app:3")])
+            let doubtful = try await lane.store.listedTags([try reference("app:3")]).map(\.claim)
             try await lane.record(doubtful, at: time) { _ in "D\(change)" }
         }
         let state = try #require(try await lane.store.lanes(at: hour(5)).first?.schedule)
@@ -127,7 +127,7 @@ import Testing
             case .granted = try await lane.store.beginListing(
                 repository, worker: lane.session, lease: 600, at: hour(0))
         else { return #expect(Bool(false), "the repository is not free") }
-        let tags = try await lane.store.listedTags((0..<10).map { try reference("app:\($0)") })
+        let tags = try await lane.store.listedTags((0..<10).map { try reference("app:\($0)") }).map(\.claim)
         try await lane.record(tags, at: 0, way: .listing(previous: nil)) { _ in "A" }
         await lane.session.end()
         let second = try await lane.store.beginWorker(name: "second", at: hour(1))
@@ -158,7 +158,7 @@ extension ScheduleStoreTests.Lane {
             case .granted(let claim) = try await store.beginListing(
                 repository, worker: session, lease: 600, at: hour(time))
         else { return #expect(Bool(false), "the repository is not free") }
-        let tags = try await store.listedTags((0..<answered).map { try reference("app:\($0)") })
+        let tags = try await store.listedTags((0..<answered).map { try reference("app:\($0)") }).map(\.claim)
         try await record(tags, at: time, way: .listing(previous: claim.previous)) { _ in "A" }
         try await store.endListing(
             claim, .read(requests: 1, answered: answered, found: 0, isWhole: true), policy: policy, worker: session,

@@ -143,7 +143,7 @@ import Testing
         }
         // A listing that shows nothing new leaves the time of the next sweep alone.
         let before = try await lane.schedule(of: "3").nextCheckAt
-        let again = try await lane.store.listedTags((0..<10).map { try reference("app:\($0)") })
+        let again = try await lane.store.listedTags((0..<10).map { try reference("app:\($0)") }).map(\.claim)
         try await lane.record(again, at: 1, way: .listing(previous: hour(0))) { $0 == "3" ? "A" : "B" }
         #expect(try await lane.schedule(of: "3").nextCheckAt == before)
         #expect(try await lane.schedule(of: "4").changes == 1)

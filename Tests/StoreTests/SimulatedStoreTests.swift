@@ -157,10 +157,11 @@ import Testing
             let pages = twins.replay.list(number, at: hour(time))
             #expect(pages == 1)
             let names = twins.names.filter { $0.repository == repository }
-            let tags = try await twins.lane.store.listedTags(names)
-            let found = try tags.count { tag in
+            let known = try await twins.lane.store.listedTags(names)
+            let tags = known.map(\.claim)
+            let found = try known.count { tag, digest in
                 let number = try #require(twins.numbers[tag.reference])
-                return try digest(twins.version(of: number, at: time)) != tag.digest
+                return try StoreTests.digest(twins.version(of: number, at: time)) != digest
             }
             try await twins.record(tags, at: time, way: .listing(previous: claim.previous))
             try await twins.lane.store.endListing(

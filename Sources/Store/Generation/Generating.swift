@@ -106,7 +106,7 @@ extension Connection {
     fileprivate func copyChecks(of site: GeneratedSite) async throws {
         let checks: SQL = """
             COPY tag_checks (tag_id, registry_id, repository_id, next_check_at, last_checked_at, last_succeeded_at,
-                last_missing_at, digest_id, is_missing, events, last_event_days, rate, seen_changes)
+                last_missing_at, digest_id, digest_head, is_missing, events, last_event_days, rate, seen_changes)
                 FROM STDIN (FORMAT binary)
             """
         let lane = LaneSchedule(requestsPerDay: 864_000, tags: site.tags, at: site.until)
@@ -122,7 +122,7 @@ extension Connection {
                     let seen = history.last { $0.digest != nil }?.observedAt
                     let schedule = TagSchedule(
                         history: history, lastCheckAt: checks.last, in: RepositorySchedule(), lane: lane, chance: 0)
-                    rows.append(columns: 13) { fields in
+                    rows.append(columns: 14) { fields in
                         fields.append(ids.tag)
                         fields.append(Int32(repository.registry + 1))
                         fields.append(ids.repository)
@@ -131,6 +131,7 @@ extension Connection {
                         fields.append(isMissing ? seen : checks.last)
                         fields.append(isMissing ? checks.last : nil)
                         fields.append(ids.digest + Int32(newest) + 1)
+                        fields.append(group.digests.indices.contains(newest) ? DigestHead(group.digests[newest]) : nil)
                         fields.append(isMissing)
                         fields.append(schedule?.events ?? 0)
                         fields.append(schedule?.lastEventDays ?? 0)

@@ -5,21 +5,26 @@ import Logging
 extension ClusterServer {
     /// For a small server of one application. They are the defaults of the cluster's own postgresql.conf, where the
     /// operator may change them; ALTER SYSTEM wins over them too.
-    private static let settings = """
+    private static func settings(compression: String) -> String {
+        """
 
         # Tagbeat's choices for a small server of its own.
         max_connections = 50
-        shared_buffers = 128MB
+        shared_buffers = \(sharedMegabytes(of: Memory.available))MB
         random_page_cost = 1.1        # solid-state disks
         jit = off                     # short statements only: compiling them costs more than it saves
         max_wal_size = 512MB
-        wal_compression = on
+        wal_compression = \(compression)
         log_min_messages = warning
         log_checkpoints = off
         timezone = 'UTC'
         log_timezone = 'UTC'
 
         """
+    }
+
+    /// A sixteenth of the memory that there is, within what a small server and a site of a million tags can use.
+    static func sharedMegabytes(of bytes: UInt64) -> UInt64 { min(1_024, max(128, bytes >> 20 / 16)) }
 
     /// Makes the cluster in a folder beside its place and moves it there when it is complete, database and all, so
     /// that a kill in the middle leaves nothing half-made behind.
@@ -64,12 +69,15 @@ extension ClusterServer {
             answer = try await run(initdb + ["--locale=C", "-T", "english"], in: folder)
         }
         guard answer.succeeded else { throw creationError(answer.errors) }
+        // Ten times as fast as PostgreSQL's own, where the server was built with it.
+        let asked = [programs.postgres, "-D", place, "-C", "wal_compression", "-c", "wal_compression=lz4"]
+        let compression = try await run(asked, in: folder).succeeded ? "lz4" : "on"
         guard let file = FileHandle(forWritingAtPath: folder + "/postgresql.conf") else {
             throw creationError("\(folder)/postgresql.conf cannot be written")
         }
         do {
             try file.seekToEnd()
-            try file.write(contentsOf: Data(Self.settings.utf8))
+            try file.write(contentsOf: Data(Self.settings(compression: compression).utf8))
             try file.close()
         } catch {
             throw creationError(error.localizedDescription)

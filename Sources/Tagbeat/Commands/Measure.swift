@@ -10,6 +10,7 @@ struct Measure: AsyncParsableCommand {
         shouldDisplay: false)
 
     @Option(help: "How often each is done.") var runs = 25
+    @Option(help: ArgumentHelp("Only what begins with this.", valueName: "name")) var only = ""
     @Option(help: ArgumentHelp("The time of the made-up site's end.", valueName: "time"))
     var until = "2026-01-01T00:00:00Z"
     @OptionGroup(title: "Database and log") var options: DatabaseOptions
@@ -22,7 +23,7 @@ struct Measure: AsyncParsableCommand {
         let end: Timestamp
         do { end = try Timestamp(parsing: until) } catch { throw Failure.badInput("--until: \(error)") }
         try await Session.with(options) { session in
-            var measurement = StoreMeasurement(store: session.store, end: end, runs: runs)
+            var measurement = StoreMeasurement(store: session.store, end: end, runs: runs, only: only)
             try await measurement.all()
             Console.endProgress()
             print(try Console.json(measurement.milliseconds))
