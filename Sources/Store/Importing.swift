@@ -83,26 +83,151 @@ extension TagStore {
     }
 
     private func merge(_ group: ImportGroup, at now: Timestamp) async throws -> Int {
-        let growth = try await pool.retryingTransaction { try await $0.merge(group, at: now) }
+        let growth = try await grow(by: group, at: now)
         try await pool.run(Notify(signal: .work))
         if growth > 0 { try await pool.run(Notify(signal: .changes)) }
         return growth
     }
 }
 
+extension TagStore {
+    private func grow(by group: ImportGroup, at now: Timestamp) async throws -> Int {
+        while true {
+            do { return try await pool.retryingTransaction { try await $0.merge(group, at: now) } } catch is
+                TrackedMeanwhile
+            {
+                // The next attempt finds it.
+                try Task.checkCancellation()
+            }
+        }
+    }
+}
+
 extension Connection {
     fileprivate func merge(_ group: ImportGroup, at now: Timestamp) async throws -> Int {
         let references = group.tags.map(\.reference)
-        var tags: [Int32: LockedTag] = [:]
-        // A tag that no registry ever had may be removed in between.
-        repeat {
-            _ = try await track(references, origin: .import, at: now)
-            tags = try await locked(run(SelectTagIDs(references: references)).rows)
-        } while tags.count < references.count
+        _ = try await run(Retrack(references: references, origin: .import, now: now))
+        let known = try await locked(run(SelectTagIDs(references: references)).rows)
+        let new = try await newTags(Set(references).subtracting(known.values.map(\.reference)).sorted())
+        let tags = known.merging(new) { known, _ in known }
         let ids = Dictionary(uniqueKeysWithValues: tags.values.map { ($0.reference, $0.id) })
         var observations: [Int32: [Observation]] = [:]
         for tag in group.tags { if let id = ids[tag.reference] { observations[id] = tag.observations } }
-        return try await merge(observations, into: tags, at: now).growth
+        return try await merge(observations, into: tags, new: Set(new.keys), at: now).growth
+    }
+
+    /// Tags that are to be written when everything is known that stands in their rows, once instead of three times.
+    private func newTags(_ references: [TagReference]) async throws -> [Int32: LockedTag] {
+        guard !references.isEmpty else { return [:] }
+        try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
+        try await run(InsertRepositories(repositories: Set(references.map(\.repository)).sorted()))
+        let rows = try await run(ReserveTags(references: references)).rows
+        return Dictionary(
+            uniqueKeysWithValues: rows.map { row in
+                let reference = references[row.place - 1]
+                let tag = LockedTag(
+                    id: row.id, reference: reference, tagState: .pending, origin: .import, state: .init(), failures: 0,
+                    lastCheckedAt: nil, registryID: row.registryID, repositoryID: row.repositoryID, schedule: nil)
+                return (row.id, tag)
+            })
+    }
+
+    /// - Throws: ``TrackedMeanwhile`` where another made one of them since.
+    func insert(_ summaries: [TagSummary], of tags: [Int32: LockedTag], at now: Timestamp) async throws {
+        let inserted = try await run(InsertImportedTags(summaries: summaries, tags: tags, now: now)).affected
+        guard inserted == summaries.count else { throw TrackedMeanwhile() }
+    }
+}
+
+/// Another has made a tag that an import was about to make.
+struct TrackedMeanwhile: Error {}
+
+/// Identifiers for tags that are not there yet.
+struct ReserveTags: Statement {
+    struct Row: Sendable {
+        /// From 1 on.
+        let place: Int
+        let id: Int32
+        let registryID: Int32
+        let repositoryID: Int32
+    }
+    let references: [TagReference]
+    static let sql: SQL = """
+        SELECT i.place, nextval(pg_get_serial_sequence('tags', 'id'))::integer, g.id, r.id
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY i (registry, path, place)
+        JOIN registries g ON g.name = i.registry JOIN repositories r ON r.registry_id = g.id AND r.path = i.path
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(references.map(\.registry.name))
+        parameters.append(references.map(\.repository.path))
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
+        Row(
+            place: try row.next(), id: try row.next(), registryID: try row.next(), repositoryID: try row.next())
+    }
+}
+
+/// In the order of references, as everywhere.
+struct InsertImportedTags: Statement {
+    typealias Row = Never
+    let summaries: [TagSummary]
+    let tags: [Int32: LockedTag]
+    let now: Timestamp
+    static let sql: SQL = """
+        INSERT INTO tags (id, repository_id, reference, origin, state, tracked_since, last_viewed_at, first_seen_at,
+            last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm) OVERRIDING SYSTEM VALUE
+        SELECT i.id, i.repository_id, i.reference, 4, i.state, $4, $4, i.first_seen_at, i.last_changed_at,
+            i.last_pushed_at, i.changes, i.changes_30d, i.interval_days, i.rhythm
+        FROM unnest($1::integer[], $2::integer[], $3::text[], $5::smallint[], $6::timestamptz[], $7::timestamptz[],
+            $8::timestamptz[], $9::integer[], $10::integer[], $11::real[], $12::smallint[])
+            i (id, repository_id, reference, state, first_seen_at, last_changed_at, last_pushed_at, changes,
+                changes_30d, interval_days, rhythm)
+        ORDER BY i.reference COLLATE "C"
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(summaries.map(\.id))
+        parameters.append(summaries.map { tags[$0.id]?.repositoryID })
+        parameters.append(summaries.map { tags[$0.id]?.reference })
+        parameters.append(now)
+        parameters.append(summaries.map(\.state))
+        parameters.append(summaries.map(\.firstSeenAt))
+        parameters.append(summaries.map(\.lastChangedAt))
+        parameters.append(summaries.map(\.lastPushedAt))
+        parameters.append(summaries.map(\.changes))
+        parameters.append(summaries.map(\.changes30d))
+        parameters.append(summaries.map(\.intervalDays))
+        parameters.append(summaries.map { $0.rhythm?.number })
+    }
+}
+
+/// Due at once, by the lane's clock.
+struct InsertImportedChecks: Statement {
+    typealias Row = Never
+    let updates: [TagCheckUpdate]
+    let tags: [Int32: LockedTag]
+    let now: Timestamp
+    static let sql: SQL =
+        """
+        INSERT INTO tag_checks (tag_id, registry_id, repository_id, next_check_at, is_missing, last_succeeded_at,
+            last_missing_at, digest_id, digest_head)
+        SELECT i.tag_id, i.registry_id, i.repository_id, LEAST($4, l.clock), i.is_missing, i.succeeded_at, i.missing_at,
+            d.id,\u{20}
+        """ + DigestHead.column + """
+             FROM unnest($1::integer[], $2::integer[], $3::integer[], $5::bytea[], $6::boolean[], $7::timestamptz[],
+                $8::timestamptz[]) i (tag_id, registry_id, repository_id, digest, is_missing, succeeded_at, missing_at)
+            LEFT JOIN lanes l ON l.registry_id = i.registry_id LEFT JOIN digests d ON d.digest = i.digest
+            ORDER BY i.tag_id
+            """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(updates.map(\.id))
+        parameters.append(updates.map { tags[$0.id]?.registryID })
+        parameters.append(updates.map { tags[$0.id]?.repositoryID })
+        parameters.append(now)
+        parameters.append(updates.map(\.state.digest))
+        parameters.append(updates.map(\.state.isMissing))
+        parameters.append(updates.map(\.state.lastSucceededAt))
+        parameters.append(updates.map(\.state.lastMissingAt))
     }
 }
 

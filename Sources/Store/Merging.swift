@@ -14,22 +14,26 @@ extension Connection {
     /// Merges observations into the histories of tags, in time order. The caller holds the tags' locks.
     /// - Parameters:
     ///   - tags: as they stand now; observations of others are left out.
+    ///   - new: those that have no row yet.
     ///   - now: nil for as of each tag's newest observation.
     ///   - live: the observations are our own checks, which leave no row where they tell nothing new.
     func merge(
-        _ observations: [Int32: [Observation]], into tags: [Int32: LockedTag], at now: Timestamp? = nil,
-        live: Bool = false
+        _ observations: [Int32: [Observation]], into tags: [Int32: LockedTag], new: Set<Int32> = [],
+        at now: Timestamp? = nil, live: Bool = false
     ) async throws -> MergeOutcome {
         let ids = tags.keys.sorted()
         guard !ids.isEmpty else { return MergeOutcome() }
-        let stored = Dictionary(
-            grouping: try await run(SelectHistories(ids: ids, includeSame: true)).rows.linked(), by: \.tagID)
+        let old = ids.filter { !new.contains($0) }
+        let rows = old.isEmpty ? [] : try await run(SelectHistories(ids: old, includeSame: true)).rows.linked()
+        let stored = Dictionary(grouping: rows, by: \.tagID)
         var merge = Merge(live: live, now: now)
         merge.knowledge = try await knowledge(of: observations.digests(beside: stored))
         for id in ids {
             guard let tag = tags[id], let observations = observations[id] else { continue }
             try merge.merge(observations, into: tag, stored: stored[id] ?? [])
         }
+        let (newSummaries, summaries) = merge.summaries.partitioned { new.contains($0.id) }
+        if let now, !new.isEmpty { try await insert(newSummaries, of: tags, at: now) }
         let digestIDs = try await digestIDs(
             of: merge.inserted.compactMap { row in row.change.digest.map { ($0, row.change.mediaType) } })
         if !merge.deleted.isEmpty { try await run(DeleteChanges(rows: merge.deleted)) }
@@ -41,9 +45,13 @@ extension Connection {
                 try await copyIn(merge.inserted, digestIDs: digestIDs, setIDs: sets)
             }
         }
-        try await run(UpdateKnowledge(updates: merge.updates))
-        try await run(UpdateSummaries(summaries: merge.summaries))
-        let rewritten = Set((merge.deleted + merge.inserted).map(\.tagID))
+        let (newUpdates, updates) = merge.updates.partitioned { new.contains($0.id) }
+        if let now, !new.isEmpty { try await run(InsertImportedChecks(updates: newUpdates, tags: tags, now: now)) }
+        if !updates.isEmpty {
+            try await run(UpdateKnowledge(updates: updates))
+            try await run(UpdateSummaries(summaries: summaries))
+        }
+        let rewritten = Set((merge.deleted + merge.inserted).map(\.tagID)).subtracting(new)
         if !rewritten.isEmpty { try await run(ForgetSchedules(ids: rewritten.sorted())) }
         return MergeOutcome(growth: merge.inserted.count - merge.deleted.count, newRows: merge.inserted.count)
     }

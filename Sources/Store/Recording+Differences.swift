@@ -264,7 +264,7 @@ extension Connection {
 }
 
 extension Array {
-    fileprivate func partitioned(by belongs: (Element) -> Bool) -> (in: [Element], out: [Element]) {
+    func partitioned(by belongs: (Element) -> Bool) -> (in: [Element], out: [Element]) {
         (filter(belongs), filter { !belongs($0) })
     }
 }

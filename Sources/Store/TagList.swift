@@ -11,7 +11,7 @@ struct SelectTags: Statement {
         case all
         /// Among the list's first rows.
         case first
-        /// By the index on parts of references.
+        /// By the index on parts of references. Nothing where too many hold the text.
         case index
     }
 
@@ -64,14 +64,18 @@ struct SelectTags: Statement {
                 + " WHERE lower(t.reference) LIKE $2" + order + " LIMIT $1"
         case .index:
             // Apart from the order, or an index in that order would be read to its end instead.
-            return "WITH found AS MATERIALIZED (SELECT t.* FROM tags t WHERE " + found
-                + "), t AS MATERIALIZED (SELECT t.* FROM found t WHERE " + condition + order + " LIMIT $1) "
+            return "WITH found AS MATERIALIZED (" + limited("t.*") + "), t AS MATERIALIZED (SELECT t.* FROM found t WHERE "
+                + condition + " AND (SELECT count(*) FROM found) <= 3000" + order + " LIMIT $1) "
                 + columns + TrackedTag.joined("t") + order
         }
     }
 
+    /// What holds the text, as far as needed to see whether all of it can be sorted: 3,000 take as long as to find a page
+    /// of so many in a million by reading on.
+    func limited(_ columns: SQL) -> SQL { "SELECT " + columns + " FROM tags t WHERE " + found + " LIMIT 3001" }
+
     /// What holds the text.
-    var found: SQL {
+    private var found: SQL {
         var found: SQL = "lower(t.reference) LIKE ANY ($7)"
         if SearchText(query.text).isUnusual { found = found + " AND lower(t.reference) ~ '_|[.-]{2}'" }
         return scope == nil ? found : found + " AND " + Self.scope
@@ -175,7 +179,7 @@ struct HasFew: Statement {
 
     static let sql: SQL = ""
     var sql: SQL {
-        "SELECT count(*) <= 5000 FROM (SELECT FROM tags t WHERE " + tags.found + " LIMIT 5001) few"
+        "SELECT count(*) <= 3000 FROM (" + tags.limited("1") + ") few"
     }
     func bind(_ parameters: inout Parameters) { tags.bind(&parameters) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }

@@ -30,12 +30,15 @@ extension TagStore {
         guard !query.text.isEmpty else { return try await pool.runPlanned(SelectTags(query, .all)).rows }
         let first = try await pool.runPlanned(SelectTags(query, .first)).rows
         if first.count > query.limit { return first }
-        let isRare = try await pool.transaction { connection in
+        let rare: [SelectTags.Row]? = try await pool.transaction { connection in
             try await connection.runScript(
                 "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
-            return try await connection.first(HasFew(query: query)) ?? true
+            let rows = try await connection.run(SelectTags(query, .index)).rows
+            guard rows.isEmpty else { return rows }
+            return try await connection.first(HasFew(query: query)) ?? true ? [] : nil
         }
-        return try await pool.runPlanned(SelectTags(query, isRare ? .index : .all)).rows
+        if let rare { return rare }
+        return try await pool.runPlanned(SelectTags(query, .all)).rows
     }
 }
 
