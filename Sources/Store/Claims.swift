@@ -140,7 +140,8 @@ struct ClaimDue: Statement {
                 WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due)),
             unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
             SELECT\u{20}
-            """ + Claim.columns + "ARRAY[]::bigint[] FROM unhurried CROSS JOIN claimed k JOIN due c ON c.tag_id = k.tag_id"
+            """ + Claim.columns
+        + "ARRAY[]::bigint[] FROM unhurried CROSS JOIN claimed k JOIN due c ON c.tag_id = k.tag_id"
         + Claim.tables + " ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)

@@ -93,9 +93,9 @@ extension TagStore {
 extension TagStore {
     private func grow(by group: ImportGroup, at now: Timestamp) async throws -> Int {
         while true {
-            do { return try await pool.retryingTransaction { try await $0.merge(group, at: now) } } catch is
-                TrackedMeanwhile
-            {
+            do {
+                return try await pool.retryingTransaction { try await $0.merge(group, at: now) }
+            } catch is TrackedMeanwhile {
                 // The next attempt finds it.
                 try Task.checkCancellation()
             }

@@ -179,13 +179,13 @@ struct UpdateKnowledge: Statement {
         FROM (
             SELECT\u{20}
         """ + DigestHead.column + """
-         AS digest_head, u.tag_id, d.id AS digest_id, u.is_missing, u.succeeded_at, u.missing_at
-            FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::timestamptz[], $5::timestamptz[])
-                u (tag_id, digest, is_missing, succeeded_at, missing_at)
-            LEFT JOIN digests d ON d.digest = u.digest) i
-        WHERE c.tag_id = i.tag_id AND (c.digest_id, c.is_missing, c.last_succeeded_at, c.last_missing_at)
-            IS DISTINCT FROM (i.digest_id, i.is_missing, i.succeeded_at, i.missing_at)
-        """
+             AS digest_head, u.tag_id, d.id AS digest_id, u.is_missing, u.succeeded_at, u.missing_at
+                FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::timestamptz[], $5::timestamptz[])
+                    u (tag_id, digest, is_missing, succeeded_at, missing_at)
+                LEFT JOIN digests d ON d.digest = u.digest) i
+            WHERE c.tag_id = i.tag_id AND (c.digest_id, c.is_missing, c.last_succeeded_at, c.last_missing_at)
+                IS DISTINCT FROM (i.digest_id, i.is_missing, i.succeeded_at, i.missing_at)
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(updates.map(\.id))
         parameters.append(updates.map(\.state.digest))

@@ -109,20 +109,20 @@ struct UpdateTagChecks: Statement {
     let updates: [TagCheckUpdate]
     static let sql: SQL =
         "UPDATE tag_checks c SET digest_head = " + DigestHead.column + """
-            , digest_id = d.id, is_missing = i.is_missing, failures = i.failures,
-                last_checked_at = i.checked_at, last_succeeded_at = i.succeeded_at, last_missing_at = i.missing_at,
-                next_check_at = COALESCE(i.next_at, 'infinity'), rate = i.rate, events = COALESCE(i.events, 0),
-                last_event_days = COALESCE(i.last_event_days, 0), seen_changes = COALESCE(i.seen_changes, 0),
-                credits = COALESCE(i.credits, 0), first_burst = COALESCE(i.first_burst, 0),
-                last_burst = COALESCE(i.last_burst, 0), reason = COALESCE(i.reason, 1)
-            FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::smallint[], $5::timestamptz[], $6::timestamptz[],
-                $7::timestamptz[], $8::timestamptz[], $9::real[], $10::real[], $11::real[], $12::smallint[],
-                $13::smallint[], $14::smallint[], $15::smallint[], $16::smallint[])
-                i (tag_id, digest, is_missing, failures, checked_at, succeeded_at, missing_at, next_at, rate, events,
-                    last_event_days, seen_changes, credits, first_burst, last_burst, reason)
-            LEFT JOIN digests d ON d.digest = i.digest
-            WHERE c.tag_id = i.tag_id
-        """
+                , digest_id = d.id, is_missing = i.is_missing, failures = i.failures,
+                    last_checked_at = i.checked_at, last_succeeded_at = i.succeeded_at, last_missing_at = i.missing_at,
+                    next_check_at = COALESCE(i.next_at, 'infinity'), rate = i.rate, events = COALESCE(i.events, 0),
+                    last_event_days = COALESCE(i.last_event_days, 0), seen_changes = COALESCE(i.seen_changes, 0),
+                    credits = COALESCE(i.credits, 0), first_burst = COALESCE(i.first_burst, 0),
+                    last_burst = COALESCE(i.last_burst, 0), reason = COALESCE(i.reason, 1)
+                FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::smallint[], $5::timestamptz[], $6::timestamptz[],
+                    $7::timestamptz[], $8::timestamptz[], $9::real[], $10::real[], $11::real[], $12::smallint[],
+                    $13::smallint[], $14::smallint[], $15::smallint[], $16::smallint[])
+                    i (tag_id, digest, is_missing, failures, checked_at, succeeded_at, missing_at, next_at, rate, events,
+                        last_event_days, seen_changes, credits, first_burst, last_burst, reason)
+                LEFT JOIN digests d ON d.digest = i.digest
+                WHERE c.tag_id = i.tag_id
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(updates.map(\.id))
         parameters.append(updates.map(\.state.digest))

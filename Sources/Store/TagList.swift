@@ -64,7 +64,8 @@ struct SelectTags: Statement {
                 + " WHERE lower(t.reference) LIKE $2" + order + " LIMIT $1"
         case .index:
             // Apart from the order, or an index in that order would be read to its end instead.
-            return "WITH found AS MATERIALIZED (" + limited("t.*") + "), t AS MATERIALIZED (SELECT t.* FROM found t WHERE "
+            return "WITH found AS MATERIALIZED (" + limited("t.*")
+                + "), t AS MATERIALIZED (SELECT t.* FROM found t WHERE "
                 + condition + " AND (SELECT count(*) FROM found) <= 3000" + order + " LIMIT $1) "
                 + columns + TrackedTag.joined("t") + order
         }

@@ -23,7 +23,8 @@ import Testing
             listing, .read(requests: 1, answered: 9, found: 1, isWhole: true), batch: batch, startedAt: hour(0),
             at: hour(0))
         let claim = Claim(
-            tagID: 1, registryID: 1, reference: app, digestID: 1, digestHead: DigestHead(digest), isMissing: false, failures: 0,
+            tagID: 1, registryID: 1, reference: app, digestID: 1, digestHead: DigestHead(digest), isMissing: false,
+            failures: 0,
             lastSucceededAt: nil, repositoryID: 1, schedule: schedule, requestIDs: [1])
         let result = CheckResult(
             claim: claim, answer: .found(digest, mediaType: .ociIndex, pushedAt: nil), startedAt: hour(0),
