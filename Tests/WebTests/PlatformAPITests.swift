@@ -81,6 +81,27 @@ import Testing
         }
     }
 
+    /// That an image was built long before does not say that the tag bore it.
+    @Test func anImagesOwnDateIsNoPlatformsFirstSighting() async throws {
+        try await TestSite.run { site in
+            try await Self.prepare(site)
+            let built = Observation(
+                digest: .numbered(1), observedAt: TestSite.now.advanced(bySeconds: -200 * 86_400), source: .metadata)
+            var rows: [ImportRow]? = [ImportRow(reference: try TestSite.python, observation: built)]
+            _ = try await site.store.importObservations(at: TestSite.now) {
+                defer { rows = nil }
+                return rows
+            }
+            for platform in ["", "?platform=linux/amd64", "?platform=linux/arm64"] {
+                let tag = try await site.get("/api/v1/tags/python:3.12\(platform)").json
+                let statistics = try #require(tag["statistics"] as? [String: Any])
+                #expect(try #require(statistics["observedDays"] as? Double) <= 100, "\(platform)")
+                let histogram = try await site.get("/api/v1/histogram/python:3.12\(platform)").items
+                #expect(histogram.count <= 16, "\(platform)")
+            }
+        }
+    }
+
     @Test func platformsThatCannotBe() async throws {
         try await TestSite.run { site in
             try await Self.prepare(site)
