@@ -39,7 +39,9 @@ import Testing
         ("image,digest,observedAt\n\"a,b,c\n", "line 2", "quotation"),
         ("image,digest,observedAt\n,,2026-01-31T12:00:00Z\n", "line 2", "image"),
         ("image,digest,observedAt\npython,,yesterday\n", "line 2", "yesterday"),
-        ("something else\n", "line 1", "JSON"),
+        ("something else\n", "line 1", "JSON"), ("[]\n", "line 1", "JSON"), ("{\"image\":\n", "line 1", "JSON"),
+        ("{}\n", "line 1", "“image” is missing"), ("{\"image\":1}\n", "line 1", "“image” is of the wrong type"),
+        ("{\"image\":null,\"digest\":null}\n", "line 1", "“image” is of the wrong type"),
     ])
     func badLinesAreNamed(text: String, line: String, hint: String) {
         let error = #expect(throws: Failure.self) { try Self.rows(text) }

@@ -20,9 +20,7 @@ struct ObservationLine: Decodable {
     /// - Parameter members: those that say something.
     init(_ members: [Member: String]) throws {
         func required(_ member: Member) throws -> String {
-            guard let value = members[member] else {
-                throw Invalid(description: "“\(member.stringValue)” is missing")
-            }
+            guard let value = members[member] else { throw Self.missing(member) }
             return value
         }
         image = try required(.image)
@@ -34,12 +32,19 @@ struct ObservationLine: Decodable {
         source = members[.source]
     }
 
-    /// Nil where the decoder has to say what is wrong.
-    private init?(_ object: PlainObject) {
-        guard case let image?? = object["image"], case let time?? = object["observedAt"],
-            let digest = object["digest"]
-        else { return nil }
-        (self.image, observedAt, self.digest) = (image, time, digest)
+    /// - Throws: what is missing, in a tenth of the time that a decoder needs to say it.
+    private init(_ object: PlainObject) throws {
+        func required(_ member: Member) throws -> String? {
+            guard let value = object[member.stringValue] else { throw Self.missing(member) }
+            return value
+        }
+        func text(_ member: Member) throws -> String {
+            guard let value = try required(member) else { throw Self.ofWrongType(member) }
+            return value
+        }
+        image = try text(.image)
+        observedAt = try text(.observedAt)
+        digest = try required(.digest)
         notBefore = object["notBefore"] ?? nil
         pushedAt = object["pushedAt"] ?? nil
         mediaType = object["mediaType"] ?? nil
@@ -62,6 +67,14 @@ struct ObservationLine: Decodable {
         let description: String
     }
 
+    private static func missing(_ member: any CodingKey) -> Invalid {
+        Invalid(description: "“\(member.stringValue)” is missing")
+    }
+
+    private static func ofWrongType(_ member: (any CodingKey)?) -> Invalid {
+        Invalid(description: "“\(member?.stringValue ?? "the line")” is of the wrong type")
+    }
+
     private static let decoder = JSONDecoder()
 
     /// How far another machine's clock may be ahead of ours, in seconds.
@@ -69,14 +82,18 @@ struct ObservationLine: Decodable {
 
     /// - Throws: what is wrong with the line and what would be right.
     static func parse(_ bytes: ArraySlice<UInt8>, now: Timestamp) throws -> ImportRow {
-        if let object = PlainObject(bytes), let line = ObservationLine(object) { return try line.row(now: now) }
+        if let object = PlainObject(bytes) { return try ObservationLine(object).row(now: now) }
+        // A decoder takes its time to find that.
+        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
+            bytes.last(where: { $0 > 0x20 }) == UInt8(ascii: "}")
+        else { throw Invalid(description: "not a JSON object") }
         let line: ObservationLine
         do {
             line = try decoder.decode(ObservationLine.self, from: Data(bytes))
         } catch DecodingError.keyNotFound(let key, _) {
-            throw Invalid(description: "“\(key.stringValue)” is missing")
+            throw missing(key)
         } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            throw Invalid(description: "“\(context.codingPath.last?.stringValue ?? "the line")” is of the wrong type")
+            throw ofWrongType(context.codingPath.last)
         } catch {
             throw Invalid(description: "not a JSON object")
         }

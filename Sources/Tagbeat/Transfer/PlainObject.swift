@@ -8,6 +8,7 @@ struct PlainObject {
     init?(_ bytes: ArraySlice<UInt8>) {
         var scanner = PlainScanner(rest: bytes)
         guard scanner.skip(UInt8(ascii: "{")) else { return nil }
+        if scanner.skip(UInt8(ascii: "}")), scanner.isAtEnd { return }
         repeat {
             guard let name = scanner.string(), scanner.skip(UInt8(ascii: ":")),
                 !members.contains(where: { $0.name == name })
