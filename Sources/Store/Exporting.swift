@@ -16,7 +16,7 @@ extension TagStore {
                 grouping: try await pool.run(SelectHistories(ids: tags.map(\.id), includeSame: true)).rows.linked(),
                 by: \.tagID)
             let rows = tags.flatMap { tag in tag.observations(of: histories[tag.id] ?? []) }
-            // A stretch of tags that were never seen is not the end.
+            // A stretch of tags of which nothing was observed is not the end.
             if !rows.isEmpty { return rows }
             after = last.reference
         }
@@ -24,7 +24,7 @@ extension TagStore {
 }
 
 extension TagStore {
-    /// One tag's history in the same way; empty where it is not known or was never seen.
+    /// One tag's history in the same way; empty where nothing was observed of it.
     public func exportObservations(of reference: TagReference) async throws -> [ImportRow] {
         guard let tag = try await pool.first(SelectExportedTag(reference: reference)) else { return [] }
         return tag.observations(

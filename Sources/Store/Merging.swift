@@ -73,11 +73,7 @@ private struct Merge {
     }
 
     mutating func merge(_ observations: [Observation], into tag: LockedTag, stored: [ChangeRow]) throws {
-        var news = live ? observations.filter { !tag.state.covers($0, history: stored) } : observations
-        if tag.tagState == .missing, !tag.state.everSeen, let checkedAt = tag.lastCheckedAt {
-            // A 404 left no row as long as there was no history.
-            news.append(Observation(digest: nil, observedAt: checkedAt, source: .observed))
-        }
+        let news = live ? observations.filter { !tag.state.covers($0, history: stored) } : observations
         let merged = History.merge(
             existing: stored.map(\.change), lastSucceededAt: tag.state.lastSucceededAt,
             lastMissingAt: tag.state.lastMissingAt, adding: news, classify: knowledge.classification)

@@ -9,7 +9,7 @@ public enum Decision {
         public var isMissing: Bool
         /// The last check or imported observation that found the tag.
         public var lastSucceededAt: Timestamp?
-        /// The last one that found it missing, if it is missing.
+        /// The last one that found it missing, if it is missing or was never seen.
         public var lastMissingAt: Timestamp?
 
         public init(
@@ -37,7 +37,7 @@ public enum Decision {
             case .missing:
                 CurrentState(
                     digest: digest, isMissing: everSeen, lastSucceededAt: lastSucceededAt,
-                    lastMissingAt: everSeen ? latest(lastMissingAt, time) : nil)
+                    lastMissingAt: latest(lastMissingAt, time))
             }
         }
     }
@@ -69,7 +69,10 @@ public enum Decision {
         var row = Change(
             digest: digest, kind: .first, source: .observed, observedAt: time, pushedAt: pushedAt,
             mediaType: mediaType)
-        guard let previous = current.digest else { return [row] }
+        guard let previous = current.digest else {
+            row.notBefore = current.lastMissingAt
+            return [row]
+        }
         var rows: [Change] = []
         if current.isMissing {
             row.kind = .returned

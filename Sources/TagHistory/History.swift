@@ -18,7 +18,7 @@ public enum History {
         public var digest: Digest?
         public var mediaType: MediaType?
         public var isMissing: Bool
-        /// The last observation that found the tag missing, if it is missing now.
+        /// The last observation that found the tag missing, if it is missing now or was never seen.
         public var lastMissingAt: Timestamp?
 
         /// An image's own date does not count: that something was built does not say that the tag bore it.
@@ -42,8 +42,9 @@ public enum History {
     ///   - lastSucceededAt: the last observation of the newest digest, which may be later than that digest's row.
     ///     Where other observations come between the two, or after it, it becomes a row of its own, of kind `same`
     ///     where nothing came between, so that nothing is lost.
-    ///   - lastMissingAt: likewise for a tag that is missing now.
-    ///   - adding: in any order; equal times stand in the order given. A missing tag that was never seen is left out.
+    ///   - lastMissingAt: likewise for a tag that is missing now or was never seen.
+    ///   - adding: in any order; equal times stand in the order given. That a tag was missing before its first sighting
+    ///     is kept in hidden rows and as that row's `notBefore`: an earlier sighting may still come.
     ///   - classify: what a change from one digest to another was; nil where that is not known. What an existing row
     ///     says of the same two digests stays, unless it says nothing.
     public static func merge(

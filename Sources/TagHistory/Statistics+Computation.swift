@@ -29,7 +29,7 @@ extension Statistics {
     /// Without what only an image's own date tells of the time before the first sighting. That something was built does
     /// not say that the tag bore it, so the first digest seen is no change either.
     private static func seen(_ rows: ArraySlice<Change>, since firstSeenAt: Timestamp) -> ArraySlice<Change> {
-        guard rows.first?.source == .metadata else { return rows }
+        guard rows.first(where: { $0.digest != nil })?.source == .metadata else { return rows }
         let seen = rows.drop {
             $0.observedAt < firstSeenAt || ($0.observedAt == firstSeenAt && $0.source == .metadata)
         }

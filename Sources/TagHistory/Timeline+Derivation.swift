@@ -3,7 +3,7 @@ import OCI
 extension Timeline {
     /// Kinds, previous digests, reverts and spans, from the order of the observations.
     func derived(classify: (Digest, Digest) -> Classification?) -> History.Merged {
-        var walk = Walk()
+        var walk = Walk(mediaTypes: mediaTypes)
         walk.rows.reserveCapacity(entries.count)
         var tails = tails[...]
         for entry in entries {
@@ -15,25 +15,37 @@ extension Timeline {
         }
         tails.forEach { walk.pass($0) }
         return History.Merged(
-            rows: walk.rows, lastSucceededAt: walk.lastSeenAt, digest: walk.digest, mediaType: walk.mediaType,
-            isMissing: walk.missingAt != nil, lastMissingAt: walk.missingAt)
+            rows: Self.folded(walk.rows), lastSucceededAt: walk.lastSeenAt, digest: walk.digest,
+            mediaType: walk.digest.flatMap { walk.mediaTypes[$0] },
+            isMissing: walk.digest != nil && walk.missingAt != nil, lastMissingAt: walk.missingAt)
+    }
+
+    /// A media type is the digest's, whichever observation told it: the first one that did.
+    private var mediaTypes: [Digest: MediaType] {
+        var types: [Digest: MediaType] = [:]
+        for entry in entries {
+            if let digest = entry.digest, let type = entry.mediaType, types[digest] == nil { types[digest] = type }
+        }
+        return types
     }
 
     private struct Walk {
         var rows: [Change] = []
+        let mediaTypes: [Digest: MediaType]
         var digest: Digest?
-        var mediaType: MediaType?
         var lastSeenAt: Timestamp?
-        /// The last observation that found the tag missing, until it returns.
+        /// The last observation that found the tag missing, until it returns or is seen for the first time.
         var missingAt: Timestamp?
         /// What the `missing` row says of the last time before it: a bound, which is no observation.
         var missingAfter: Timestamp?
         var borne: Set<Digest> = []
 
+        init(mediaTypes: [Digest: MediaType]) { self.mediaTypes = mediaTypes }
+
         /// A check without a row only extends what is known.
         mutating func pass(_ tail: Tail) {
             if tail.digest == nil {
-                if missingAt != nil { missingAt = latest(missingAt, tail.observedAt) }
+                if missingAt != nil || digest == nil { missingAt = latest(missingAt, tail.observedAt) }
             } else if tail.digest == digest, missingAt == nil {
                 lastSeenAt = latest(lastSeenAt, tail.observedAt)
             }
@@ -42,7 +54,7 @@ extension Timeline {
         mutating func take(_ entry: Entry, classify: (Digest, Digest) -> Classification?) {
             guard let new = entry.digest else { return takeMissing(entry) }
             if digest == nil {
-                append(entry, .first, notBefore: entry.notBefore)
+                append(entry, .first, notBefore: latest(entry.notBefore, missingAt))
             } else if digest == new, missingAt == nil {
                 append(entry, .same, notBefore: informative(entry.notBefore, lastSeenAt))
             } else if let missingAt {
@@ -52,7 +64,6 @@ extension Timeline {
             } else {
                 appendChange(entry, to: new, notBefore: latest(entry.notBefore, lastSeenAt), classify: classify)
             }
-            mediaType = entry.mediaType ?? (digest == new ? mediaType : nil)
             digest = new
             borne.insert(new)
             lastSeenAt = entry.observedAt
@@ -60,8 +71,8 @@ extension Timeline {
         }
 
         private mutating func takeMissing(_ entry: Entry) {
-            guard let digest else { return }
-            if let missingAt {
+            if digest == nil || missingAt != nil {
+                // Before the first sighting it tells only since when that may have been.
                 append(entry, .same, notBefore: informative(entry.notBefore, missingAt))
             } else {
                 missingAfter = latest(entry.notBefore, lastSeenAt)
@@ -72,8 +83,8 @@ extension Timeline {
 
         /// A hidden row's bound matters only where it is later than the observation before, which bounds it anyway.
         private func informative(_ bound: Timestamp?, _ before: Timestamp?) -> Timestamp? {
-            guard let bound, let before, bound > before else { return nil }
-            return bound
+            guard let before else { return bound }
+            return bound.flatMap { $0 > before ? $0 : nil }
         }
 
         private mutating func appendChange(
@@ -96,7 +107,7 @@ extension Timeline {
                     digest: entry.digest, previousDigest: previous, kind: kind, reverted: reverted,
                     source: entry.source, observedAt: entry.observedAt,
                     notBefore: notBefore.map { min($0, entry.observedAt) }, pushedAt: entry.pushedAt,
-                    mediaType: entry.mediaType, platforms: platforms))
+                    mediaType: entry.digest.flatMap { mediaTypes[$0] }, platforms: platforms))
         }
     }
 }

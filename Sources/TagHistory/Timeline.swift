@@ -28,8 +28,8 @@ struct Timeline {
         let digest: Digest?
         let mediaType: MediaType?
         let observedAt: Timestamp
-        /// Where the last row of the same stands, to see what comes between.
-        let after: Timestamp
+        /// Where the last row of the same stands, to see what comes between; nil where there is none.
+        let after: Timestamp?
 
         /// Nil where the row itself is the last that is known.
         init?(of row: Change?, until observedAt: Timestamp?) {
@@ -38,6 +38,12 @@ struct Timeline {
             mediaType = row.mediaType
             self.observedAt = observedAt
             after = row.observedAt
+        }
+
+        /// The last check that found a tag missing before any sighting: it has no row.
+        init(neverSeenUntil observedAt: Timestamp) {
+            (digest, mediaType, after) = (nil, nil, nil)
+            self.observedAt = observedAt
         }
 
         var entry: Entry {
@@ -51,9 +57,12 @@ struct Timeline {
 
     init(existing: [Change], lastSucceededAt: Timestamp?, lastMissingAt: Timestamp?) {
         let seen = Tail(of: existing.last { $0.digest != nil }, until: lastSucceededAt)
-        let missing = Tail(of: existing.last.flatMap { $0.digest == nil ? $0 : nil }, until: lastMissingAt)
+        let missing =
+            existing.isEmpty
+            ? lastMissingAt.map(Tail.init(neverSeenUntil:))
+            : Tail(of: existing.last.flatMap { $0.digest == nil ? $0 : nil }, until: lastMissingAt)
         tails = [seen, missing].compactMap(\.self)
-        entries = existing.map(Entry.init)
+        entries = Self.unfolded(existing)
         mergeEqual()
     }
 
@@ -78,9 +87,12 @@ struct Timeline {
     /// Without a row, the tail would be forgotten: something else comes between its row and it, or after it, before
     /// which something else may be put later.
     private func obscures(_ entry: Entry, _ tail: Tail) -> Bool {
-        guard entry.observedAt > tail.observedAt || (entry.observedAt >= tail.after && entry.digest != tail.digest)
-        else { return false }
+        guard entry.observedAt > tail.observedAt || isBetween(entry, tail) else { return false }
         return !entries.contains { $0.observedAt == entry.observedAt && $0.digest == entry.digest }
+    }
+
+    private func isBetween(_ entry: Entry, _ tail: Tail) -> Bool {
+        entry.digest != tail.digest && tail.after.map { entry.observedAt >= $0 } ?? true
     }
 
     private mutating func materialise(_ tail: Tail) {

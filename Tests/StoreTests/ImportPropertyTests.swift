@@ -10,7 +10,7 @@ import Testing
 @Suite(.throttled) struct ImportPropertyTests {
     static func observations(_ random: inout SeededGenerator, missing: Bool) throws -> [Observation] {
         let times = (1...30).shuffled(using: &random).prefix(Int.random(in: 1...15, using: &random))
-        let rest = try times.map { time in
+        return try times.map { time in
             let isMissing = missing && Int.random(in: 0..<4, using: &random) == 0
             return Observation(
                 digest: isMissing ? nil : try digest(["A", "B", "C"].randomElement(using: &random) ?? "A"),
@@ -20,8 +20,6 @@ import Testing
                 pushedAt: Bool.random(using: &random) ? hour(Double(time) - 0.25) : nil,
                 source: Source.allCases.randomElement(using: &random) ?? .imported)
         }
-        // A 404 before the first sighting leaves no trace.
-        return missing ? [Observation(digest: try digest("A"), observedAt: hour(0), source: .imported)] + rest : rest
     }
 
     /// All that is known of tags, hidden rows too.
@@ -64,11 +62,7 @@ import Testing
         _ = try await store.importAll(
             try #require(rows["order"]?.sorted { $0.observation.observedAt < $1.observation.observedAt }))
         for kind in ["parts", "twice"] {
-            let shuffled = try #require(rows[kind])
-            // The first sighting first, because of the 404s.
-            var rest =
-                (shuffled.filter { $0.observation.observedAt == hour(0) }
-                + shuffled.filter { $0.observation.observedAt != hour(0) }.shuffled(using: &random))[...]
+            var rest = try #require(rows[kind]).shuffled(using: &random)[...]
             while !rest.isEmpty {
                 let part = rest.prefix(Int.random(in: 60...300, using: &random))
                 rest = rest.dropFirst(part.count)

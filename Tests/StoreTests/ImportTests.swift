@@ -11,6 +11,7 @@ import Testing
         let rows: [String]
         let succeeded: Double
         let growth: [Int]
+        var isMissing = false
         var testDescription: String { parts.joined(separator: " | ") }
     }
 
@@ -32,7 +33,14 @@ import Testing
         Example(
             parts: ["A@1 -@2 -@3 B@4"],
             rows: ["first A@1", "missing A>-@2>1", "returned B@4>3", "rebuild A>B@4>1"], succeeded: 4, growth: [5]),
-        Example(parts: ["-@1 -@2"], rows: [], succeeded: .nan, growth: [0]),
+        Example(
+            parts: ["-@5", "A@1"], rows: ["first A@1", "missing A>-@5>1"], succeeded: 1, growth: [1, 1], isMissing: true
+        ),
+        Example(
+            parts: ["A@1", "-@5"], rows: ["first A@1", "missing A>-@5>1"], succeeded: 1, growth: [1, 1], isMissing: true
+        ),
+        Example(parts: ["-@2", "A@3"], rows: ["first A@3>2"], succeeded: 3, growth: [1, 1]),
+        Example(parts: ["-@1 -@2"], rows: [], succeeded: .nan, growth: [2]),
     ])
     func mergesInTheOrderOfTime(_ example: Example) async throws {
         let store = try await TestDatabase.migratedStore(maximumConnections: 1)
@@ -48,7 +56,7 @@ import Testing
         #expect(tag.lastSucceededAt == (example.succeeded.isNaN ? nil : hour(example.succeeded)))
         #expect(tag.lastCheckedAt == nil)
         #expect(tag.nextCheckAt == hour(10))
-        #expect(tag.state == (example.rows.isEmpty ? .pending : .active))
+        #expect(tag.state == (example.rows.isEmpty ? .pending : example.isMissing ? .missing : .active))
     }
 
     @Test func anEqualRowErasesNothing() async throws {

@@ -92,7 +92,7 @@ import Testing
         try await checker.live("! - - A", from: 3)
         #expect(try await store.newTag("app:2")?.state == .active)
         #expect(try await store.newTag("app:2")?.lastError == nil)
-        #expect(try await store.rows(of: "app:2") == ["first A@6"])
+        #expect(try await store.rows(of: "app:2") == ["first A@6>5"])
     }
 
     @Test func summariesFollowTheHistory() async throws {

@@ -56,7 +56,7 @@ import Testing
         Late(before: "", late: "A", newer: "A", rows: ["first A@10"]),
         Late(before: "", late: "A", newer: "B", rows: ["first A@10", "rebuild A>B@11>10"]),
         Late(before: "", late: "A", newer: "-", rows: ["first A@10", "missing A>-@11>10"]),
-        Late(before: "", late: "-", newer: "A", rows: ["first A@11"]),
+        Late(before: "", late: "-", newer: "A", rows: ["first A@11>10"]),
         Late(before: "", late: "!", newer: "A", rows: ["first A@11"]),
         Late(before: "", late: "A", newer: "!", rows: ["first A@10"]),
         Late(before: "A", late: "A", newer: "A", rows: ["first A@0"]),

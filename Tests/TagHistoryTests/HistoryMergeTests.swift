@@ -13,7 +13,13 @@ import Testing
 
     @Test(arguments: [
         Example(name: "nothing", observations: "", rows: []),
-        Example(name: "a missing tag that was never seen", observations: "-@1 -@2", rows: []),
+        Example(name: "a missing tag that was never seen", observations: "-@1 -@2", rows: ["same -@1", "same -@2"]),
+        Example(
+            name: "seen after it was missing", observations: "-@1 -@2 A@3",
+            rows: ["same -@1", "same -@2", "first A@3>2"]),
+        Example(
+            name: "missing after a sighting that was told later", observations: "-@5 A@1",
+            rows: ["first A@1", "missing A>-@5>1"]),
         Example(name: "the first sighting keeps its bound", observations: "A@3>1", rows: ["first A@3>1"]),
         Example(name: "a change", observations: "A@1 B@2", rows: ["first A@1", "rebuild A>B@2>1"]),
         Example(
@@ -53,8 +59,83 @@ import Testing
         #expect(text(merged.rows) == example.rows)
         let again = History.merge(
             existing: merged.rows, lastSucceededAt: merged.lastSucceededAt,
-            adding: try observations(example.observations))
+            lastMissingAt: merged.lastMissingAt, adding: try observations(example.observations))
         #expect(again == merged)
+    }
+
+    struct Between: Sendable, CustomTestStringConvertible {
+        let name: String
+        let added: String
+        let rows: [String]
+        var testDescription: String { "\(name): \(added)" }
+    }
+
+    /// Live checks found A on day 0 and 4, B on day 6 and 7, nothing on day 9 and 10, and C on day 12.
+    @Test(arguments: [
+        Between(
+            name: "nothing", added: "",
+            rows: ["first A@0", "rebuild A>B@6>4", "missing B>-@9>7", "returned C@12>10", "rebuild B>C@12>7"]),
+        Between(
+            name: "within a change's span", added: "D@5",
+            rows: [
+                "first A@0", "same A@4", "rebuild A>D@5>4", "rebuild D>B@6>5", "missing B>-@9>7", "returned C@12>10",
+                "rebuild B>C@12>7",
+            ]),
+        Between(
+            name: "before the last check that saw the old one", added: "D@3",
+            rows: [
+                "first A@0", "rebuild A>D@3>0", "rebuild! D>A@4>3", "rebuild A>B@6>4", "missing B>-@9>7",
+                "returned C@12>10", "rebuild B>C@12>7",
+            ]),
+        Between(
+            name: "the old one a little longer", added: "A@5",
+            rows: [
+                "first A@0", "same A@4", "same A@5", "rebuild A>B@6>5", "missing B>-@9>7", "returned C@12>10",
+                "rebuild B>C@12>7",
+            ]),
+        Between(
+            name: "the new one a little earlier", added: "B@5",
+            rows: [
+                "first A@0", "rebuild A>B@5>4", "same B@6", "missing B>-@9>7", "returned C@12>10",
+                "rebuild B>C@12>7",
+            ]),
+        Between(
+            name: "before it went missing", added: "D@8",
+            rows: [
+                "first A@0", "rebuild A>B@6>4", "same B@7", "rebuild B>D@8>7", "missing D>-@9>8", "returned C@12>10",
+                "rebuild D>C@12>8",
+            ]),
+        Between(
+            name: "before it returned", added: "D@11",
+            rows: [
+                "first A@0", "rebuild A>B@6>4", "missing B>-@9>7", "same -@10", "returned D@11>10", "rebuild B>D@11>7",
+                "rebuild D>C@12>11",
+            ]),
+    ])
+    func whatLiveChecksSawStaysSeen(_ example: Between) throws {
+        var live = DecisionPropertyTests.Live()
+        let checks = try observations("A@0 A@4 B@6 B@7 -@9 -@10 C@12", source: .observed)
+        for check in checks { live.take(check) }
+        let merged = live.merge(try observations(example.added))
+        // The imported row alone is of another source.
+        let text = text(merged.rows)
+        #expect(text.filter { !$0.hasPrefix("same") } == example.rows.filter { !$0.hasPrefix("same") })
+        let all = History.merge(adding: checks + (try observations(example.added)))
+        #expect(merged.shownRows == all.shownRows)
+        #expect(merged.state == all.state)
+        if example.added.isEmpty { #expect(merged.rows == live.rows) }
+    }
+
+    @Test func aGivenBoundIsNoObservationWhoeverGaveIt() throws {
+        for source in Source.allCases {
+            let change = try observations("A@0 B@6>4", source: source)
+            let stored = History.merge(adding: change)
+            #expect(text(stored.shownRows) == ["first A@0", "rebuild A>B@6>4"])
+            let merged = History.merge(
+                existing: stored.rows, lastSucceededAt: stored.lastSucceededAt, adding: try observations("D@3"))
+            #expect(text(merged.shownRows) == ["first A@0", "rebuild A>D@3>0", "rebuild D>B@6>4"], "\(source)")
+            #expect(merged == History.merge(adding: change + (try observations("D@3"))), "\(source)")
+        }
     }
 
     @Test func anEqualRowAddsWhatIsNotKnownAndErasesNothing() throws {

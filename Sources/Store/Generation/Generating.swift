@@ -119,7 +119,7 @@ extension Connection {
                     ids.tag += 1
                     let checks = group.checks(of: index)
                     let history = group.history(of: index)
-                    let seen = history.last { $0.digest != nil }?.observedAt
+                    let seen = history.last?.notBefore
                     let schedule = TagSchedule(
                         history: history, lastCheckAt: checks.last, in: RepositorySchedule(), lane: lane, chance: 0)
                     rows.append(columns: 14) { fields in
