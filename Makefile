@@ -33,9 +33,9 @@ test: packages-test swift ## Install what is missing, build and run every test
 	swift build $(SWIFT_FLAGS) --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test $(SWIFT_FLAGS) --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
-bench: packages-test swift ## Measure checks a second, the store with a million tags, and the schedule
+bench: packages-test swift ## Measure checks a second, pages and the store with a million tags, and the schedule
 	@.ci/bench
-	@.ci/bench-store
+	@.ci/bench-sites
 	@.ci/bench-schedule
 
 fuzz: packages-run swift ## Feed the parsers with random input, three minutes each

@@ -26,6 +26,7 @@ struct Tagbeat: AsyncParsableCommand {
                 name: "Data",
                 subcommands: [
                     Import.self, Export.self, Select.self, Simulate.self, Calibrate.self, Generate.self, Measure.self,
+                    Bare.self,
                     ReferenceCommand.self,
                 ]),
             CommandGroup(name: "Access", subcommands: [Token.self]),
