@@ -5,11 +5,11 @@ extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
-    public static func accepts(_ type: PostgresType) -> Bool { Wrapped.accepts(type) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Wrapped?? {
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { Wrapped.accepts(type) }
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Wrapped?? {
         Wrapped.decode(bytes, type: type).map { .some($0) }
     }
-    public static func decodeNull() -> Wrapped?? { .some(nil) }
+    @inlinable public static func decodeNull() -> Wrapped?? { .some(nil) }
 }
 
 /// Marks element types that have an array type in PostgreSQL.
@@ -45,12 +45,12 @@ func appendCell<Value: PostgresEncodable>(_ value: Value, to buffer: inout [UInt
 }
 
 extension Array: PostgresDecodable where Element: PostgresDecodable {
-    public static func accepts(_ type: PostgresType) -> Bool {
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool {
         // Element types are checked against the element identifier in the value itself.
         type.isArray
     }
 
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> [Element]? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> [Element]? {
         guard bytes.count >= 12 else { return nil }
         let dimensions = Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: Int32.self))
         let element = PostgresType(rawValue: UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))

@@ -20,7 +20,7 @@ public protocol PostgresDecodable: Sendable {
 }
 
 extension PostgresDecodable {
-    public static func decodeNull() -> Self? { nil }
+    @inlinable public static func decodeNull() -> Self? { nil }
 }
 
 public typealias PostgresCodable = PostgresEncodable & PostgresDecodable
@@ -31,7 +31,7 @@ extension FixedWidthInteger {
         withUnsafeBytes(of: bigEndian) { buffer.append(contentsOf: $0) }
     }
 
-    @inline(__always)
+    @inline(__always) @inlinable
     init?(bigEndianBytes bytes: UnsafeRawBufferPointer) {
         guard bytes.count == MemoryLayout<Self>.size else { return nil }
         self.init(bigEndian: bytes.loadUnaligned(as: Self.self))
@@ -40,27 +40,31 @@ extension FixedWidthInteger {
 
 extension Int16: PostgresCodable {
     public static var postgresType: PostgresType { .int2 }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .int2 }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .int2 }
     public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int16? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int16? {
         Int16(bigEndianBytes: bytes)
     }
 }
 
 extension Int32: PostgresCodable {
     public static var postgresType: PostgresType { .int4 }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .int4 || type == .int2 || type == .oid }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool {
+        type == .int4 || type == .int2 || type == .oid
+    }
     public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int32? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int32? {
         type == .int2 ? Int16(bigEndianBytes: bytes).map(Int32.init) : Int32(bigEndianBytes: bytes)
     }
 }
 
 extension Int64: PostgresCodable {
     public static var postgresType: PostgresType { .int8 }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .int8 || type == .int4 || type == .int2 }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool {
+        type == .int8 || type == .int4 || type == .int2
+    }
     public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int64? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int64? {
         switch type {
         case .int2: Int16(bigEndianBytes: bytes).map(Int64.init)
         case .int4: Int32(bigEndianBytes: bytes).map(Int64.init)
@@ -71,36 +75,36 @@ extension Int64: PostgresCodable {
 
 extension Int: PostgresCodable {
     public static var postgresType: PostgresType { .int8 }
-    public static func accepts(_ type: PostgresType) -> Bool { Int64.accepts(type) }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { Int64.accepts(type) }
     public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int? {
         Int64.decode(bytes, type: type).map(Int.init)
     }
 }
 
 extension Bool: PostgresCodable {
     public static var postgresType: PostgresType { .bool }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .bool }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .bool }
     public func encode(into buffer: inout [UInt8]) { buffer.append(self ? 1 : 0) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Bool? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Bool? {
         bytes.count == 1 ? bytes[0] != 0 : nil
     }
 }
 
 extension Float: PostgresCodable {
     public static var postgresType: PostgresType { .float4 }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .float4 }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .float4 }
     public func encode(into buffer: inout [UInt8]) { bitPattern.appendBigEndian(to: &buffer) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Float? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Float? {
         UInt32(bigEndianBytes: bytes).map(Float.init(bitPattern:))
     }
 }
 
 extension Double: PostgresCodable {
     public static var postgresType: PostgresType { .float8 }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .float8 || type == .float4 }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .float8 || type == .float4 }
     public func encode(into buffer: inout [UInt8]) { bitPattern.appendBigEndian(to: &buffer) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Double? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Double? {
         type == .float4
             ? Float.decode(bytes, type: type).map(Double.init)
             : UInt64(bigEndianBytes: bytes).map(Double.init(bitPattern:))

@@ -1,11 +1,11 @@
 extension String: PostgresCodable {
     public static var postgresType: PostgresType { .text }
-    public static func accepts(_ type: PostgresType) -> Bool {
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool {
         type == .text || type == .varchar || type == .name || type == .json || type == .jsonb
     }
     /// PostgreSQL's text cannot hold U+0000; such a value is refused by the server with SQLSTATE 22021.
     public func encode(into buffer: inout [UInt8]) { buffer.append(contentsOf: utf8) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> String? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> String? {
         // jsonb's binary format is one version byte before the text.
         guard type == .jsonb else { return String(decoding: bytes, as: UTF8.self) }
         guard bytes.first == 1 else { return nil }
@@ -16,12 +16,12 @@ extension String: PostgresCodable {
 /// A `bytea`. Not `[UInt8]` itself, which is an array to Swift and would be `smallint[]` to PostgreSQL.
 public struct ByteString: Hashable, Sendable, PostgresCodable {
     public var bytes: [UInt8]
-    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+    @inlinable public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     public static var postgresType: PostgresType { .bytea }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .bytea }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .bytea }
     public func encode(into buffer: inout [UInt8]) { buffer.append(contentsOf: bytes) }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> ByteString? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> ByteString? {
         ByteString(Array(bytes))
     }
 }
@@ -29,15 +29,15 @@ public struct ByteString: Hashable, Sendable, PostgresCodable {
 /// JSON text for a `jsonb` column.
 public struct JSONText: Hashable, Sendable, PostgresCodable {
     public var text: String
-    public init(_ text: String) { self.text = text }
+    @inlinable public init(_ text: String) { self.text = text }
 
     public static var postgresType: PostgresType { .jsonb }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .jsonb || type == .json }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .jsonb || type == .json }
     public func encode(into buffer: inout [UInt8]) {
         buffer.append(1)
         buffer.append(contentsOf: text.utf8)
     }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> JSONText? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> JSONText? {
         String.decode(bytes, type: type).map(JSONText.init)
     }
 }
@@ -48,19 +48,19 @@ public struct JSONText: Hashable, Sendable, PostgresCodable {
 /// its last 30 years before 294277, which no 64-bit count from 1970 can hold.
 public struct EpochMicroseconds: Hashable, Comparable, Sendable, PostgresCodable {
     public var value: Int64
-    public init(_ value: Int64) { self.value = value }
+    @inlinable public init(_ value: Int64) { self.value = value }
 
-    private static let year2000: Int64 = 946_684_800_000_000
+    @inlinable static var year2000: Int64 { 946_684_800_000_000 }
 
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
     public static var postgresType: PostgresType { .timestamptz }
-    public static func accepts(_ type: PostgresType) -> Bool { type == .timestamptz }
+    @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .timestamptz }
     public func encode(into buffer: inout [UInt8]) {
         // What is too early by far must not become −infinity: the server refuses this one as out of range.
         let (shifted, overflow) = value.subtractingReportingOverflow(Self.year2000)
         (overflow || shifted == .min ? .min + 1 : shifted).appendBigEndian(to: &buffer)
     }
-    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Self? {
+    @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Self? {
         guard let value = Int64(bigEndianBytes: bytes), value != .max, value != .min else { return nil }
         let (shifted, overflow) = value.addingReportingOverflow(year2000)
         return overflow ? nil : Self(shifted)

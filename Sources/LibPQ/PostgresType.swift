@@ -3,23 +3,23 @@
 /// Source: https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/catalog/pg_type.dat
 public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let bool = PostgresType(rawValue: 16)
-    public static let bytea = PostgresType(rawValue: 17)
-    public static let char = PostgresType(rawValue: 18)
-    public static let name = PostgresType(rawValue: 19)
-    public static let int8 = PostgresType(rawValue: 20)
-    public static let int2 = PostgresType(rawValue: 21)
-    public static let int4 = PostgresType(rawValue: 23)
-    public static let text = PostgresType(rawValue: 25)
-    public static let oid = PostgresType(rawValue: 26)
-    public static let json = PostgresType(rawValue: 114)
-    public static let float4 = PostgresType(rawValue: 700)
-    public static let float8 = PostgresType(rawValue: 701)
-    public static let varchar = PostgresType(rawValue: 1043)
-    public static let timestamptz = PostgresType(rawValue: 1184)
-    public static let jsonb = PostgresType(rawValue: 3802)
+    @inlinable public static var bool: PostgresType { PostgresType(rawValue: 16) }
+    @inlinable public static var bytea: PostgresType { PostgresType(rawValue: 17) }
+    @inlinable public static var char: PostgresType { PostgresType(rawValue: 18) }
+    @inlinable public static var name: PostgresType { PostgresType(rawValue: 19) }
+    @inlinable public static var int8: PostgresType { PostgresType(rawValue: 20) }
+    @inlinable public static var int2: PostgresType { PostgresType(rawValue: 21) }
+    @inlinable public static var int4: PostgresType { PostgresType(rawValue: 23) }
+    @inlinable public static var text: PostgresType { PostgresType(rawValue: 25) }
+    @inlinable public static var oid: PostgresType { PostgresType(rawValue: 26) }
+    @inlinable public static var json: PostgresType { PostgresType(rawValue: 114) }
+    @inlinable public static var float4: PostgresType { PostgresType(rawValue: 700) }
+    @inlinable public static var float8: PostgresType { PostgresType(rawValue: 701) }
+    @inlinable public static var varchar: PostgresType { PostgresType(rawValue: 1043) }
+    @inlinable public static var timestamptz: PostgresType { PostgresType(rawValue: 1184) }
+    @inlinable public static var jsonb: PostgresType { PostgresType(rawValue: 3802) }
 
     private static let names: [PostgresType: String] = [
         .bool: "boolean", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "bigint", .int2: "smallint",
@@ -32,7 +32,7 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
     ]
     private static let elements = Dictionary(uniqueKeysWithValues: arrays.map { ($1, $0) })
 
-    var isArray: Bool { Self.elements[rawValue] != nil }
+    @usableFromInline var isArray: Bool { Self.elements[rawValue] != nil }
 
     /// The type of an array of this; nil for types that Tagbeat never puts into arrays.
     public var array: PostgresType? { Self.arrays[self].map(PostgresType.init(rawValue:)) }

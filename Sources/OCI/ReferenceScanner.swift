@@ -22,7 +22,9 @@ struct ReferenceScanner {
 
     /// The text's bytes, if it can be a reference at all; a megabyte of anything is refused after 800 bytes.
     static func bytes(of text: some StringProtocol) throws(ReferenceError) -> Bytes {
-        let bytes = Array(text.utf8.prefix(longest + 1))
+        let bytes =
+            text.utf8.withContiguousStorageIfAvailable { Array($0.prefix(longest + 1)) }
+            ?? Array(text.utf8.prefix(longest + 1))
         guard !bytes.isEmpty else { throw ReferenceError(.empty, text) }
         guard bytes.count <= longest else { throw ReferenceError(.tooLong, text) }
         var index = 0
@@ -44,7 +46,10 @@ struct ReferenceScanner {
         guard let slash = name.firstIndex(of: .slash), HostGrammar.isHost(name[..<slash]) else {
             return (.dockerHub, name)
         }
-        return (try Registry(name[..<slash], in: text), name[(slash + 1)...])
+        let host = name[..<slash]
+        // By far the most frequent.
+        if host.elementsEqual("docker.io".utf8) { return (.dockerHub, name[(slash + 1)...]) }
+        return (try Registry(host, in: text), name[(slash + 1)...])
     }
 
     private static func digest(_ bytes: Bytes, in text: some StringProtocol) throws(ReferenceError) -> Digest {
