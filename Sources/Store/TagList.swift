@@ -9,9 +9,9 @@ struct SelectTags: Statement {
     enum Reading {
         /// In the whole list, as far as the page needs.
         case all
-        /// Among the list's first rows.
-        case first
-        /// By the index on parts of references. Nothing where too many hold the text.
+        /// Among so many of the list's first rows.
+        case first(Int64)
+        /// By the index on parts of references.
         case index
     }
 
@@ -39,7 +39,7 @@ struct SelectTags: Statement {
         let key = Self.column(query.sort)
         let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")
         let isByName = query.sort == .name
-        var condition = Self.condition(query.state)
+        var condition: SQL = isOfNames ? "true" : Self.condition(query.state)
         if query.rhythm != nil { condition = condition + " AND t.rhythm = $8" }
         if after != nil {
             // Each name is there once.
@@ -52,28 +52,39 @@ struct SelectTags: Statement {
     }
 
     private func select(_ condition: SQL, order: SQL) -> SQL {
-        let columns = "SELECT " + Self.text(query.sort) + ", " + TrackedTag.columns
+        let columns = "CASE WHEN t.id IS NOT NULL THEN " + Self.text(query.sort) + " END, " + TrackedTag.columns
         switch reading {
         case .all:
             // Not the index's own expression: read in order, as far as the page needs.
             let text: SQL = query.text.isEmpty ? "" : " AND lower(t.reference) || '' LIKE $2"
-            return columns + TrackedTag.tables + " WHERE " + condition + text + order + " LIMIT $1"
+            return "SELECT true, " + columns
+                + TrackedTag.joined(listed(condition + text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1"))
+                + order + " LIMIT $1"
         case .first:
-            return columns
-                + TrackedTag.joined("(SELECT t.* FROM tags t WHERE " + condition + order + " LIMIT 4000) t")
+            return "SELECT true, " + columns + TrackedTag.joined(listed(condition, order, limit: " LIMIT $9"))
                 + " WHERE lower(t.reference) LIKE $2" + order + " LIMIT $1"
         case .index:
-            // Apart from the order, or an index in that order would be read to its end instead.
-            return "WITH found AS MATERIALIZED (" + limited("t.*")
-                + "), t AS MATERIALIZED (SELECT t.* FROM found t WHERE "
-                + condition + " AND (SELECT count(*) FROM found) <= 3000" + order + " LIMIT $1) "
-                + columns + TrackedTag.joined("t") + order
+            // Apart from the order, or an index in that order would be read to its end instead. As far as needed to see
+            // whether all of it can be sorted: 3,000 take as long as to find a page of so many in a million by reading on.
+            return "WITH found AS MATERIALIZED (SELECT t.* FROM tags t WHERE " + found
+                + " LIMIT 3001), few AS MATERIALIZED (SELECT count(*) <= 3000 AS are_few FROM found), "
+                + "t AS MATERIALIZED (SELECT t.* FROM found t JOIN few ON are_few WHERE " + condition + order
+                + " LIMIT $1) SELECT are_few, " + columns + TrackedTag.joined("t") + " RIGHT JOIN few ON true" + order
         }
     }
 
-    /// What holds the text, as far as needed to see whether all of it can be sorted: 3,000 take as long as to find a page
-    /// of so many in a million by reading on.
-    func limited(_ columns: SQL) -> SQL { "SELECT " + columns + " FROM tags t WHERE " + found + " LIMIT 3001" }
+    /// The list's rows, as `t`. Where names alone decide, they are read from their index and not from the table.
+    private func listed(_ condition: SQL, _ order: SQL, limit: SQL) -> SQL {
+        guard isOfNames else { return "(SELECT t.* FROM tags t WHERE " + condition + order + limit + ") t" }
+        return "(SELECT t.reference FROM tags t WHERE " + condition + order + limit
+            + ") n JOIN tags t ON t.reference = n.reference AND " + Self.condition(nil)
+    }
+
+    /// Whether a search in the order of names asks for nothing but names.
+    private var isOfNames: Bool {
+        if case .index = reading { return false }
+        return query.sort == .name && !query.text.isEmpty && query.state == nil && query.rhythm == nil
+    }
 
     /// What holds the text.
     private var found: SQL {
@@ -100,6 +111,7 @@ struct SelectTags: Statement {
         parameters.append(after?.id)
         parameters.append(search.patterns)
         parameters.append(query.rhythm?.number)
+        if case .first(let count) = reading { parameters.append(count) }
     }
 
     /// A registry's or repository's references lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.
@@ -141,8 +153,19 @@ struct SelectTags: Statement {
         }
     }
 
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (key: String, tag: TrackedTag) {
-        (try row.next(), try TrackedTag.decode(&row))
+    /// What was found.
+    enum Row: Sendable {
+        /// With what a cursor says of it.
+        case tag(TrackedTag, key: String)
+        case nothing
+        /// More than can be sorted at once hold the text.
+        case tooMany
+    }
+
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
+        let areFew: Bool = try row.next()
+        guard let key: String = try row.next() else { return areFew ? .nothing : .tooMany }
+        return .tag(try TrackedTag.decode(&row), key: key)
     }
 
     /// The sort key of the last item shown, in its column's type.
@@ -170,20 +193,6 @@ struct SelectTags: Statement {
             }
         }
     }
-}
-
-/// Whether so few references hold the text that all of them can be sorted.
-struct HasFew: Statement {
-    private let tags: SelectTags
-
-    init(query: TagQuery) throws { tags = try SelectTags(query) }
-
-    static let sql: SQL = ""
-    var sql: SQL {
-        "SELECT count(*) <= 3000 FROM (" + tags.limited("1") + ") few"
-    }
-    func bind(_ parameters: inout Parameters) { tags.bind(&parameters) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
 extension String {

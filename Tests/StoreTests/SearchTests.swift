@@ -25,12 +25,13 @@ import Testing
             var query = TagQuery()
             (query.text, query.sort, query.descending, query.limit) = (text, sort, descending, 2)
             let expected = names.filter { text.isEmpty || $0.lowercased().contains(text.lowercased()) }
-            for reading: SelectTags.Reading in [.all, .first, .index] where SearchText(text).isPossible && !text.isEmpty
-            {
+            for reading: SelectTags.Reading in [.all, .first(20), .index]
+            where SearchText(text).isPossible && !text.isEmpty {
                 var all = query
                 all.limit = 100
-                let found = try await store.pool.runPlanned(SelectTags(all, reading)).rows.map(
-                    \.tag.reference.description)
+                let found = try await store.pool.runPlanned(SelectTags(all, reading)).rows.compactMap { row in
+                    if case .tag(let tag, _) = row { tag.reference.description } else { nil }
+                }
                 #expect(found.sorted() == expected.sorted(), "\(reading) \(sort)")
                 if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
             }
@@ -43,6 +44,31 @@ import Testing
             #expect(found.sorted() == expected.sorted(), "\(sort)")
             if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
         }
+    }
+
+    /// What is frequent, but stands together behind the first rows: more than can be sorted.
+    @Test func frequentOnesAreFoundTogetherFarBehind() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let front = try (0..<4_500).map { try TagReference(parsing: "a.test/b:\($0)") }
+        let behind = try (0..<3_100).map { try TagReference(parsing: "b.test/frequent:\($0)") }
+        try await store.track(front + behind, origin: .starter, at: hour(0))
+        for (sort, descending) in [(TagSort.name, false), (.name, true), (.trackedSince, false), (.changes, true)] {
+            var query = TagQuery()
+            (query.text, query.sort, query.descending, query.limit) = ("freq", sort, descending, 1_000)
+            var found: [TagReference] = []
+            repeat {
+                let page = try await store.tags(query)
+                found += page.items.map(\.reference)
+                query.cursor = page.next
+            } while query.cursor != nil
+            #expect(found.count == behind.count && Set(found) == Set(behind), "\(sort)")
+            let names = found.map(\.description)
+            if sort == .name { #expect(names == (descending ? names.sorted().reversed() : names.sorted())) }
+        }
+        var query = TagQuery()
+        (query.text, query.state) = ("freq", .missing)
+        #expect(try await store.tags(query).items.isEmpty)
     }
 
     /// More than the first rows of a list, so that the index answers for what is rare.
