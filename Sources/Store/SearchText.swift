@@ -13,21 +13,60 @@ struct SearchText {
     /// False where no reference can hold it, by their grammar.
     var isPossible: Bool { text.allSatisfy { Self.letters.contains($0) || Self.marks.contains($0) } }
 
-    /// What a reference holds that holds the text: the text itself, or where that is too short for a trigram, each form
-    /// in which it can stand in a reference.
-    var patterns: [String] {
-        let isWord = text.allSatisfy(Self.letters.contains)
-        guard text.count == 2, let first = text.first, Self.letters.contains(first) else { return ["%\(escaped)%"] }
-        let neighbours = (Self.letters + Self.marks).map { String($0).escapedForLike }
-        return isWord
-            ? neighbours.map { "%\(escaped)\($0)%" } + ["%\(escaped)"] : neighbours.map { "%\($0)\(escaped)%" }
+    var pattern: String { "%\(escaped)%" }
+
+    /// The text as it stands across the end of a repository's name and the beginning of a tag.
+    private var halves: (repository: Substring, tag: Substring)? {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let tag = text[text.index(after: colon)...]
+        return tag.contains("/") ? nil : (text[..<colon], tag)
     }
 
-    /// Rare in references, and no part of any trigram: an index of its own knows where it stands.
+    /// Whether the repository's name alone does not tell that a reference holds the text.
+    var isAcross: Bool { halves != nil }
+
+    /// What a tag holds where the text is not found by the name of its repository: the text itself, or where that is too
+    /// short for a trigram, each form in which it can stand in a tag. Empty where no tag can.
+    var tagPatterns: [String] {
+        if let halves { return halves.repository.isEmpty ? ["\(halves.tag.escapedForLike)%"] : [] }
+        if text.contains("/") { return [] }
+        let isWord = text.allSatisfy(Self.letters.contains)
+        guard text.count == 2, let first = text.first, Self.letters.contains(first) else { return [pattern] }
+        let neighbours = (Self.letters + ["_", ".", "-"]).map { String($0).escapedForLike }
+        if isWord { return neighbours.map { "%\(escaped)\($0)%" } + ["%\(escaped)"] }
+        return neighbours.map { "%\($0)\(escaped)%" } + ["\(escaped)%"]
+    }
+
+    /// Rare in tags, and no part of any trigram: an index of its own knows where it stands.
     var isUnusual: Bool {
         text.contains("_")
             || zip(text, text.dropFirst()).allSatisfy { ".-".contains($0) && ".-".contains($1) }
                 && text.count > 1
+    }
+
+    /// The repositories whose names hold the text, or end with what stands before the tag.
+    struct Repositories {
+        /// Of the name within the registry.
+        var paths: [String]
+        /// Of the registry's name alone.
+        var registry: String?
+        /// Of both, where the text has a slash between them.
+        var parted: (registry: String, paths: [String])?
+        /// Whether the paths are too short for a trigram, so that all are read.
+        var areShort: Bool
+    }
+
+    var repositories: Repositories {
+        let ending = halves.flatMap { $0.repository.isEmpty ? nil : $0.repository }
+        var found = Repositories(
+            paths: [pattern] + (ending.map { ["%" + $0.escapedForLike] } ?? []),
+            registry: text.contains("/") ? nil : pattern, areShort: (ending?.count ?? text.count) < 3)
+        if let slash = text.firstIndex(of: "/") {
+            func afterSlash(_ part: Substring) -> String { part[part.index(after: slash)...].escapedForLike }
+            found.parted = ("%" + text[..<slash].escapedForLike, [afterSlash(text[...]) + "%"])
+            if let ending, ending.contains("/") { found.parted?.paths.append(afterSlash(ending)) }
+        }
+        return found
     }
 
     var escaped: String { text.escapedForLike }

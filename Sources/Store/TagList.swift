@@ -62,16 +62,58 @@ struct SelectTags: Statement {
                 + order + " LIMIT $1"
         case .first:
             return "SELECT true, " + columns + TrackedTag.joined(listed(condition, order, limit: " LIMIT $9"))
-                + " WHERE lower(t.reference) LIKE $2" + order + " LIMIT $1"
+                + (isOfNames ? " WHERE lower(n.reference) LIKE $2" : " WHERE lower(t.reference) LIKE $2") + order
+                + " LIMIT $1"
         case .index:
-            // Apart from the order, or an index in that order would be read to its end instead. As far as needed to see
-            // whether all of it can be sorted: 3,000 take as long as to find a page of so many in a million by reading on.
-            return "WITH found AS MATERIALIZED (SELECT t.* FROM tags t WHERE " + found
-                + " LIMIT 3001), few AS MATERIALIZED (SELECT count(*) <= 3000 AS are_few FROM found), "
+            // Apart from the order, or an index in that order would be read to its end instead.
+            return "WITH " + found(condition, order)
+                + ", few AS MATERIALIZED (SELECT count(*) <= 3000 AS are_few FROM found), "
                 + "t AS MATERIALIZED (SELECT t.* FROM found t JOIN few ON are_few WHERE " + condition + order
                 + " LIMIT $1) SELECT are_few, " + columns + TrackedTag.joined("t") + " RIGHT JOIN few ON true" + order
         }
     }
+
+    /// What holds the text, as far as needed to see whether all of it can be sorted: 3,000 take as long as to find a page
+    /// of so many in a million by reading on. Repositories are found by their names, and then tags whose own names hold it;
+    /// in the order of names no more of the former than stand on the page.
+    private func found(_ condition: SQL, _ order: SQL) -> SQL {
+        let text = SearchText(query.text)
+        let repositories = text.repositories
+        // Not the index's own expression where it would read all of the index.
+        var matching: SQL = "SELECT id FROM repositories WHERE path LIKE ANY ($9)"
+        if repositories.areShort { matching = "SELECT id FROM repositories WHERE path || '' LIKE ANY ($9)" }
+        let joined: SQL = """
+             UNION SELECT r.id FROM registries g JOIN repositories r ON r.registry_id = g.id WHERE lower(g.name) LIKE\u{20}
+            """
+        if repositories.registry != nil { matching = matching + joined + "$10" }
+        if repositories.parted != nil { matching = matching + joined + "$11 AND r.path LIKE ANY ($12)" }
+        let scope: SQL = scope == nil ? "" : " AND " + Self.scope
+        let isByName = query.sort == .name
+        let list: SQL = isByName ? "AND " + condition + order : scope
+        let across: SQL = text.isAcross ? " WHERE lower(t.reference) LIKE $2" : ""
+        var found: SQL =
+            "repositories_found AS MATERIALIZED (SELECT g.name || '/' || r.path AS name FROM (" + matching
+                + """
+                ) m JOIN repositories r ON r.id = m.id JOIN registries g ON g.id = r.registry_id),
+                found AS MATERIALIZED ((
+                    SELECT t.* FROM (SELECT name FROM repositories_found ORDER BY name || ':'
+                """ + (query.descending ? " DESC" : "")
+                + """
+                    ) r CROSS JOIN LATERAL (
+                        SELECT t.* FROM tags t WHERE t.reference >= r.name || ':' AND t.reference < r.name || ';'\u{20}
+                """ + list + " OFFSET 0) t" + across + (isByName ? " LIMIT $1)" : " LIMIT 3001)")
+        if !text.tagPatterns.isEmpty {
+            found = found + " UNION ALL (SELECT t.* FROM tags t WHERE " + Self.tagName + " LIKE ANY ($7)"
+            if text.isUnusual { found = found + " AND " + Self.tagName + " ~ '_|[.-]{2}'" }
+            found =
+                found + scope
+                + " AND lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2 LIMIT 3001)"
+        }
+        return found + ")"
+    }
+
+    /// As the indexes spell it.
+    private static let tagName: SQL = "lower(split_part(t.reference, ':', -1))"
 
     /// The list's rows, as `t`. Where names alone decide, they are read from their index and not from the table.
     private func listed(_ condition: SQL, _ order: SQL, limit: SQL) -> SQL {
@@ -86,19 +128,12 @@ struct SelectTags: Statement {
         return query.sort == .name && !query.text.isEmpty && query.state == nil && query.rhythm == nil
     }
 
-    /// What holds the text.
-    private var found: SQL {
-        var found: SQL = "lower(t.reference) LIKE ANY ($7)"
-        if SearchText(query.text).isUnusual { found = found + " AND lower(t.reference) ~ '_|[.-]{2}'" }
-        return scope == nil ? found : found + " AND " + Self.scope
-    }
-
     private static let scope: SQL = "t.reference >= $3 AND t.reference < $4"
 
     func bind(_ parameters: inout Parameters) {
         parameters.append(Int64(query.limit) + 1)
         let search = SearchText(query.text)
-        parameters.append("%" + search.escaped + "%")
+        parameters.append(search.pattern)
         parameters.append(scope?.from)
         parameters.append(scope?.to)
         switch after?.key {
@@ -109,9 +144,18 @@ struct SelectTags: Statement {
         case nil: parameters.append(nil as Int32?)
         }
         parameters.append(after?.id)
-        parameters.append(search.patterns)
+        parameters.append(search.tagPatterns)
         parameters.append(query.rhythm?.number)
-        if case .first(let count) = reading { parameters.append(count) }
+        switch reading {
+        case .all: break
+        case .first(let count): parameters.append(count)
+        case .index:
+            let repositories = search.repositories
+            parameters.append(repositories.paths)
+            parameters.append(repositories.registry)
+            parameters.append(repositories.parted?.registry)
+            parameters.append(repositories.parted?.paths)
+        }
     }
 
     /// A registry's or repository's references lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.
@@ -195,7 +239,7 @@ struct SelectTags: Statement {
     }
 }
 
-extension String {
+extension StringProtocol {
     /// LIKE's wild cards stand for themselves. By scalars: a wild card may be the base of a composed character.
     var escapedForLike: String {
         var text = String.UnicodeScalarView()

@@ -28,7 +28,10 @@ extension TagStore {
     /// Frequent texts are found among the first rows of a list, rare ones by their index, and those that are frequent but
     /// stand together far behind the first rows by reading on. Which it is a few rows tell best; a wrong guess costs time.
     private func rows(_ query: TagQuery) async throws -> [Found] {
-        guard !query.text.isEmpty else { return try await found(query, .all) ?? [] }
+        // Few tags are missing or fail, and an index knows them.
+        guard !query.text.isEmpty, query.state == nil || query.state == .active else {
+            return try await found(query, .all) ?? []
+        }
         // Names are read from their index alone, a tenth of the time that rows take.
         let (few, many): (Int64, Int64) = query.sort == .name ? (4_000, 24_000) : (500, 5_000)
         let first = try await found(query, .first(few)) ?? []
