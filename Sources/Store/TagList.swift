@@ -79,14 +79,14 @@ struct SelectTags: Statement {
     private func found(_ condition: SQL, _ order: SQL) -> SQL {
         let text = SearchText(query.text)
         let repositories = text.repositories
+        let joined: SQL =
+            "SELECT g.name || '/' || r.path AS name FROM repositories r JOIN registries g ON g.id = r.registry_id"
         // Not the index's own expression where it would read all of the index.
-        var matching: SQL = "SELECT id FROM repositories WHERE path LIKE ANY ($9)"
-        if repositories.areShort { matching = "SELECT id FROM repositories WHERE path || '' LIKE ANY ($9)" }
-        let joined: SQL = """
-             UNION SELECT r.id FROM registries g JOIN repositories r ON r.registry_id = g.id WHERE lower(g.name) LIKE\u{20}
-            """
-        if repositories.registry != nil { matching = matching + joined + "$10" }
-        if repositories.parted != nil { matching = matching + joined + "$11 AND r.path LIKE ANY ($12)" }
+        var matching: SQL =
+            joined + (repositories.areShort ? " WHERE r.path || ''" : " WHERE r.path") + " LIKE ANY ($9)"
+        let registry = " UNION " + joined + " WHERE lower(g.name) LIKE "
+        if repositories.registry != nil { matching = matching + registry + "$10" }
+        if repositories.parted != nil { matching = matching + registry + "$11 AND r.path LIKE ANY ($12)" }
         let scope: SQL = scope == nil ? "" : " AND " + Self.scope
         let isByName = query.sort == .name
         let list: SQL = isByName ? "AND " + condition + order : scope

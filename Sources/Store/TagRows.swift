@@ -33,11 +33,10 @@ extension TagStore {
             return try await found(query, .all) ?? []
         }
         // Names are read from their index alone, a tenth of the time that rows take.
-        let (few, many): (Int64, Int64) = query.sort == .name ? (4_000, 24_000) : (500, 5_000)
-        let first = try await found(query, .first(few)) ?? []
+        let first = try await found(query, .first(query.sort == .name ? 4_000 : 500)) ?? []
         if first.count > query.limit { return first }
-        if Int64(first.count) * many > Int64(query.limit) * few {
-            let more = try await found(query, .first(many)) ?? []
+        if query.sort != .name, first.count * 10 > query.limit {
+            let more = try await found(query, .first(5_000)) ?? []
             if more.count > query.limit { return more }
         }
         let rare = try await pool.transaction { connection in
