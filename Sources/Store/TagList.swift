@@ -73,48 +73,6 @@ struct SelectTags: Statement {
         }
     }
 
-    /// What holds the text, as far as needed to see whether all of it can be sorted: 3,000 take as long as to find a page
-    /// of so many in a million by reading on. Repositories are found by their names, and then tags whose own names hold it;
-    /// in the order of names no more of the former than stand on the page.
-    private func found(_ condition: SQL, _ order: SQL) -> SQL {
-        let text = SearchText(query.text)
-        let repositories = text.repositories
-        let joined: SQL =
-            "SELECT g.name || '/' || r.path AS name FROM repositories r JOIN registries g ON g.id = r.registry_id"
-        // Not the index's own expression where it would read all of the index.
-        var matching: SQL =
-            joined + (repositories.areShort ? " WHERE r.path || ''" : " WHERE r.path") + " LIKE ANY ($9)"
-        let registry = " UNION " + joined + " WHERE lower(g.name) LIKE "
-        if repositories.registry != nil { matching = matching + registry + "$10" }
-        if repositories.parted != nil { matching = matching + registry + "$11 AND r.path LIKE ANY ($12)" }
-        let scope: SQL = scope == nil ? "" : " AND " + Self.scope
-        let isByName = query.sort == .name
-        let list: SQL = isByName ? "AND " + condition + order : scope
-        let across: SQL = text.isAcross ? " WHERE lower(t.reference) LIKE $2" : ""
-        var found: SQL =
-            "repositories_found AS MATERIALIZED (SELECT g.name || '/' || r.path AS name FROM (" + matching
-                + """
-                ) m JOIN repositories r ON r.id = m.id JOIN registries g ON g.id = r.registry_id),
-                found AS MATERIALIZED ((
-                    SELECT t.* FROM (SELECT name FROM repositories_found ORDER BY name || ':'
-                """ + (query.descending ? " DESC" : "")
-                + """
-                    ) r CROSS JOIN LATERAL (
-                        SELECT t.* FROM tags t WHERE t.reference >= r.name || ':' AND t.reference < r.name || ';'\u{20}
-                """ + list + " OFFSET 0) t" + across + (isByName ? " LIMIT $1)" : " LIMIT 3001)")
-        if !text.tagPatterns.isEmpty {
-            found = found + " UNION ALL (SELECT t.* FROM tags t WHERE " + Self.tagName + " LIKE ANY ($7)"
-            if text.isUnusual { found = found + " AND " + Self.tagName + " ~ '_|[.-]{2}'" }
-            found =
-                found + scope
-                + " AND lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2 LIMIT 3001)"
-        }
-        return found + ")"
-    }
-
-    /// As the indexes spell it.
-    private static let tagName: SQL = "lower(split_part(t.reference, ':', -1))"
-
     /// The list's rows, as `t`. Where names alone decide, they are read from their index and not from the table.
     private func listed(_ condition: SQL, _ order: SQL, limit: SQL) -> SQL {
         guard isOfNames else { return "(SELECT t.* FROM tags t WHERE " + condition + order + limit + ") t" }
@@ -128,7 +86,7 @@ struct SelectTags: Statement {
         return query.sort == .name && !query.text.isEmpty && query.state == nil && query.rhythm == nil
     }
 
-    private static let scope: SQL = "t.reference >= $3 AND t.reference < $4"
+    static let scope: SQL = "t.reference >= $3 AND t.reference < $4"
 
     func bind(_ parameters: inout Parameters) {
         parameters.append(Int64(query.limit) + 1)
@@ -159,7 +117,7 @@ struct SelectTags: Statement {
     }
 
     /// A registry's or repository's references lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.
-    private var scope: (from: String, to: String)? {
+    var scope: (from: String, to: String)? {
         if let repository = query.repository { return ("\(repository):", "\(repository);") }
         return query.registry.map { ("\($0.name)/", "\($0.name)0") }
     }

@@ -1,0 +1,48 @@
+import LibPQ
+
+extension SelectTags {
+    /// What holds the text, as far as needed to see whether all of it can be sorted: 3,000 take as long as to find a page
+    /// of so many in a million by reading on. Repositories are found by their names, and then tags whose own names hold it;
+    /// in the order of names no more of the former than stand on the page.
+    func found(_ condition: SQL, _ order: SQL) -> SQL {
+        let text = SearchText(query.text)
+        var tags = inRepositories(condition, order)
+        if text.isAcross { tags = tags + " WHERE lower(t.reference) LIKE $2" }
+        tags = "(" + tags + (query.sort == .name ? " LIMIT $1)" : " LIMIT 3001)")
+        if !text.tagPatterns.isEmpty { tags = tags + " UNION ALL (" + byTheirOwnNames + " LIMIT 3001)" }
+        return "repositories_found AS MATERIALIZED (" + repositories + "), found AS MATERIALIZED (" + tags + ")"
+    }
+
+    private var repositories: SQL {
+        let wanted = SearchText(query.text).repositories
+        let named: SQL =
+            "SELECT g.name || '/' || r.path AS name FROM repositories r JOIN registries g ON g.id = r.registry_id"
+        // Not the index's own expression where it would read all of the index.
+        var found = named + (wanted.areShort ? " WHERE r.path || ''" : " WHERE r.path") + " LIKE ANY ($9)"
+        let union = " UNION " + named + " WHERE lower(g.name) LIKE "
+        if wanted.registry != nil { found = found + union + "$10" }
+        if wanted.parted != nil { found = found + union + "$11 AND r.path LIKE ANY ($12)" }
+        return found
+    }
+
+    private func inRepositories(_ condition: SQL, _ order: SQL) -> SQL {
+        let scope: SQL = scope == nil ? "true" : Self.scope
+        return "SELECT t.* FROM (SELECT name FROM repositories_found ORDER BY name || ':'"
+            + (query.descending ? " DESC" : "")
+                + """
+                ) r CROSS JOIN LATERAL (
+                    SELECT t.* FROM tags t WHERE t.reference >= r.name || ':' AND t.reference < r.name || ';' AND\u{20}
+                """ + (query.sort == .name ? condition + order : scope) + " OFFSET 0) t"
+    }
+
+    /// Where the text does not stand in the repository's name.
+    private var byTheirOwnNames: SQL {
+        var found: SQL = "SELECT t.* FROM tags t WHERE " + Self.tagName + " LIKE ANY ($7)"
+        if SearchText(query.text).isUnusual { found = found + " AND " + Self.tagName + " ~ '_|[.-]{2}'" }
+        if scope != nil { found = found + " AND " + Self.scope }
+        return found + " AND lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2"
+    }
+
+    /// As the indexes spell it.
+    private static let tagName: SQL = "lower(split_part(t.reference, ':', -1))"
+}
