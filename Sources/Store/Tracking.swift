@@ -30,8 +30,9 @@ extension TagStore {
     public func isEmpty() async throws -> Bool { try await pool.first(HasNoTags()) ?? true }
 
     /// Remembers that somebody looked, once a day at most, so that looking costs no write.
-    public func noteViewed(_ reference: TagReference, at now: Timestamp) async throws {
-        try await pool.run(NoteViewed(reference: reference, now: now))
+    public func noteViewed(_ references: [TagReference], at now: Timestamp) async throws {
+        guard !references.isEmpty else { return }
+        try await pool.retryingTransaction { try await $0.run(NoteViewed(references: references, now: now)) }
     }
 }
 
@@ -177,16 +178,20 @@ struct HasNoTags: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
+/// Rows are locked in order, as all who lock several do.
 struct NoteViewed: Statement {
     typealias Row = Never
-    let reference: TagReference
+    let references: [TagReference]
     let now: Timestamp
     static let sql: SQL = """
-        UPDATE tags SET last_viewed_at = $2
-        WHERE reference = $1 AND (last_viewed_at IS NULL OR last_viewed_at < $2 - interval '1 day')
+        WITH seen AS (
+            SELECT id FROM tags
+            WHERE reference = ANY ($1) AND (last_viewed_at IS NULL OR last_viewed_at < $2 - interval '1 day')
+            ORDER BY id FOR NO KEY UPDATE)
+        UPDATE tags t SET last_viewed_at = $2 FROM seen WHERE t.id = seen.id
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(reference)
+        parameters.append(references)
         parameters.append(now)
     }
 }

@@ -58,7 +58,7 @@ import Testing
         let (visited, seen, own) = (try reference("a:1"), try reference("b:1"), try reference("c:1"))
         try await store.track([visited, seen], origin: .visitor, at: hour(0))
         try await store.track([own], origin: .operator, at: hour(0))
-        try await store.noteViewed(seen, at: hour(48))
+        try await store.noteViewed([seen], at: hour(48))
         #expect(try await store.retire(unviewedSince: hour(24), at: hour(50)) == 1)
         #expect(try await store.retire(unviewedSince: hour(24), at: hour(50)) == 0)
         #expect(try await store.tag(visited)?.state == .untracked)

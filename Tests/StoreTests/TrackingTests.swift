@@ -75,7 +75,7 @@ import Testing
             group.addTask {
                 for _ in 0..<60 {
                     _ = try await store.untrack(#require(references.randomElement()))
-                    try await store.noteViewed(#require(references.randomElement()), at: hour(100))
+                    try await store.noteViewed(Array(references.shuffled().prefix(3)), at: hour(100))
                 }
             }
             group.addTask {
@@ -112,10 +112,10 @@ import Testing
         defer { store.close() }
         try await store.track([reference("app:1")], origin: .visitor, at: hour(0))
         func viewed() async throws -> [Timestamp] { try await store.values("SELECT last_viewed_at FROM tags") }
-        try await store.noteViewed(reference("app:1"), at: hour(23))
+        try await store.noteViewed([reference("app:1")], at: hour(23))
         #expect(try await viewed() == [hour(0)])
-        try await store.noteViewed(reference("app:1"), at: hour(25))
+        try await store.noteViewed([reference("app:1")], at: hour(25))
         #expect(try await viewed() == [hour(25)])
-        try await store.noteViewed(reference("other:1"), at: hour(25))
+        try await store.noteViewed([reference("other:1")], at: hour(25))
     }
 }

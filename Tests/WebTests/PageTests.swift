@@ -156,6 +156,8 @@ import Testing
                 == "Checks in 24 hours: 4 in turn, 3 because a sibling had changed, 2 to verify listings, "
                 + "1 that somebody asked for.")
         #expect(renderer.html(page).contains("A change is seen after"))
+        #expect(renderer.html(page).contains("checked at one interval") == (lag == 0))
+        #expect(renderer.html(page).contains("The oftener a tag changes") == (lag != 0))
     }
 
     @Test func theStatusPageShowsHosts() throws {

@@ -42,6 +42,7 @@ extension StatusPage {
         ]
         lanes = status.lanes.map { Lane($0, now: now) }
         paces = status.lanes.prefix(50).compactMap(Pace.init)
+        scheduleText = Self.scheduleText(paces)
         // Visitors may name any number of hosts; the rest is in the JSON.
         hosts = status.hosts.prefix(50).map { Host($0, now: now) }
         followed = status.followed.map { Followed($0, now: now) }

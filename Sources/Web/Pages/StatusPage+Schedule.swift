@@ -11,6 +11,18 @@ extension StatusPage {
         let intervals: String
         let delay: String
         let clock: String
+        /// Checked at one interval, whatever changes.
+        let isFixed: Bool
+    }
+}
+
+extension StatusPage {
+    static func scheduleText(_ paces: [Pace]) -> String {
+        paces.allSatisfy(\.isFixed)
+            ? "Every tag is checked at one interval, which the settings fix, however often it changes."
+            : "The oftener a tag changes, the oftener it is checked, as far as its registry’s budget goes. The queue keeps "
+                + "time; where it fell behind, after days without a worker or with a small budget, what was missed is "
+                + "made up for in its order."
     }
 }
 
@@ -25,7 +37,7 @@ extension StatusPage.Pace {
             ? Words.count(Int(schedule.requestsPerSecond.rounded()), "request") + " a second"
             : Words.count(Int((schedule.requestsPerSecond * 3_600).rounded()), "request") + " an hour"
         // With a fixed interval the clock is time itself, and c counts for nothing.
-        let isFixed = schedule.lagSeconds == 0
+        isFixed = schedule.lagSeconds == 0
         intervals =
             isFixed
             ? "–"

@@ -46,6 +46,7 @@ struct StatusPage: Page {
     var notices: [Notice] = []
     var figures: [Figure] = []
     var lanes: [Lane] = []
+    var scheduleText = ""
     var paces: [Pace] = []
     var hosts: [Host] = []
     var followed: [Followed] = []

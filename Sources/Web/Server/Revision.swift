@@ -30,6 +30,12 @@ struct Revision: Hashable, Sendable {
     /// Of an answer that is made already: by its bytes.
     init(of content: ByteBuffer) { self.init(SHA256.hash(data: content.readableBytesView)) }
 
+    /// Of an answer that bears its name.
+    init?(named response: Response) {
+        guard let tag = response.headers[.eTag] else { return nil }
+        self.tag = String(tag.dropFirst(2))
+    }
+
     private init(_ hash: SHA256Digest) { tag = "\"\(Data(hash.prefix(9)).base64EncodedString())\"" }
 
     /// Whether the client says that it has this.
@@ -90,19 +96,32 @@ extension Site {
     func viewed(_ reference: TagReference, _ context: SiteContext) async throws -> TrackedTag? {
         let now = clock()
         guard let tag = try await store.tag(reference) else { return nil }
-        if tag.state != .untracked, let last = views[reference], now.seconds(since: last) < Self.viewsLast {
-            return tag
-        }
+        if tag.state != .untracked, isViewed(reference, at: now) { return tag }
         do {
             if tag.state == .untracked {
                 guard try await store.wake(reference, maxTracked: settings.maxTracked, at: now) else { return tag }
                 return try await store.tag(reference)
             }
-            try await store.noteViewed(reference, at: now)
+            try await store.noteViewed([reference], at: now)
             views[reference] = now
         } catch {
             context.logger.debug("a view was not recorded", metadata: ["error": "\(error)"])
         }
         return tag
+    }
+    /// Looking at several together keeps them, too, from being retired; it wakes none.
+    func noteViewed(_ tags: [TrackedTag], _ context: SiteContext) async {
+        let now = clock()
+        let references = tags.filter { $0.state != .untracked && !isViewed($0.reference, at: now) }.map(\.reference)
+        do {
+            try await store.noteViewed(references, at: now)
+            for reference in references { views[reference] = now }
+        } catch {
+            context.logger.debug("views were not recorded", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func isViewed(_ reference: TagReference, at now: Timestamp) -> Bool {
+        views[reference].map { now.seconds(since: $0) < Self.viewsLast } ?? false
     }
 }

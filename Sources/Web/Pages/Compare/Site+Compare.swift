@@ -10,6 +10,7 @@ extension Site {
         }
         let references = try names.map { try Self.reference(from: $0) }.uniqued
         let tags = try await store.tags(named: references)
+        await noteViewed(tags, context)
         return try await answer(request, about: tags) {
             html(try await comparePage(references, try await records(tags)))
         }
