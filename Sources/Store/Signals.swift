@@ -18,6 +18,8 @@ final class Signals: Sendable {
     private struct State {
         var subscribers: [Int: (signal: Signal, wake: @Sendable () -> Void)] = [:]
         var lastID = 0
+        var heard = 0
+        var isListening = false
     }
 
     private let pool: Pool
@@ -53,6 +55,9 @@ final class Signals: Sendable {
         }
     }
 
+    /// Raised with every signal; nil while none can be heard.
+    var heard: Int? { state.withLock { $0.isListening ? $0.heard : nil } }
+
     private func remove(_ id: Int) { _ = state.withLock { $0.subscribers.removeValue(forKey: id) } }
 
     /// Listens until the task is cancelled, connecting again whenever the server went away.
@@ -62,6 +67,8 @@ final class Signals: Sendable {
                 let connection = try await pool.dedicatedConnection()
                 defer { connection.close() }
                 let notifications = try await connection.notifications(on: Signal.allCases.map(\.rawValue))
+                state.withLock { $0.isListening = true }
+                defer { state.withLock { $0.isListening = false } }
                 // What came while nobody listened.
                 for signal in Signal.allCases { publish(signal) }
                 for await notification in notifications {
@@ -75,7 +82,10 @@ final class Signals: Sendable {
     }
 
     private func publish(_ signal: Signal) {
-        let subscribers = state.withLock { $0.subscribers.values.filter { $0.signal == signal } }
+        let subscribers = state.withLock { state in
+            state.heard += 1
+            return state.subscribers.values.filter { $0.signal == signal }
+        }
         for subscriber in subscribers { subscriber.wake() }
     }
 }
@@ -83,6 +93,9 @@ final class Signals: Sendable {
 extension TagStore {
     /// Delivers signals to ``signal(_:)``'s streams until the task is cancelled.
     public func listen() async { await signals.run() }
+
+    /// Raised with every signal that another process or this one sent; nil while none can be heard.
+    public var heardSignals: Int? { signals.heard }
 
     public func signal(_ signal: Signal) -> AsyncStream<Void> { signals.subscribe(to: signal) }
 }

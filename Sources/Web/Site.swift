@@ -29,6 +29,7 @@ struct Site: Sendable {
     let totals: Refreshed<StoreTotals>
     let requests = RequestCounter()
     let rows = RecentCache<TagRow.Key, TagRow>(capacity: 500)
+    let answers: RecentAnswers
 
     init(store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp) throws(WebError) {
         self.store = store
@@ -42,6 +43,7 @@ struct Site: Sendable {
             Data(renderer.html(DocsPage(description.content)).utf8), type: "text/html; charset=utf-8")
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
+        answers = RecentAnswers(store: store, moment: settings.answersLast)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
         totals = Refreshed(every: 10) { _ in try await store.totals() }
         moved = Refreshed(every: 3) { _ in try await store.tags(.moved).items }

@@ -19,6 +19,8 @@ public struct WebSettings: Sendable {
     public var refusal: @Sendable (Registry) -> String? = { _ in nil }
     /// How long an answer waits for a check that it asked for.
     public var checkPatience: Duration = .seconds(10)
+    /// How long what many ask alike is answered alike, while nothing new is heard of.
+    public var answersLast: Duration = .seconds(1)
 
     public init() {}
 }

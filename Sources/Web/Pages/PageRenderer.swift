@@ -10,11 +10,6 @@ struct PageRenderer: Sendable {
         let icon: String
     }
 
-    private struct Frame<Content> {
-        let site: Site
-        let page: Content
-    }
-
     private let library: MustacheLibrary
     private let site: Site
 
@@ -24,6 +19,7 @@ struct PageRenderer: Sendable {
     }
 
     func html<Content: Page>(_ page: Content) -> String {
-        library.render(Frame(site: site, page: page), withTemplate: Content.template) ?? ""
+        let frame: [String: Any] = ["site": PageFields(site), "page": PageFields(page)]
+        return library.render(frame, withTemplate: Content.template) ?? ""
     }
 }

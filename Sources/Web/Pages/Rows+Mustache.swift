@@ -11,16 +11,16 @@ extension TagRow: MustacheParent {
         case "href": href
         case "repository": repository
         case "tag": tag
-        case "badge": badge
-        case "problem": problem
+        case "badge": badge.field
+        case "problem": problem.field
         case "rhythm": rhythm
         case "rhythmReason": rhythmReason
         case "isOverdue": isOverdue
         case "evidence": evidence
         case "strip": strip
-        case "digest": digest
-        case "age": age
-        case "lastUpdate": lastUpdate
+        case "digest": digest.field
+        case "age": age.field
+        case "lastUpdate": lastUpdate.field
         default: nil
         }
     }
@@ -32,14 +32,14 @@ extension TagPage.Change: MustacheParent {
         case "kind": kind
         case "kindStyle": kindStyle
         case "kindHelp": kindHelp
-        case "detail": detail
-        case "says": says
+        case "detail": detail.field
+        case "says": says.field
         case "isReverted": isReverted
         case "when": when
         case "span": span
         case "source": source
         case "image": image
-        case "digest": digest
+        case "digest": digest.field
         default: nil
         }
     }

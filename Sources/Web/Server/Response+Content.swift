@@ -37,4 +37,13 @@ extension Response {
         response.headers[.eTag] = "W/" + revision.tag
         return response
     }
+    /// The same answer; 304 where the client says that it has it.
+    func ifNew(to request: Request) -> Response {
+        guard let revision = Revision(named: self), revision.isKnown(to: request) else { return self }
+        // https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
+        let names: [HTTPField.Name] = [
+            .eTag, .cacheControl, .vary, .accessControlAllowOrigin, .accessControlExposeHeaders,
+        ]
+        return Response(status: .notModified, headers: headers.filter { names.contains($0.name) })
+    }
 }

@@ -14,6 +14,30 @@ struct SiteMiddleware: RouterMiddleware {
         _ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
+        let response: Response
+        if let key = RecentAnswers.Key(request, origin: site.origin(of: request)), let state = site.answers.state() {
+            if let known = site.answers.answer(to: key, at: state) {
+                response = known.ifNew(to: request)
+            } else {
+                response = try await finished(request, context, next)
+                site.answers.keep(response, for: key, of: state)
+            }
+        } else {
+            // Also where it ended badly: something may have been written.
+            defer { if request.method != .get && request.method != .head { site.answers.forget() } }
+            response = try await finished(request, context, next)
+        }
+        site.requests.note(
+            request.method, route: context.endpointPath, status: response.status.code,
+            seconds: (ContinuousClock.now - start) / .seconds(1))
+        // The router drops the body for its own routes alone; what follows one is taken for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    /// As it goes out.
+    private func finished(
+        _ request: Request, _ context: SiteContext, _ next: (Request, SiteContext) async throws -> Response
+    ) async throws -> Response {
         var response: Response
         do {
             response = try await next(request, context)
@@ -27,14 +51,10 @@ struct SiteMiddleware: RouterMiddleware {
         for field in Self.protection where response.status != .notModified && response.headers[field.name] == nil {
             response.headers[field.name] = field.value
         }
-        site.requests.note(
-            request.method, route: context.endpointPath, status: response.status.code,
-            seconds: (ContinuousClock.now - start) / .seconds(1))
         if Self.isShared(request) {
             for field in Self.sharing { response.headers[field.name] = field.value }
         }
-        // The router drops the body for its own routes alone; what follows one is taken for the next answer.
-        return request.method == .head ? response.createHeadResponse() : response
+        return response
     }
 
     /// Whether pages of other sites may read the answer: what tells of tags, but nothing that writes.
