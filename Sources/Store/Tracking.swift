@@ -32,7 +32,7 @@ extension TagStore {
     /// Remembers that somebody looked, once a day at most, so that looking costs no write.
     public func noteViewed(_ references: [TagReference], at now: Timestamp) async throws {
         guard !references.isEmpty else { return }
-        try await pool.retryingTransaction { try await $0.run(NoteViewed(references: references, now: now)) }
+        _ = try await pool.retryingTransaction { try await $0.run(NoteViewed(references: references, now: now)) }
     }
 }
 
