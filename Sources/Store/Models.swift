@@ -134,7 +134,7 @@ public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case .notEmpty:
             "the database is not empty"
         case .importedElsewhere:
-            "another process is importing the same source into this database now"
+            "another import of the same source into this database is going on: wait until it is done"
         }
     }
 }

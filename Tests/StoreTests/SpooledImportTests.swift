@@ -109,16 +109,48 @@ import Testing
         #expect(!spool.isWhole)
     }
 
-    @Test func onlyOneProcessGoesOn() async throws {
+    @Test func oneImportAtATimeHasASpool() async throws {
         let folder = try TemporaryFolder()
         let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: true, memory: 1_000)
-        var first = try SpooledRows(spool)
-        try first.add(Self.rows(100))
-        try first.finish()
+        do {
+            var first = try SpooledRows(spool)
+            // While it reads, and when it has read everything.
+            #expect(throws: StoreError.importedElsewhere) { try SpooledRows(spool) }
+            try first.add(Self.rows(100))
+            try first.finish()
+            #expect(throws: StoreError.importedElsewhere) { try SpooledRows(spool) }
+            withExtendedLifetime(first) {}
+        }
         let second = try SpooledRows(spool)
-        #expect(second.isResumed)
-        #expect(throws: StoreError.self) { try SpooledRows(spool) }
-        withExtendedLifetime(second) {}
+        #expect(second.isResumed && second.count == 100)
+        second.remove()
+        // Whoever comes now begins anew, though the one before has not ended quite.
+        let third = try SpooledRows(spool)
+        #expect(!third.isResumed)
+        withExtendedLifetime((second, third)) {}
+    }
+
+    @Test func twoImportsOfOneFileAtOnce() async throws {
+        let (store, other) = (try await TestDatabase.migratedStore(), try await TestDatabase.migratedStore())
+        defer { [store, other].forEach { $0.close() } }
+        let rows = try Self.rows(2_000)
+        _ = try await store.importAll(rows)
+        let folder = try TemporaryFolder()
+        let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: true, memory: 9_000, group: 100)
+        let chunks = Self.chunks(rows)
+        var count = 0
+        let summary = try await other.importObservations(at: hour(0), spool: spool) {
+            count += 1
+            if count == 10 {
+                await #expect(throws: StoreError.importedElsewhere) {
+                    try await other.importObservations(at: hour(0), spool: spool) { nil }
+                }
+            }
+            return chunks()
+        }
+        #expect(summary.observations == 2_000 && summary.tags == 60)
+        #expect(try await Self.histories(other) == (try await Self.histories(store)))
+        #expect(!FileManager.default.fileExists(atPath: spool.folder.path))
     }
 
     @Test func sourcesAndDatabasesAreToldApart() async throws {

@@ -45,7 +45,8 @@ struct SpooledRows {
     private var buffer = RowBuffer()
     private var runs: [SpooledRun] = []
     private var files = 0
-    private let lock: FileHandle?
+    /// From before the first row is read until the import is over. Nil where nobody else knows the folder.
+    private let lock: SpoolLock?
     /// Rows added.
     private(set) var count = 0
     /// True where an earlier import of the same source had read everything.
@@ -53,14 +54,16 @@ struct SpooledRows {
     /// The last tag that is done.
     private var done: [UInt8] = []
 
+    /// - Throws: ``StoreError/importedElsewhere`` where another import of the same source is going on.
     init(_ spool: ImportSpool) throws {
         self.spool = spool
+        lock = spool.isKept ? try SpoolLock(spool.folder) : nil
         guard spool.isWhole else {
-            lock = nil
-            try? FileManager.default.removeItem(at: spool.folder)
+            // What was ended while it read.
+            let left = try? FileManager.default.contentsOfDirectory(at: spool.folder, includingPropertiesForKeys: nil)
+            for file in left ?? [] { try FileManager.default.removeItem(at: file) }
             return
         }
-        lock = try Self.locked(spool)
         count = Int(String(decoding: try Data(contentsOf: spool.url("whole")), as: UTF8.self)) ?? 0
         done = (try? Data(contentsOf: spool.url("done"))).map(Array.init) ?? []
         isResumed = true
@@ -136,13 +139,6 @@ struct SpooledRows {
         if files == 0 { try FileManager.default.createDirectory(at: spool.folder, withIntermediateDirectories: true) }
         try Data(buffer.takeSorted()).write(to: spool.url("run-\(files)"))
         files += 1
-    }
-
-    /// One process at a time goes on with a spool.
-    private static func locked(_ spool: ImportSpool) throws -> FileHandle {
-        let file = try FileHandle(forUpdating: spool.url("whole"))
-        guard flock(file.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreError.importedElsewhere }
-        return file
     }
 
     private static func order(_ left: [UInt8], _ right: [UInt8]) -> Int {
