@@ -64,7 +64,8 @@ extension Connection {
                     let places = Dictionary(rows.map { ($0.place, $0) }, uniquingKeysWith: { $1 })
                     history = history.map { places[$0.place] ?? $0 }
                     return TagSummary(
-                        id: id, history: history.map(\.change), lastSucceededAt: tag.state.lastSucceededAt, at: now)
+                        id: id, history: history.map(\.change), firstSeenAt: tag.firstSeenAt,
+                        lastSucceededAt: tag.state.lastSucceededAt, at: now)
                 }))
     }
 }

@@ -127,7 +127,8 @@ extension Connection {
                 let reference = references[row.place - 1]
                 let tag = LockedTag(
                     id: row.id, reference: reference, tagState: .pending, origin: .import, state: .init(), failures: 0,
-                    lastCheckedAt: nil, registryID: row.registryID, repositoryID: row.repositoryID, schedule: nil)
+                    lastCheckedAt: nil, registryID: row.registryID, repositoryID: row.repositoryID, firstSeenAt: nil,
+                    schedule: nil)
                 return (row.id, tag)
             })
     }

@@ -88,7 +88,7 @@ private struct Merge {
         updates.append(TagCheckUpdate(id: tag.id, tagState: tagState, state: merged.state, failures: tag.failures))
         summaries.append(
             TagSummary(
-                id: tag.id, state: tagState, history: merged.shownRows, firstSeen: merged.firstSeenAt,
+                id: tag.id, state: tagState, history: merged.shownRows, firstSeenAt: merged.firstSeenAt,
                 lastSucceededAt: merged.lastSucceededAt,
                 at: now ?? merged.lastSucceededAt ?? Timestamp(seconds: 0)))
     }

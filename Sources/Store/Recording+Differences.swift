@@ -13,6 +13,7 @@ struct LockedTag: Sendable {
     let lastCheckedAt: Timestamp?
     let registryID: Int32
     let repositoryID: Int32
+    let firstSeenAt: Timestamp?
     /// Nil where the schedule does not know the tag's history.
     let schedule: TagSchedule?
 
@@ -166,7 +167,7 @@ extension Connection {
         try await write(book, changed: differences.changedRepositories(tags), recorded: Set(ids))
         let merged = try await merge(
             differences.late, into: try await current(differences.late.keys.sorted()), live: true)
-        try await refreshSummaries(rows: differences.rows, updates: differences.updates)
+        try await refreshSummaries(rows: differences.rows, updates: differences.updates, of: tags)
         try await recall(again, into: &differences.batch)
         differences.batch.removed = Set(differences.unseen)
         differences.batch.hasNewRows = merged.newRows > 0 || !differences.rows.isEmpty

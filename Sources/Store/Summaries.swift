@@ -5,7 +5,7 @@ import TagHistory
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
 public struct TagSummary: Sendable {
     /// To be raised with every change of what a summary says of the same history; see `recomputeSummaries`.
-    public static let definition: Int32 = 3
+    public static let definition: Int32 = 4
 
     let id: Int32
     /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.
@@ -22,16 +22,15 @@ public struct TagSummary: Sendable {
 
     /// - Parameters:
     ///   - history: shown rows, oldest first.
-    ///   - firstSeen: where a hidden row is the first that counts as seen.
+    ///   - firstSeenAt: nil where the tag was never seen.
     init(
-        id: Int32, state: TagState? = nil, history: [Change], firstSeen: Timestamp? = nil,
+        id: Int32, state: TagState? = nil, history: [Change], firstSeenAt: Timestamp?,
         lastSucceededAt: Timestamp?, at now: Timestamp
     ) {
         self.id = id
         self.state = state
-        let changes = history.filter(\.kind.isChange)
-        // Behind an image's own date the first sighting is a hidden row: then what is stored stays.
-        firstSeenAt = firstSeen ?? history.first.flatMap { $0.source == .metadata ? nil : $0.observedAt }
+        self.firstSeenAt = firstSeenAt
+        let changes = CountedRows(history, firstSeenAt: firstSeenAt).changes
         lastChangedAt = changes.last?.observedAt
         lastPushedAt = history.last { $0.digest != nil }?.pushedAt
         self.changes = Int32(changes.count)
@@ -86,7 +85,8 @@ extension Connection {
         let histories = try await histories(of: ids)
         var summaries = tags.values.map { tag in
             TagSummary(
-                id: tag.id, history: histories[tag.id] ?? [], lastSucceededAt: tag.state.lastSucceededAt, at: now)
+                id: tag.id, history: histories[tag.id] ?? [], firstSeenAt: tag.firstSeenAt,
+                lastSucceededAt: tag.state.lastSucceededAt, at: now)
         }
         // Only time makes a tag stop: what changed just now is none of these.
         let stopped = summaries.filter { $0.rhythm == .stopped }.compactMap { tags[$0.id]?.reference }
@@ -99,7 +99,9 @@ extension Connection {
     }
 
     /// After live checks: a first sighting is summed up from its one row, anything else from the tag's history.
-    func refreshSummaries(rows: [ChangeRow], updates: [TagCheckUpdate]) async throws {
+    func refreshSummaries(
+        rows: [ChangeRow], updates: [TagCheckUpdate], of tags: [Int32: LockedTag]
+    ) async throws {
         guard let now = rows.map(\.change.observedAt).max() else { return }
         let first = Dictionary(
             rows.filter { $0.change.kind == .first }.map { ($0.tagID, [$0.change]) }, uniquingKeysWith: +)
@@ -108,10 +110,12 @@ extension Connection {
         try await run(
             UpdateSummaries(
                 summaries: updates.compactMap { tag in
-                    histories[tag.id].map {
+                    histories[tag.id].map { history in
                         TagSummary(
-                            id: tag.id, state: tag.tagState, history: $0, lastSucceededAt: tag.state.lastSucceededAt,
-                            at: now)
+                            id: tag.id, state: tag.tagState, history: history,
+                            firstSeenAt: tags[tag.id]?.firstSeenAt
+                                ?? history.first { $0.source != .metadata && $0.digest != nil }?.observedAt,
+                            lastSucceededAt: tag.state.lastSucceededAt, at: now)
                     }
                 }))
     }

@@ -20,6 +20,9 @@ public struct TagRecord: Sendable {
         self.firstSeenAt = firstSeenAt
     }
 
+    /// The rows of its history that count.
+    public var counted: CountedRows { CountedRows(history, firstSeenAt: firstSeenAt) }
+
     func statistics(superseded: Bool, asOf time: Timestamp) -> Statistics {
         Statistics(
             changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: tag.lastSucceededAt, superseded: superseded,

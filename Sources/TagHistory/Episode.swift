@@ -34,8 +34,9 @@ struct Episode {
         event = first.believedPush.map { Double($0.microseconds) } ?? (begin + end) / 2
     }
 
-    /// - Parameter rows: oldest first; all but changes are passed over.
-    static func all(in rows: ArraySlice<Change>) -> [Episode] {
+    /// - Parameter counted: all but changes are passed over.
+    static func all(in counted: CountedRows) -> [Episode] {
+        let rows = counted.rows
         var episodes: [Episode] = []
         episodes.reserveCapacity(rows.count)
         var ends: Set<Digest> = []
@@ -47,7 +48,7 @@ struct Episode {
         }
         // Rows are looked at in place: a copy of one costs more than all that is done with it.
         var open: Builder?
-        for index in rows.indices where rows[index].kind.isChange {
+        for index in counted.indices {
             if open?.take(index, of: rows) == true { continue }
             if let open { episodes.append(Episode(open, of: rows, &ends)) }
             open = Builder(index, of: rows)

@@ -37,11 +37,12 @@ public struct Histogram: Sendable, Codable, Hashable {
         let count = bucket.index(of: end) - first + 1
         guard count <= Self.maximumCount else { throw HistogramError(code: .tooMany, count: count) }
         items = (0..<count).map { Item(start: bucket.start(of: first + $0), changes: 0, updates: 0) }
-        for index in rows.indices where rows[index].kind.isChange {
+        let counted = CountedRows(rows, firstSeenAt: firstSeenAt)
+        for index in counted.indices {
             let position = bucket.index(of: rows[index].countedAt) - first
             if items.indices.contains(position) { items[position].changes += 1 }
         }
-        for episode in Episode.all(in: rows[...]) where episode.outcome == .update {
+        for episode in Episode.all(in: counted) where episode.outcome == .update {
             let position = bucket.index(of: episode.countedAt) - first
             if items.indices.contains(position) { items[position].updates += 1 }
         }

@@ -23,15 +23,15 @@ public struct HistoryMark: Hashable, Sendable {
     public var source: Source
     public var changes: Int
 
-    /// - Parameter rows: a history oldest first; hidden rows may be among them.
     /// - Returns: oldest first.
-    public static func all(in rows: [Change]) -> [HistoryMark] { episodes(in: rows).map(\.mark) }
+    public static func all(in counted: CountedRows) -> [HistoryMark] { episodes(in: counted).map(\.mark) }
 
     /// The marks, and where their rows stand: the first is a change, others may be between.
-    static func episodes(in rows: [Change]) -> [(mark: HistoryMark, rows: Range<Int>)] {
+    static func episodes(in counted: CountedRows) -> [(mark: HistoryMark, rows: Range<Int>)] {
+        let rows = counted.rows
         var marks: [(HistoryMark, Range<Int>)] = []
         var row = rows.startIndex
-        let episodes = Episode.all(in: rows[...])
+        let episodes = Episode.all(in: counted)
         marks.reserveCapacity(episodes.count)
         for (index, episode) in episodes.enumerated() {
             // An episode's rows lie before the next one's first, which is hours later.

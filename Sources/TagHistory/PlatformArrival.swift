@@ -9,12 +9,12 @@ public struct PlatformArrival: Hashable, Sendable {
     /// The median time that it came after the first platform of its update, in seconds; 0 for the first itself.
     public let medianDelaySeconds: Double
 
-    /// - Parameter rows: a history oldest first; hidden rows may be among them.
     /// - Returns: for each platform that an update is known to have touched, in the order in which they usually come.
-    public static func all(in rows: [Change]) -> [PlatformArrival] {
+    public static func all(in counted: CountedRows) -> [PlatformArrival] {
+        let rows = counted.rows
         var delays: [Platform: [Double]] = [:]
         var last: [Platform: Timestamp] = [:]
-        for (mark, places) in HistoryMark.episodes(in: rows) where mark.outcome == .update {
+        for (mark, places) in HistoryMark.episodes(in: counted) where mark.outcome == .update {
             let begin = rows[places.lowerBound].countedAt
             var touched: Set<Platform> = []
             for place in places where rows[place].kind == .rebuild {

@@ -69,6 +69,17 @@ public enum PlatformHistory {
     }
 }
 
+extension PlatformHistory {
+    /// When the platform was first seen.
+    ///
+    /// - Parameters:
+    ///   - rows: the platform's.
+    ///   - firstSeenAt: the tag's. What an image's own date tells of the time before was never seen.
+    public static func firstSeenAt(in rows: [Change], of firstSeenAt: Timestamp?) -> Timestamp? {
+        rows.first.map { max($0.observedAt, firstSeenAt ?? $0.observedAt) }
+    }
+}
+
 /// Which platforms a tag has had, and which image of each of its digests served them.
 public struct PlatformImages: Sendable {
     private let contents: [Digest: [PlatformDigest]]

@@ -20,21 +20,11 @@ extension Statistics {
         }
         let known = rows[..<(rows.firstIndex { $0.observedAt > asOf } ?? rows.endIndex)]
         let lastSeen = Self.lastSuccess(known: known, of: rows, lastSucceededAt: lastSucceededAt, asOf: asOf)
+        let counted = CountedRows(known, firstSeenAt: firstSeenAt)
         let evaluation = Evaluation(
-            episodes: Episode.all(in: Self.seen(known, since: firstSeenAt)), firstSeen: firstSeenAt,
+            episodes: Episode.all(in: counted), firstSeen: firstSeenAt,
             lastSeen: max(lastSeen, firstSeenAt), now: asOf)
-        self.init(evaluation, rows: known, superseded: superseded, asOf: asOf)
-    }
-
-    /// Without what only an image's own date tells of the time before the first sighting. That something was built does
-    /// not say that the tag bore it, so the first digest seen is no change either.
-    private static func seen(_ rows: ArraySlice<Change>, since firstSeenAt: Timestamp) -> ArraySlice<Change> {
-        guard rows.first(where: { $0.digest != nil })?.source == .metadata else { return rows }
-        let seen = rows.drop {
-            $0.observedAt < firstSeenAt || ($0.observedAt == firstSeenAt && $0.source == .metadata)
-        }
-        let digest = seen.first?.digest
-        return seen.drop { $0.observedAt == firstSeenAt && $0.digest == digest }
+        self.init(evaluation, rows: counted, superseded: superseded, asOf: asOf)
     }
 
     /// The last successful check as it was then: before what was seen next, and before a tag went missing.
@@ -59,13 +49,13 @@ extension Statistics {
             rhythm: Rhythm(word: nil, days: nil, overdue: false, evidence: .none, reason: "not seen yet"))
     }
 
-    private init(_ known: Evaluation, rows: ArraySlice<Change>, superseded: Bool, asOf: Timestamp) {
+    private init(_ known: Evaluation, rows: CountedRows, superseded: Bool, asOf: Timestamp) {
         let intervals = known.intervals
         var changes = 0
         var within = ChangesWithin()
-        for index in rows.indices where rows[index].kind.isChange {
+        for index in rows.indices {
             changes += 1
-            within.count(asOf.days(since: rows[index].countedAt))
+            within.count(asOf.days(since: rows.rows[index].countedAt))
         }
         self.init(
             asOf: asOf, observedDays: known.observedDays, windowDays: max(0, known.exposureDays), changes: changes,

@@ -22,12 +22,15 @@ extension Timeline {
         var result: [Change] = []
         result.reserveCapacity(rows.count)
         var mark: Change?
+        // Where an image's own date alone is known before it, a hidden row is the first sighting.
+        var isSeen = false
         for index in rows.indices {
             if let row = mark, row.observedAt != rows[index].observedAt || row.digest != rows[index].digest {
                 result.append(row)
                 mark = nil
             }
-            if isTold(index, in: rows) { continue }
+            if isSeen || rows[index].digest == nil, isTold(index, in: rows) { continue }
+            isSeen = isSeen || (rows[index].digest != nil && rows[index].source != .metadata)
             result.append(rows[index])
             mark = mark ?? (spanBegin(index, in: rows) == nil ? nil : markOfBound(rows[index]))
         }

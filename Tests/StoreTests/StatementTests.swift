@@ -34,7 +34,8 @@ import Testing
             lastCheckedAt: hour(0), nextCheckAt: nil, failureReason: "no")
         let row = ChangeRow(
             tagID: 1, ordinal: 0, change: Change(digest: digest, kind: .first, source: .observed, observedAt: hour(0)))
-        let summary = TagSummary(id: 1, history: [row.change], lastSucceededAt: hour(0), at: hour(0))
+        let summary = TagSummary(
+            id: 1, history: [row.change], firstSeenAt: hour(0), lastSucceededAt: hour(0), at: hour(0))
         let position = ChangePosition(observedAt: hour(0), tagID: 1, ordinal: 0)
         var report = HostReport(host: "registry.test:443", requestsPerSecond: 10, capacity: 2)
         report.news = .paused(seconds: 1, failures: 1, reason: "x", isHostsWish: true)

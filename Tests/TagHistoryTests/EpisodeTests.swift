@@ -60,7 +60,7 @@ import Testing
         Example(name: "settling, then within six hours", rows: "B@0 amd64;C@40 arm64;D@45 arm64", outcomes: [.update]),
     ])
     func groups(_ example: Example) throws {
-        let episodes = Episode.all(in: try Self.rows(example.rows)[...])
+        let episodes = Episode.all(in: CountedRows(try Self.rows(example.rows), firstSeenAt: nil))
         #expect(episodes.map(\.outcome) == example.outcomes)
     }
 
@@ -68,7 +68,7 @@ import Testing
         var rows = try Self.rows("B@4;C@5;D@30")
         rows[1].pushedAt = Self.hour(3)
         rows[3].pushedAt = Self.hour(5)
-        let episodes = Episode.all(in: rows[...])
+        let episodes = Episode.all(in: CountedRows(rows, firstSeenAt: nil))
         #expect(episodes.count == 2)
         #expect(Timestamp(microseconds: Int64(episodes[0].event)) == Self.hour(3))
         // A push at the span's very begin tells of the digest before: the middle it is.
@@ -90,6 +90,6 @@ import Testing
 
     @Test func rowsThatAreNoChangesAreNoEpisodes() throws {
         let merged = History.merge(adding: try observations("A@1 A@2 -@3 A@4 A@5"))
-        #expect(Episode.all(in: merged.rows[...]).isEmpty)
+        #expect(Episode.all(in: CountedRows(merged.rows, firstSeenAt: nil)).isEmpty)
     }
 }

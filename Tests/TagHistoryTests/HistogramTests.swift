@@ -59,6 +59,28 @@ import Testing
         #expect(histogram.items.map(\.updates) == histogram.items.map(\.changes))
     }
 
+    /// By its own date the image A was built long before; B was the first that anybody saw.
+    @Test func theFirstSightingIsNoChangeAnywhere() throws {
+        for seen in ["B@10 C@20", "A@10 C@20", "-@9 B@10 C@20"] {
+            let merged = History.merge(
+                adding: try observations("A@1", source: .metadata) + observations(seen, source: .observed))
+            #expect(merged.firstSeenAt == day(10))
+            for rows in [merged.rows, merged.shownRows] {
+                let statistics = Statistics(
+                    changes: rows, firstSeenAt: day(10), lastSucceededAt: day(25), asOf: day(30))
+                #expect(statistics.changes == 1 && statistics.updates == 1 && statistics.changesWithin.days365 == 1)
+                let histogram = try Histogram(
+                    bucket: .day, changes: rows, firstSeenAt: day(10), from: day(0), now: day(30))
+                #expect(histogram.items.indices.filter { histogram.items[$0].changes > 0 } == [20])
+                #expect(histogram.items.indices.filter { histogram.items[$0].updates > 0 } == [20])
+                let marks = HistoryMark.all(in: CountedRows(rows, firstSeenAt: day(10)))
+                #expect(marks.map(\.observedAt) == [day(20)] && marks.map(\.changes) == [1])
+            }
+        }
+        let built = History.merge(adding: try observations("A@1 B@5", source: .metadata))
+        #expect(CountedRows(built.rows, firstSeenAt: nil).changes.isEmpty)
+    }
+
     @Test func withoutASightingThereIsNothing() throws {
         #expect(try Histogram(bucket: .day, changes: [], firstSeenAt: nil, now: day(1)).items.isEmpty)
         #expect(try Histogram(bucket: .day, changes: [], firstSeenAt: day(2), now: day(1)).items.isEmpty)

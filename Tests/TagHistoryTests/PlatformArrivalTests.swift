@@ -20,11 +20,11 @@ import Testing
             try add(push + 2, .metadata, [])
             try add(push + 2 + push / 100, .rebuild, [arm])
         }
-        let arrivals = PlatformArrival.all(in: rows)
+        let arrivals = PlatformArrival.all(in: CountedRows(rows, firstSeenAt: nil))
         #expect(arrivals.map(\.platform) == [amd, arm])
         #expect(arrivals.map(\.updates) == [3, 3])
         #expect(arrivals.map(\.medianDelaySeconds) == [0, 4 * 3_600])
         #expect(arrivals[1].lastAt == rows.last?.observedAt)
-        #expect(PlatformArrival.all(in: []).isEmpty)
+        #expect(PlatformArrival.all(in: CountedRows([], firstSeenAt: nil)).isEmpty)
     }
 }

@@ -38,8 +38,10 @@ import Testing
         #expect(statistics.rhythm.days == expected.rhythmDays)
         #expect(statistics.rhythm.overdue == expected.overdue)
         #expect(statistics.rhythm.evidence.rawValue == expected.evidence)
-        let arrivals = Evaluation(episodes: Episode.all(in: rows[...]), firstSeen: seen, lastSeen: last, now: now)
-            .arrivals
+        let arrivals = Evaluation(
+            episodes: Episode.all(in: CountedRows(rows, firstSeenAt: nil)), firstSeen: seen, lastSeen: last, now: now
+        )
+        .arrivals
         if statistics.windowDays > 0 {
             #expect(
                 isClose(arrivals.maximumLikelihood.map { $0 * Evaluation.day }, expected.rateMlePerDay))

@@ -117,7 +117,8 @@ import Testing
         // The window begins on day 35; the span of B straddles it, with its middle inside.
         let merged = History.merge(adding: try observations("A@0 B@80"))
         let evaluation = Evaluation(
-            episodes: Episode.all(in: merged.rows[...]), firstSeen: day(0), lastSeen: day(400), now: day(400))
+            episodes: Episode.all(in: CountedRows(merged.rows, firstSeenAt: nil)), firstSeen: day(0),
+            lastSeen: day(400), now: day(400))
         #expect(evaluation.inWindow.count == 1)
         let cut = ArrivalRate(spans: [45 * Evaluation.day], exposure: 365 * Evaluation.day)
         #expect(evaluation.arrivals == cut)

@@ -74,6 +74,12 @@ import Testing
             let names = items.compactMap { $0["reference"] as? String }
             #expect(try names == [TestSite.python.description, node.description])
             #expect(items.allSatisfy { $0["statistics"] != nil })
+            let images = "/api/v1/compare?image=python:3.12&image=node:22"
+            let then = TestSite.now.advanced(bySeconds: -10 * 86_400)
+            let past = try await site.get("\(images)&at=\(then)").items.map { $0["statistics"] as? [String: Any] }
+            #expect(past.map { $0?["changes"] as? Int } == [1, 0])
+            #expect(past.map { $0?["asOf"] as? String } == [then.description, then.description])
+            #expect(try await site.get("\(images)&at=then").status == 400)
             #expect(try await site.get("/api/v1/compare?image=python:3.12").status == 422)
             #expect(try await site.get("/api/v1/compare?image=python:3.12&image=node:9").status == 404)
             #expect(try await site.get("/api/v1/compare?image=python:3.12&image=python:-x").status == 422)

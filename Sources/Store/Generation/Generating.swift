@@ -79,7 +79,8 @@ extension Connection {
                     ids.tag += 1
                     let history = group.history(of: index)
                     let summary = TagSummary(
-                        id: ids.tag, history: history, lastSucceededAt: group.checks(of: index).last, at: site.until)
+                        id: ids.tag, history: history, firstSeenAt: history.first?.observedAt,
+                        lastSucceededAt: group.checks(of: index).last, at: site.until)
                     let state: TagState = history.last?.digest == nil ? .missing : .active
                     rows.append(columns: 14) { fields in
                         fields.append(ids.tag)

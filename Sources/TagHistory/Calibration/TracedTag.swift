@@ -37,7 +37,8 @@ struct TracedTag {
             known = index + 1
         }
         rows = seen
-        updates = Episode.all(in: exact[...]).filter { $0.outcome == .update }.map { Int64($0.event / 1e6) }
+        updates = Episode.all(in: CountedRows(exact, firstSeenAt: begin.observedAt)).filter { $0.outcome == .update }
+            .map { Int64($0.event / 1e6) }
     }
 
     /// What was known at a time, by the product's own statistics.

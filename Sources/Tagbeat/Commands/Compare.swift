@@ -11,6 +11,7 @@ struct Compare: AsyncParsableCommand {
         discussion: "How often, not how safe: a rebuild may fix nothing, and an unchanged image may need nothing.")
 
     @Argument(help: "Tracked images, two to eight.") var references: [String]
+    @OptionGroup var asOf: AsOf
     @Flag(help: "Print the tags with their statistics as JSON, as the API does.") var json = false
     @OptionGroup(title: "Database and log") var options: DatabaseOptions
 
@@ -20,6 +21,7 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let references = try references.map { try TagReference(argument: $0) }
+        let time = try asOf.time()
         try await Session.with(options) { session in
             var records: [TagRecord] = []
             for reference in references {
@@ -28,7 +30,7 @@ struct Compare: AsyncParsableCommand {
                 }
                 records.append(TagRecord(tag, history: try await session.store.history(of: tag.id)))
             }
-            let statistics = try await session.store.statistics(of: records, asOf: .now())
+            let statistics = try await session.store.statistics(of: records, asOf: time)
             if json {
                 let tags = zip(records, statistics).map { TagJSON($0.tag, statistics: $1) }
                 print(try Console.json(ListJSON(items: tags, next: nil)))

@@ -84,11 +84,13 @@ struct Stats: AsyncParsableCommand {
 
     @Argument(help: "A tracked image.") var reference: String
     @Option(help: "For this platform alone, as linux/arm64.") var platform: String?
+    @OptionGroup var asOf: AsOf
     @Flag(help: "Print the tag with its statistics as JSON, as the API does.") var json = false
     @OptionGroup(title: "Database and log") var options: DatabaseOptions
 
     func run() async throws {
         let reference = try TagReference(argument: reference)
+        let time = try asOf.time()
         let platform = try platform.map { text in
             guard let platform = Platform(parsing: text) else {
                 throw Failure.badInput("\(PrintableText.excerpt(text)) is no platform; give one as linux/arm64")
@@ -110,10 +112,10 @@ struct Stats: AsyncParsableCommand {
                             + (names.isEmpty ? "" : "; it has \(names)"))
                 }
                 history = PlatformHistory.rows(of: platform, in: history, images: images.images(of: platform))
-                firstSeenAt = history.first?.observedAt
+                firstSeenAt = PlatformHistory.firstSeenAt(in: history, of: tag.firstSeenAt)
             }
             let statistics = try await session.store.statistics(
-                of: TagRecord(tag, history: history, firstSeenAt: firstSeenAt), asOf: .now())
+                of: TagRecord(tag, history: history, firstSeenAt: firstSeenAt), asOf: time)
             if json { print(try Console.json(TagJSON(tag, statistics: statistics))) } else { show(tag, statistics) }
         }
     }

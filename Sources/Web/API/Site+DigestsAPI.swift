@@ -8,6 +8,7 @@ extension Site {
     /// The same statistics side by side.
     func compare(_ request: Request, _ context: SiteContext) async throws -> Response {
         let images = try Query.all("image", in: request.uri.query)
+        let time = try Query(request.uri.query).time("at")
         guard (2...8).contains(images.count) else {
             throw Problem.unacceptable("\(images.count) images are given; compare two to eight: ?image=…&image=…")
         }
@@ -24,7 +25,7 @@ extension Site {
         }
         await noteViewed(tags, context)
         return try await answer(request, about: tags) {
-            json(ListJSON(items: try await tagsJSON(try await records(tags), asOf: clock()), next: nil))
+            json(ListJSON(items: try await tagsJSON(try await records(tags), asOf: time ?? clock()), next: nil))
         }
     }
 
@@ -39,7 +40,7 @@ extension Site {
             guard let settled = Bearing.settled(in: bearings, seconds: days * 86_400) else {
                 throw Problem.notFound("\(reference) has borne no digest for \(query["minAgeDays"] ?? "7") days yet.")
             }
-            let marks = HistoryMark.all(in: history)
+            let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
             return json(
                 SettledJSON(
                     reference: reference, digest: settled.digest, from: settled.from, until: settled.until,
@@ -68,7 +69,7 @@ extension Site {
 
     private static func bearings(of digests: Set<Digest>, _ tag: TrackedTag, _ history: [Change]) -> [BearerJSON] {
         let all = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
-        let marks = HistoryMark.all(in: history)
+        let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
         return all.filter { digests.contains($0.digest) }.map { bearing in
             BearerJSON(
                 reference: tag.reference, digest: bearing.digest, from: bearing.from, until: bearing.until,

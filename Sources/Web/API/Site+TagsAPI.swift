@@ -82,8 +82,7 @@ extension Site {
         let history = try await store.history(of: tag.id)
         guard let platform else { return (history, tag.firstSeenAt) }
         let rows = try await rows(of: platform, tag, history)
-        // What an image's own date tells of the time before was never seen.
-        return (rows, rows.first.map { max($0.observedAt, tag.firstSeenAt ?? $0.observedAt) })
+        return (rows, PlatformHistory.firstSeenAt(in: rows, of: tag.firstSeenAt))
     }
 
     /// - Throws: 422 where the tag has no such platform.

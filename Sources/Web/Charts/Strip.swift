@@ -64,7 +64,7 @@ struct Strip: Hashable, Sendable {
         self.axis = axis
         let rows = history.filter { $0.kind.isShown && $0.observedAt <= now }
         self.firstSeenAt = firstSeenAt.flatMap { axis.contains($0) ? $0 : nil }
-        mark(HistoryMark.all(in: rows))
+        mark(HistoryMark.all(in: CountedRows(rows, firstSeenAt: firstSeenAt)))
         let own = watchedSince ?? rows.first { $0.source == .observed }?.observedAt
         ground(rows, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, own: own)
     }

@@ -186,9 +186,9 @@ import FoundationXML
     }
 
     @Test func pushesOfTwoDatesAreTwoMarksInTheHistory() throws {
-        let marks = HistoryMark.all(in: try Self.history([10, 9, 8.9, 5]))
+        let marks = HistoryMark.all(in: CountedRows(try Self.history([10, 9, 8.9, 5]), firstSeenAt: nil))
         #expect(marks.map(\.changes) == [2, 1] && marks.map(\.outcome) == [.update, .update])
-        #expect(HistoryMark.all(in: []).isEmpty)
+        #expect(HistoryMark.all(in: CountedRows([], firstSeenAt: nil)).isEmpty)
     }
 }
 

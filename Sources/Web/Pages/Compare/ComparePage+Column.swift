@@ -23,7 +23,7 @@ extension ComparePage {
             let rhythm = statistics.rhythm
             let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
             let settled = Bearing.settled(in: bearings, seconds: TagPage.Use.settledDays * 86_400)
-            let behind = settled.map { Bearing.updatesBehind($0, marks: HistoryMark.all(in: history)) }
+            let behind = settled.map { Bearing.updatesBehind($0, marks: HistoryMark.all(in: record.counted)) }
             let interval = statistics.interval
             let watch = Watch(tag, statistics)
             cells = [

@@ -44,7 +44,7 @@ extension Site {
         for tag in tags {
             let history = histories[tag.id] ?? []
             let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
-            let marks = HistoryMark.all(in: history)
+            let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
             for case let digest? in pinned.filter({ $0.reference == tag.reference }).map(\.pinned) {
                 badges[tag.reference, default: [:]][digest] = Badge(
                     pinned: Set((holders[digest] ?? []) + [digest]), bearings: bearings, marks: marks, now: now)

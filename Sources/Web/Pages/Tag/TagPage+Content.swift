@@ -57,7 +57,9 @@ extension TagPage {
         bars = TagChart(history, tag: tag, bucket: content.bucket ?? TagChart.fittingBucket(statistics), now: now)
         isBarsOpen = content.bucket != nil
         intervals = Self.intervals(statistics)
-        platforms = PlatformArrival.all(in: history).map { Arrival($0, now: now) }
+        platforms = PlatformArrival.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt)).map {
+            Arrival($0, now: now)
+        }
         platformText = Self.platformText(tag)
         embedding = Embedding(tag.reference, origin: content.origin)
         feedHref = Href.feed(tag.reference)

@@ -1,0 +1,14 @@
+import ArgumentParser
+import OCI
+
+/// As of when a command tells statistics.
+struct AsOf: ParsableArguments {
+    @Option(name: .customLong("at"), help: ArgumentHelp("As of then, as 2026-01-31T12:00:00Z.", valueName: "time"))
+    var text: String?
+
+    /// - Returns: now where none is given.
+    func time() throws -> Timestamp {
+        guard let text else { return .now() }
+        do { return try Timestamp(parsing: text) } catch { throw Failure.badInput("--at: \(error)") }
+    }
+}
