@@ -34,6 +34,12 @@ public struct LaneStatus: Sendable {
         public let listed: Int
     }
 
+    /// Checks of the current hour and the one before it.
+    public struct Recent: Sendable, Equatable {
+        public let checks: Int
+        public let failed: Int
+    }
+
     public let registry: Registry
     public let tracked: Int
     /// Checks that the lane's clock would have reached by now if it went on with time since the last claim; up to
@@ -46,6 +52,7 @@ public struct LaneStatus: Sendable {
     public let lastError: String?
     public let lastSucceededAt: Timestamp?
     public let checks: Uses
+    public let recent: Recent
     /// Nil where no worker has prepared the lane yet.
     public let schedule: Schedule?
     /// Requests spent in the current hour and the 23 before it, by what they were spent on.
@@ -53,6 +60,13 @@ public struct LaneStatus: Sendable {
 
     /// More are not counted.
     public static let mostDue = 100_000
+    /// Fewer failed checks may be an accident.
+    private static let fewestFailed = 3
+
+    /// Lately every check failed, of however many tags: nothing says that the registry answers.
+    public var isSilent: Bool { recent.failed >= Self.fewestFailed && recent.failed == recent.checks }
+    /// Silent, or most of its tags could not be checked last.
+    public var isFailing: Bool { isSilent || failing * 2 > tracked }
 }
 
 /// What grows with the number of tags is looked up in an index or was counted before: only a lane of some thousand tags
@@ -64,8 +78,11 @@ struct SelectLaneStatus: Statement {
             SELECT n.registry_id, max(n.last_succeeded_at) AS last_succeeded_at,
                 sum(n.unchanged + n.changed + n.missing + n.failed) FILTER (WHERE recent) AS checks,
                 sum(n.revealed) FILTER (WHERE recent) AS revealed, sum(n.swept) FILTER (WHERE recent) AS swept,
-                sum(n.requested) FILTER (WHERE recent) AS requested, sum(n.listed) FILTER (WHERE recent) AS listed
-            FROM (SELECT *, hour > date_trunc('hour', $1::timestamptz, 'UTC') - interval '24 hours' AS recent
+                sum(n.requested) FILTER (WHERE recent) AS requested, sum(n.listed) FILTER (WHERE recent) AS listed,
+                sum(n.unchanged + n.changed + n.missing + n.failed) FILTER (WHERE latest) AS latest,
+                sum(n.failed) FILTER (WHERE latest) AS latest_failed
+            FROM (SELECT *, hour > date_trunc('hour', $1::timestamptz, 'UTC') - interval '24 hours' AS recent,
+                    hour >= date_trunc('hour', $1::timestamptz, 'UTC') - interval '1 hour' AS latest
                 FROM check_counts) n
             GROUP BY n.registry_id),
         errors AS (
@@ -75,7 +92,7 @@ struct SelectLaneStatus: Statement {
         SELECT g.name, tracked.count, due.count, oldest.at, COALESCE(e.failing, 0), e.reason, s.last_succeeded_at,
             COALESCE(s.checks - s.revealed - s.swept - s.requested - s.listed, 0), COALESCE(s.revealed, 0),
             COALESCE(s.swept, 0), COALESCE(s.requested, 0), COALESCE(s.listed, 0),
-            l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds,
+            COALESCE(s.latest, 0), COALESCE(s.latest_failed, 0), l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds,
             extract(epoch FROM l.claimed_at - l.clock)::float8
         FROM registries g LEFT JOIN lanes l ON l.registry_id = g.id LEFT JOIN spent s ON s.registry_id = g.id
         LEFT JOIN errors e ON e.registry_id = g.id,
@@ -112,6 +129,7 @@ struct SelectLaneStatus: Statement {
         let uses = LaneStatus.Uses(
             due: try row.next(), boosted: try row.next(), sweep: try row.next(), requested: try row.next(),
             listed: try row.next())
+        let recent = LaneStatus.Recent(checks: try row.next(), failed: try row.next())
         let rate: Double? = try row.next()
         let spacing: Double? = try row.next()
         let delay: Double? = try row.next()
@@ -123,6 +141,6 @@ struct SelectLaneStatus: Statement {
         }
         return LaneStatus(
             registry: registry, tracked: tracked, due: due, oldestDueAt: oldest, failing: failing, lastError: reason,
-            lastSucceededAt: succeeded, checks: uses, schedule: schedule)
+            lastSucceededAt: succeeded, checks: uses, recent: recent, schedule: schedule)
     }
 }

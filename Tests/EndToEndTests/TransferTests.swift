@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "image"), ("[]", "wrong type"), ("nonsense", "not a JSON object"),
+        ("{}", "image"), ("[]", "not a JSON object"), ("nonsense", "not a JSON object"),
         ("{\"image\":1,\"observedAt\":\"2026-01-31T12:00:00Z\"}", "image"),
         ("{\"image\":\"a b\",\"digest\":null,\"observedAt\":\"2026-01-31T12:00:00Z\"}", "a b"),
         ("{\"image\":\"a\",\"digest\":\"sha256:1\",\"observedAt\":\"2026-01-31T12:00:00Z\"}", "sha256"),

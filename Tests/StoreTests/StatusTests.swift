@@ -70,6 +70,7 @@ import Testing
         #expect(lanes.map(\.checks.due) == [3, 1])
         #expect(lanes.map(\.checks.boosted) == [1, 0])
         #expect(lanes.map(\.failing) == [0, 1])
+        #expect(lanes.map(\.recent.checks) == [4, 1] && lanes.map(\.recent.failed) == [0, 1])
         #expect(lanes.map(\.lastError) == [nil, "still away"])
         #expect(lanes.map(\.lastSucceededAt) == [hour(26), hour(0)])
         let days = status.days

@@ -139,6 +139,27 @@ import Testing
     }
 
     @Test(arguments: [
+        (0, (6, 6), "disturbed"), (1, (6, 6), "disturbed"), (1, (7, 6), "healthy"), (1, (2, 2), "healthy"),
+        (6, (0, 0), "disturbed"), (0, (0, 0), "healthy"),
+    ])
+    func aRegistryThatAnswersNothingIsNamed(failing: Int, recent: (Int, Int), state: String) throws {
+        let lanes = [
+            try Samples.lane("docker.io", failing: failing, error: "it is away", recent: recent),
+            try Samples.lane("ghcr.io", failing: 0, recent: (9, 1)),
+        ]
+        let status = try Samples.status(lanes: lanes)
+        let page = StatusPage(status, version: "1.2.3", now: TestSite.now)
+        let json = StatusJSON(status, version: "1.2.3", now: TestSite.now)
+        #expect(page.badge?.label == state && json.health.state.rawValue == state)
+        #expect(page.answer == json.health.text)
+        #expect(page.notices.isEmpty == (state == "healthy"))
+        #expect(page.answer.contains("docker.io") == (state == "disturbed"))
+        #expect(!page.answer.contains("ghcr.io"))
+        let html = renderer.html(page)
+        #expect(html.contains("None of its last 6 checks") == (recent == (6, 6)))
+    }
+
+    @Test(arguments: [
         (0.0, "on time", "–", "healthy"), (300, "on time", "2 days · 5.3 days · 7 days", "healthy"),
         (-7_200, "2 hours ahead", "2 days", "healthy"), (7_200, "2 hours behind", "2 days", "healthy"),
         (950_400, "11 days behind", "2 days", "catching up"),

@@ -74,11 +74,13 @@ enum Samples {
     }
 
     static func lane(
-        _ registry: String, failing: Int, error: String? = nil, schedule: LaneStatus.Schedule? = nil
+        _ registry: String, failing: Int, error: String? = nil, recent: (checks: Int, failed: Int) = (0, 0),
+        schedule: LaneStatus.Schedule? = nil
     ) throws -> LaneStatus {
         LaneStatus(
             registry: try Registry(parsing: registry), tracked: 10, due: 0, oldestDueAt: nil, failing: failing,
             lastError: error, lastSucceededAt: nil,
-            checks: LaneStatus.Uses(due: 4, boosted: 3, sweep: 2, requested: 1, listed: 0), schedule: schedule)
+            checks: LaneStatus.Uses(due: 4, boosted: 3, sweep: 2, requested: 1, listed: 0),
+            recent: LaneStatus.Recent(checks: recent.checks, failed: recent.failed), schedule: schedule)
     }
 }

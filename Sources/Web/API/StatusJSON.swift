@@ -21,9 +21,9 @@ struct StatusJSON: Encodable {
         let status: LaneStatus
 
         private enum CodingKeys: CodingKey {
-            case registry, tracked, due, oldestDueAt, failing, lastError, lastSucceededAt, requestsLastDay,
-                checksLastDay,
-                requestsPerSecond, spacing, expectedMeanDelaySeconds, lagSeconds
+            case registry, tracked, due, oldestDueAt, failing, isSilent, lastError, lastSucceededAt, recentChecks,
+                recentFailures, requestsLastDay, checksLastDay, requestsPerSecond, spacing, expectedMeanDelaySeconds,
+                lagSeconds
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -33,6 +33,9 @@ struct StatusJSON: Encodable {
             try container.encode(status.due, forKey: .due)
             try container.encode(status.oldestDueAt, forKey: .oldestDueAt)
             try container.encode(status.failing, forKey: .failing)
+            try container.encode(status.isSilent, forKey: .isSilent)
+            try container.encode(status.recent.checks, forKey: .recentChecks)
+            try container.encode(status.recent.failed, forKey: .recentFailures)
             try container.encode(status.lastError, forKey: .lastError)
             try container.encode(status.lastSucceededAt, forKey: .lastSucceededAt)
             try container.encode(HostJSON.named(status.requests), forKey: .requestsLastDay)
@@ -79,6 +82,7 @@ struct StatusJSON: Encodable {
 
     let version: String
     let asOf: Timestamp
+    let health: SiteHealth
     let tracked: Int
     let changes: Int
     /// By the state's name; every state is there.
@@ -94,6 +98,7 @@ struct StatusJSON: Encodable {
     init(_ status: StoreStatus, version: String, now: Timestamp) {
         self.version = version
         asOf = now
+        health = SiteHealth(status, now: now)
         tracked = status.tracked
         changes = status.changes
         states = Dictionary(uniqueKeysWithValues: TagState.allCases.map { ($0.name, status.states[$0] ?? 0) })

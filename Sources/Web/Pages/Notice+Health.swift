@@ -11,18 +11,21 @@ extension Notice {
         return [idle] + silentRegistries(of: status)
     }
 
-    /// Registries most of whose checks fail: one notice, however many they are.
+    /// Registries that do not answer, or most of whose checks fail: one notice, however many they are.
     static func silentRegistries(of status: StoreStatus) -> [Notice] {
-        let failing = status.lanes.filter { $0.failing * 2 > $0.tracked }
+        let failing = status.lanes.filter(\.isFailing)
         guard let first = failing.first else { return [] }
         let tags =
             "\(Words.number(failing.reduce(0) { $0 + $1.failing })) of "
             + Words.count(failing.reduce(0) { $0 + $1.tracked }, "tag")
         let text =
-            failing.count == 1
-            ? "Checks of \(tags) fail. What was learned before stays, but may be out of date."
-            : "Checks of \(tags) in \(Words.number(failing.count)) registries fail. "
-                + "What was learned before stays, but may be out of date."
+            failing.count == 1 && first.isSilent
+            ? "None of its last \(Words.count(first.recent.checks, "check")), in this hour and the one before, was "
+                + "answered. What was learned before stays, but may be out of date."
+            : failing.count == 1
+                ? "Checks of \(tags) fail. What was learned before stays, but may be out of date."
+                : "Checks of \(tags) in \(Words.number(failing.count)) registries fail. "
+                    + "What was learned before stays, but may be out of date."
         return [
             Notice(
                 style: "warn",

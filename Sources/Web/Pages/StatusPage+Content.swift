@@ -5,26 +5,8 @@ extension StatusPage {
     init(_ status: StoreStatus, version: String, now: Timestamp) {
         notices = Notice.silentRegistries(of: status)
         let overdue = status.lanes.compactMap(\.oldestDueAt).min().map { now.seconds(since: $0) } ?? 0
-        let isLate = overdue > 1_800
-        let lag = status.lanes.compactMap(\.schedule?.lagSeconds).max() ?? 0
-        (badge, answer) =
-            if status.workers.isEmpty {
-                (Badge(label: "stopped", style: "bad"), "No worker is running, so nothing is checked.")
-            } else if !notices.isEmpty {
-                (Badge(label: "disturbed", style: "warn"), "Checks run, but most of at least one registry’s fail.")
-            } else if isLate {
-                (
-                    Badge(label: "late", style: "warn"),
-                    "Checks run, but the oldest has been due for \(Words.days(overdue / 86_400))."
-                )
-            } else if lag > 86_400 {
-                (
-                    Badge(label: "catching up", style: "warn"),
-                    "Checks run, some of them up to \(Words.days(lag / 86_400)) later than meant."
-                )
-            } else {
-                (Badge(label: "healthy", style: "good"), "Every tag is checked in its time.")
-            }
+        let health = SiteHealth(status, now: now)
+        (badge, answer) = (health.badge, health.text)
         let today = status.days.last.map { $0.unchanged + $0.changed + $0.missing + $0.failed } ?? 0
         figures = [
             Figure(label: "Tags tracked", value: Words.number(status.tracked)),
