@@ -25,23 +25,22 @@ struct SearchText {
     /// Whether the repository's name alone does not tell that a reference holds the text.
     var isAcross: Bool { halves != nil }
 
-    /// What a tag holds where the text is not found by the name of its repository: the text itself, or where that is too
-    /// short for a trigram, each form in which it can stand in a tag. Empty where no tag can.
+    /// What the index on tags has where the text is not found by the name of its repository: the text, or where that is
+    /// too short for a trigram, each form in which it can stand in a tag. Empty where no tag can hold it.
     var tagPatterns: [String] {
-        if let halves { return halves.repository.isEmpty ? ["\(halves.tag.escapedForLike)%"] : [] }
-        if text.contains("/") { return [] }
-        let isWord = text.allSatisfy(Self.letters.contains)
-        guard text.count == 2, let first = text.first, Self.letters.contains(first) else { return [pattern] }
-        let neighbours = (Self.letters + ["_", ".", "-"]).map { String($0).escapedForLike }
-        if isWord { return neighbours.map { "%\(escaped)\($0)%" } + ["%\(escaped)"] }
-        return neighbours.map { "%\($0)\(escaped)%" } + ["\(escaped)%"]
+        if let halves {
+            return halves.repository.isEmpty ? [Self.indexed(halves.tag).map { $0 + "%" }].compactMap(\.self) : []
+        }
+        guard let indexed = Self.indexed(text[...]) else { return [] }
+        guard indexed.count == 2 else { return ["%\(indexed)%"] }
+        return Self.letters.map { "%\(indexed)\($0)%" } + ["%\(indexed)"]
     }
 
-    /// Rare in tags, and no part of any trigram: an index of its own knows where it stands.
-    var isUnusual: Bool {
-        text.contains("_")
-            || zip(text, text.dropFirst()).allSatisfy { ".-".contains($0) && ".-".contains($1) }
-                && text.count > 1
+    /// As the index spells it: marks are letters there, or versions would have no trigrams. Nil where no tag can hold it.
+    private static func indexed(_ text: Substring) -> String? {
+        let marks: [Character: Character] = [".": "x", "_": "z", "-": "j"]
+        let letters = text.compactMap { marks[$0] ?? (Self.letters.contains($0) ? $0 : nil) }
+        return letters.count == text.count ? String(letters) : nil
     }
 
     /// The repositories whose names hold the text, or end with what stands before the tag.

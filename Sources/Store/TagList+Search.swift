@@ -35,14 +35,16 @@ extension SelectTags {
                 """ + (query.sort == .name ? condition + order : scope) + " OFFSET 0) t"
     }
 
-    /// Where the text does not stand in the repository's name.
+    /// Where the text does not stand in the repository's name. What the index takes for one letter may be another.
     private var byTheirOwnNames: SQL {
-        var found: SQL = "SELECT t.* FROM tags t WHERE " + Self.tagName + " LIKE ANY ($7)"
-        if SearchText(query.text).isUnusual { found = found + " AND " + Self.tagName + " ~ '_|[.-]{2}'" }
+        var found: SQL = "SELECT t.* FROM tags t WHERE "
+        found = found + (query.text == "_" ? Self.tagName + " LIKE '%\\_%'" : Self.indexedTagName + " LIKE ANY ($7)")
         if scope != nil { found = found + " AND " + Self.scope }
-        return found + " AND lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2"
+        return found + " AND lower(t.reference) LIKE $2"
+            + " AND lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2"
     }
 
-    /// As the indexes spell it.
+    // As the indexes spell them.
     private static let tagName: SQL = "lower(split_part(t.reference, ':', -1))"
+    private static let indexedTagName: SQL = "translate(" + tagName + ", '._-', 'xzj')"
 }

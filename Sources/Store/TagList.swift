@@ -52,16 +52,15 @@ struct SelectTags: Statement {
     }
 
     private func select(_ condition: SQL, order: SQL) -> SQL {
-        let columns = "CASE WHEN t.id IS NOT NULL THEN " + Self.text(query.sort) + " END, " + TrackedTag.columns
+        let columns = "t.id, " + Self.text(query.sort)
         switch reading {
         case .all:
             // Not the index's own expression: read in order, as far as the page needs.
             let text: SQL = query.text.isEmpty ? "" : " AND lower(t.reference) || '' LIKE $2"
             return "SELECT true, " + columns
-                + TrackedTag.joined(listed(condition + text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1"))
-                + order + " LIMIT $1"
+                + listed(condition + text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1") + order + " LIMIT $1"
         case .first:
-            return "SELECT true, " + columns + TrackedTag.joined(listed(condition, order, limit: " LIMIT $9"))
+            return "SELECT true, " + columns + listed(condition, order, limit: " LIMIT $9")
                 + (isOfNames ? " WHERE lower(n.reference) LIKE $2" : " WHERE lower(t.reference) LIKE $2") + order
                 + " LIMIT $1"
         case .index:
@@ -69,14 +68,14 @@ struct SelectTags: Statement {
             return "WITH " + found(condition, order)
                 + ", few AS MATERIALIZED (SELECT count(*) <= 3000 AS are_few FROM found), "
                 + "t AS MATERIALIZED (SELECT t.* FROM found t JOIN few ON are_few WHERE " + condition + order
-                + " LIMIT $1) SELECT are_few, " + columns + TrackedTag.joined("t") + " RIGHT JOIN few ON true" + order
+                + " LIMIT $1) SELECT are_few, " + columns + " FROM t RIGHT JOIN few ON true" + order
         }
     }
 
     /// The list's rows, as `t`. Where names alone decide, they are read from their index and not from the table.
     private func listed(_ condition: SQL, _ order: SQL, limit: SQL) -> SQL {
-        guard isOfNames else { return "(SELECT t.* FROM tags t WHERE " + condition + order + limit + ") t" }
-        return "(SELECT t.reference FROM tags t WHERE " + condition + order + limit
+        guard isOfNames else { return " FROM (SELECT t.* FROM tags t WHERE " + condition + order + limit + ") t" }
+        return " FROM (SELECT t.reference FROM tags t WHERE " + condition + order + limit
             + ") n JOIN tags t ON t.reference = n.reference AND " + Self.condition(nil)
     }
 
@@ -156,9 +155,9 @@ struct SelectTags: Statement {
     }
 
     /// What was found.
-    enum Row: Sendable {
+    enum Row: Sendable, Equatable {
         /// With what a cursor says of it.
-        case tag(TrackedTag, key: String)
+        case tag(Int32, key: String)
         case nothing
         /// More than can be sorted at once hold the text.
         case tooMany
@@ -166,8 +165,8 @@ struct SelectTags: Statement {
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
         let areFew: Bool = try row.next()
-        guard let key: String = try row.next() else { return areFew ? .nothing : .tooMany }
-        return .tag(try TrackedTag.decode(&row), key: key)
+        guard let id: Int32 = try row.next() else { return areFew ? .nothing : .tooMany }
+        return .tag(id, key: try row.next())
     }
 
     /// The sort key of the last item shown, in its column's type.

@@ -13,21 +13,22 @@ extension TagStore {
         var query = query
         query.limit = max(1, min(query.limit, 1_000))
         guard SearchText(query.text).isPossible else { return Page(items: [], next: nil) }
-        let rows = try await rows(query)
-        guard rows.count > query.limit, let last = rows.dropLast().last else {
-            return Page(items: rows.map(\.tag), next: nil)
-        }
-        let cursor = Cursor(kind: SelectTags.cursorKind(query), values: [last.key, String(last.tag.id)])
-        return Page(items: rows.dropLast().map(\.tag), next: cursor.text)
+        let found = try await found(query)
+        let page = found.prefix(query.limit)
+        // Planned once for all pages, however they were found.
+        let items = try await pool.transactionByKeys { try await $0.run(SelectTagsByID(ids: page.map(\.id))).rows }
+        guard found.count > query.limit, let last = page.last else { return Page(items: items, next: nil) }
+        let cursor = Cursor(kind: SelectTags.cursorKind(query), values: [last.key, String(last.id)])
+        return Page(items: items, next: cursor.text)
     }
 }
 
 extension TagStore {
-    private typealias Found = (tag: TrackedTag, key: String)
+    private typealias Found = (id: Int32, key: String)
 
     /// Frequent texts are found among the first rows of a list, rare ones by their index, and those that are frequent but
     /// stand together far behind the first rows by reading on. Which it is a few rows tell best; a wrong guess costs time.
-    private func rows(_ query: TagQuery) async throws -> [Found] {
+    private func found(_ query: TagQuery) async throws -> [Found] {
         // Few tags are missing or fail, and an index knows them.
         guard !query.text.isEmpty, query.state == nil || query.state == .active else {
             return try await found(query, .all) ?? []
@@ -57,7 +58,7 @@ extension TagStore {
         var found: [Found] = []
         for row in rows {
             switch row {
-            case .tag(let tag, let key): found.append((tag, key))
+            case .tag(let id, let key): found.append((id, key))
             case .nothing: break
             case .tooMany: return nil
             }
@@ -80,17 +81,14 @@ extension TrackedTag {
         CASE WHEN c.next_check_at < 'infinity' THEN LEAST(c.next_check_at, CASE WHEN c.reason = 4 THEN s.next_listing_at END)
             + COALESCE(l.claimed_at - l.clock, interval '0') END, f.reason
         """
-    static let tables = joined("tags t")
-
-    /// - Parameter tags: what stands for `t`.
-    static func joined(_ tags: SQL) -> SQL {
-        " FROM " + tags + """
+    static let tables: SQL = " FROM tags t" + joins
+    /// To a tag `t`.
+    static let joins: SQL = """
              JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
             LEFT JOIN media_types m ON m.id = d.media_type_id LEFT JOIN check_failures f ON f.tag_id = t.id
             LEFT JOIN lanes l ON l.registry_id = c.registry_id
             LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
-            """
-    }
+        """
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag {
         let id: Int32 = try row.next()
@@ -103,7 +101,7 @@ extension TrackedTag {
         return TrackedTag(
             id: id, reference: reference, state: state, digest: digest, mediaType: mediaType,
             platforms: zip(platforms, manifests).compactMap { name, digest in
-                Platform(parsing: name).map { PlatformDigest(platform: $0, digest: digest) }
+                Platform(stored: name).map { PlatformDigest(platform: $0, digest: digest) }
             },
             trackedSince: try row.next(), firstSeenAt: try row.next(), lastCheckedAt: try row.next(),
             lastSucceededAt: try row.next(), lastChangedAt: try row.next(), lastPushedAt: try row.next(),
@@ -115,5 +113,15 @@ struct SelectTag: Statement {
     let reference: TagReference
     static let sql: SQL = "SELECT " + TrackedTag.columns + TrackedTag.tables + " WHERE t.reference = $1"
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag { try TrackedTag.decode(&row) }
+}
+
+/// In the order of the numbers.
+struct SelectTagsByID: Statement {
+    let ids: [Int32]
+    static let sql: SQL =
+        "SELECT " + TrackedTag.columns + " FROM unnest($1::integer[]) WITH ORDINALITY AS page (id, place) "
+        + "JOIN tags t ON t.id = page.id" + TrackedTag.joins + " ORDER BY page.place"
+    func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag { try TrackedTag.decode(&row) }
 }

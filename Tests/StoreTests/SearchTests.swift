@@ -9,6 +9,7 @@ import Testing
 @Suite(.throttled) struct SearchTests {
     @Test(arguments: [
         "", "a", "z", "py", "PY", "zq", "on", "n3", "q-", "-q", ":3", "3:", "/l", "_", "__", "a_", "_b", "--", "..",
+        "1.2", "x.y", "_x", "-q", "2_", "r_2", "j", "2z",
         ".-",
         "-.", "python", "core", "t:3", "%", "_%", "ſ", "a b", "\\", "\u{0}", "@", "io/l", "x", "qx", "10", "5000",
     ])
@@ -18,7 +19,7 @@ import Testing
         let names = [
             "docker.io/library/python:3.12", "docker.io/library/python:3", "ghcr.io/a_b/core--zq:q-1",
             "quay.io/qx/x:zq", "registry.test:5000/a/b:x..y", "registry.test/a__b:10-.x", "registry.test/zebra:PyPy",
-            "registry.test/core:3.1-q", "registry.test/last:a",
+            "registry.test/core:3.1-q", "registry.test/last:a", "registry.test/odd:r_2.10-J",
         ]
         try await store.track(names.map { try TagReference(parsing: $0) }, origin: .starter, at: hour(0))
         for (sort, descending) in [(TagSort.name, false), (.name, true), (.trackedSince, true), (.changes, false)] {
@@ -29,9 +30,10 @@ import Testing
             where SearchText(text).isPossible && !text.isEmpty {
                 var all = query
                 all.limit = 100
-                let found = try await store.pool.runPlanned(SelectTags(all, reading)).rows.compactMap { row in
-                    if case .tag(let tag, _) = row { tag.reference.description } else { nil }
+                let ids = try await store.pool.runPlanned(SelectTags(all, reading)).rows.compactMap { row in
+                    if case .tag(let id, _) = row { id } else { nil }
                 }
+                let found = try await store.pool.run(SelectTagsByID(ids: ids)).rows.map(\.reference.description)
                 #expect(found.sorted() == expected.sorted(), "\(reading) \(sort)")
                 if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
             }

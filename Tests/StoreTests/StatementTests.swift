@@ -96,7 +96,7 @@ import Testing
             SelectHistories(ids: [1], includeSame: true),
             SelectTagChanges(reference: app, after: position, limit: 1),
             SelectRecentChanges(after: position, limit: 1), SelectTag(reference: app), try SelectTags(TagQuery()),
-            try SelectTags(TagQuery(), .first(1)), try SelectTags(TagQuery(), .index),
+            try SelectTags(TagQuery(), .first(1)), try SelectTags(TagQuery(), .index), SelectTagsByID(ids: [1]),
             SelectOfShapes(ranges: [try #require(ShapeRange(app))], seenBy: hour(0)),
             SelectExported(after: app, limit: 1), CountStates(), SelectLaneStatus(now: hour(0)),
             SelectDays(now: hour(0)), DeleteFailures(ids: [1]), DeleteChanges(rows: [row]), DeleteUnseen(ids: [1]),
