@@ -174,6 +174,7 @@ final class Transport: Sendable {
                 throw error
             }
         }
+        if stoodStill { ledger.count(question) }
         return try await exchange(question, with: client)
     }
 

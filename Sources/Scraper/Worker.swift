@@ -18,6 +18,7 @@ public final class Worker: Service {
     let listings = ListingMemory()
     /// Repositories that this worker has just listed and whose past it asks for first.
     let listed = Mutex<[Int32]>([])
+    let needsPopular: Mutex<Bool>
     let book: RequestBook
 
     /// Seconds between looks at the queue when nobody signals work.
@@ -34,6 +35,7 @@ public final class Worker: Service {
         self.settings = settings
         self.clock = clock
         self.logger = logger
+        needsPopular = Mutex(settings.popularImages > 0)
         health = LaneHealth(logger: logger)
         book = RequestBook(store: store, digests: digests, clock: clock, logger: logger)
     }

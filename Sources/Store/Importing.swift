@@ -94,7 +94,8 @@ extension TagStore {
     private func grow(by group: ImportGroup, at now: Timestamp) async throws -> Int {
         while true {
             do {
-                return try await pool.retryingTransaction { try await $0.merge(group, at: now) }
+                // Merging thousands of observations takes a while by itself.
+                return try await pool.retryingTransaction(standstill: 600) { try await $0.merge(group, at: now) }
             } catch is TrackedMeanwhile {
                 // The next attempt finds it.
                 try Task.checkCancellation()

@@ -29,14 +29,14 @@ struct Ping: Statement {
 extension Pool {
     /// A transaction that is tried again where PostgreSQL asks for it (deadlock, serialization failure).
     func retryingTransaction<Value: Sendable>(
-        _ body: (Connection) async throws -> sending Value
+        standstill: Int = Pool.standstill, _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
         for _ in 0..<4 {
-            do { return try await transactionByKeys(body) } catch let error as PostgresError {
+            do { return try await transactionByKeys(standstill: standstill, body) } catch let error as PostgresError {
                 guard error.sqlState?.isRetryable == true else { throw error }
             }
         }
-        return try await transactionByKeys(body)
+        return try await transactionByKeys(standstill: standstill, body)
     }
 
     /// A transaction whose statements bear arrays of keys.
@@ -47,21 +47,21 @@ extension Pool {
     ///
     /// Others wait for the rows that it locks. So the server ends it where this process stands still in the middle of it,
     /// stopped or suspended.
+    /// - Parameter standstill: seconds between two statements, far more than this process needs on the busiest machine.
     func transactionByKeys<Value: Sendable>(
-        _ body: (Connection) async throws -> sending Value
+        standstill: Int = Pool.standstill, _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
         try await transaction { connection in
             try await connection.runScript(
                 """
                 SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
-                SET LOCAL idle_in_transaction_session_timeout = '\(Self.longestStandstill)s'
+                SET LOCAL idle_in_transaction_session_timeout = '\(standstill)s'
                 """)
             return try await body(connection)
         }
     }
 
-    /// Seconds between two statements of a transaction: far more than this process needs on the busiest machine.
-    private static let longestStandstill = 30
+    static let standstill = 30
 
     /// Runs a statement whose best plan depends on its values.
     func runPlanned<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {

@@ -99,8 +99,7 @@ private typealias Request = ScriptedRegistry.Request
                 endpoint: try Endpoint(parsing: endpoint), caFile: certificates.authority)
             let logger = Logger(label: "test")
             let digests = try DigestService(configuration: configuration, logger: logger)
-            let settings = WorkerSettings(
-                name: "test", policy: .fixed(interval: 0.001))
+            let settings = WorkerSettings(name: "test", policy: .fixed(interval: 0.001))
             return (Worker(store: store, digests: digests, settings: settings, logger: logger), digests)
         }
         let before = try await Self.pass(store, reference, expecting: .changed) {

@@ -287,8 +287,7 @@ extension BulkTests.FakeHub {
         let digests = try DigestService(configuration: configuration, logger: Logger(label: "test"))
         let worker = Worker(
             store: store, digests: digests,
-            settings: WorkerSettings(
-                name: "test", policy: policy ?? .fixed(interval: interval)),
+            settings: WorkerSettings(name: "test", policy: policy ?? .fixed(interval: interval)),
             clock: clock, logger: Logger(label: "test"))
         return (worker, digests)
     }

@@ -25,8 +25,7 @@ import Testing
             configuration.requestsPerSecond = 0
             configuration.privateRegistries = try PrivateRegistries(parsing: registry.name)
             digests = try DigestService(configuration: configuration, logger: Logger(label: "test"))
-            let settings = WorkerSettings(
-                name: "test", policy: .fixed(interval: interval))
+            let settings = WorkerSettings(name: "test", policy: .fixed(interval: interval))
             worker = Worker(store: store, digests: digests, settings: settings, logger: Logger(label: "test"))
             try await store.track([reference], origin: .operator, at: .now())
         }

@@ -28,8 +28,7 @@ import Testing
         configuration.requestsPerSecond = 100_000
         configuration.privateRegistries = try PrivateRegistries(parsing: registries.map(\.name).joined(separator: ","))
         let digests = try DigestService(configuration: configuration, logger: logger)
-        let settings = WorkerSettings(
-            name: "test", policy: .fixed(interval: interval))
+        let settings = WorkerSettings(name: "test", policy: .fixed(interval: interval))
         return (Worker(store: store, digests: digests, settings: settings, logger: logger), digests)
     }
 

@@ -23,10 +23,11 @@ extension Scene {
 
         func life(of arrival: Arrival) -> Workforce.Life { lives[arrival.worker - 1] }
 
-        /// Whether the answer may have been lost: with its worker, because the database was away, or at the end.
+        /// Whether the answer may have been lost before the tag was asked for again: with its worker, because the database
+        /// was away, or at the end.
         func mayHaveLost(_ arrival: Arrival, before time: Double = .infinity) -> Bool {
             // More than a batch takes.
-            let seconds = 10.0
+            let seconds = time.isFinite ? time - arrival.at : 20
             if life(of: arrival).isLast(seconds, arrival.at), life(of: arrival).endedAt ?? time < time + 0.1 {
                 return true
             }
