@@ -77,13 +77,16 @@ extension Episode {
         let first: Int
         var last: Int
         var isRebuild = false
+        /// What its rows before `unread` touched; filled where somebody asks, because most episodes are of one change.
         var touched: Set<Platform> = []
+        var unread: Int
         /// Every rebuild in it says which platforms it touched.
         var isKnown = true
 
         init(_ index: Int, of rows: ArraySlice<Change>) {
             first = index
             last = index
+            unread = index
             note(index, of: rows)
         }
 
@@ -91,23 +94,24 @@ extension Episode {
             let time = rows[index].observedAt
             let isNear = time.seconds(since: rows[last].observedAt) < Episode.gapSeconds
             let mayJoin = time.seconds(since: rows[first].observedAt) <= Episode.settlingSeconds
-            guard isNear || (mayJoin && settles(rows[index].platforms)) else { return false }
+            guard isNear || (mayJoin && settles(index, of: rows)) else { return false }
             last = index
             note(index, of: rows)
             return true
         }
 
-        /// They are platforms that the episode has not touched yet, all of them.
-        private func settles(_ platforms: [Platform]) -> Bool {
-            isKnown && !touched.isEmpty && !platforms.isEmpty && touched.isDisjoint(with: platforms)
+        /// A change of platforms that the episode has not touched yet, all of them.
+        private mutating func settles(_ index: Int, of rows: ArraySlice<Change>) -> Bool {
+            guard isKnown, !rows[index].platforms.isEmpty else { return false }
+            for index in unread..<index where rows[index].kind.isChange { touched.formUnion(rows[index].platforms) }
+            unread = index
+            return !touched.isEmpty && touched.isDisjoint(with: rows[index].platforms)
         }
 
         private mutating func note(_ index: Int, of rows: ArraySlice<Change>) {
             let kind = rows[index].kind
-            let isEmpty = rows[index].platforms.isEmpty
             isRebuild = isRebuild || kind == .rebuild
-            isKnown = isKnown && (kind == .metadata || !isEmpty)
-            if !isEmpty { touched.formUnion(rows[index].platforms) }
+            isKnown = isKnown && (kind == .metadata || !rows[index].platforms.isEmpty)
         }
     }
 }
