@@ -100,7 +100,9 @@ final class ConnectionThread {
         switch work {
         case .connected:
             return ResultSet()
-        case .run(let sql, let parameters):
+        case .run(let sql, let parameters, isPrepared: false):
+            return try runOnce(sql, parameters)
+        case .run(let sql, let parameters, isPrepared: true):
             let key = PreparedKey(sql: sql, types: parameters.types)
             do { return try runPrepared(key, parameters) } catch {
                 // A plan made before a migration, or a session that a pooler changed under us: prepare anew, once.
@@ -129,17 +131,20 @@ final class ConnectionThread {
         if mailbox.isCancelled(current) {
             throw PostgresError(.server, "the statement was cancelled", sqlState: .queryCanceled)
         }
-        let lengths = parameters.cells.map { Int32(max(0, $0.length)) }
-        let formats = [Int32](repeating: 1, count: parameters.cells.count)
-        let sent = parameters.bytes.withUnsafeBytes { bytes in
-            // An empty value still needs a non-null pointer: a null one means NULL.
-            let base = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
-            let values = parameters.cells.map { cell in
-                cell.length < 0 ? nil : base.map { ($0 + cell.offset).assumingMemoryBound(to: CChar.self) }
-            }
-            return PQsendQueryPrepared(connection, name, Int32(values.count), values, lengths, formats, 1)
-        }
-        try check(sent)
+        try check(
+            parameters.withCells { values, lengths, formats in
+                PQsendQueryPrepared(connection, name, Int32(values.count), values, lengths, formats, 1)
+            })
+        return try results()
+    }
+
+    /// Planned for these values, and forgotten.
+    private func runOnce(_ sql: SQL, _ parameters: Parameters) throws(PostgresError) -> ResultSet {
+        try check(
+            parameters.withCells { values, lengths, formats in
+                PQsendQueryParams(
+                    connection, sql.text, Int32(values.count), parameters.types, values, lengths, formats, 1)
+            })
         return try results()
     }
 
@@ -157,5 +162,21 @@ final class ConnectionThread {
         guard sent != 1 else { return }
         guard PQstatus(connection) == CONNECTION_OK else { throw lost() }
         throw PostgresError(.misuse, "the connection cannot take a statement now")
+    }
+}
+
+extension Parameters {
+    /// As libpq takes them: pointers, lengths and formats.
+    fileprivate func withCells(_ send: ([UnsafePointer<CChar>?], [Int32], [Int32]) -> Int32) -> Int32 {
+        let lengths = cells.map { Int32(max(0, $0.length)) }
+        let formats = [Int32](repeating: 1, count: cells.count)
+        return bytes.withUnsafeBytes { bytes in
+            // An empty value still needs a non-null pointer: a null one means NULL.
+            let base = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
+            let values = cells.map { cell in
+                cell.length < 0 ? nil : base.map { ($0 + cell.offset).assumingMemoryBound(to: CChar.self) }
+            }
+            return send(values, lengths, formats)
+        }
     }
 }

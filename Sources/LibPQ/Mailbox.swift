@@ -6,7 +6,7 @@ struct Command: Sendable {
     enum Work: Sendable {
         /// Answered once the connection is made.
         case connected
-        case run(sql: SQL, Parameters)
+        case run(sql: SQL, Parameters, isPrepared: Bool)
         /// Text that may hold several statements and no parameters: migrations, LISTEN, BEGIN.
         case script(String)
         case beginCopy(String)

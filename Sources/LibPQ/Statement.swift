@@ -10,18 +10,22 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringLiteral {
 
 /// One SQL statement with its bindings and the decoding of its rows, together in one type.
 ///
-/// Statements are prepared once per connection. `Row` is `Never` for a statement that answers no rows.
+/// `Row` is `Never` for a statement that answers no rows.
 public protocol Statement: Sendable {
     associatedtype Row: Sendable
     static var sql: SQL { get }
     /// The text to run; differs from the static one only where a statement comes in variants, such as sort orders.
     var sql: SQL { get }
+    /// Prepared once per connection, unless it comes in so many forms that a session should not keep them all, or its best
+    /// plan depends on its values.
+    static var isPrepared: Bool { get }
     func bind(_ parameters: inout Parameters)
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row
 }
 
 extension Statement {
     public var sql: SQL { Self.sql }
+    public static var isPrepared: Bool { true }
     public func bind(_ parameters: inout Parameters) {}
     static var name: String { String(describing: Self.self) }
 }

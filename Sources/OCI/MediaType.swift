@@ -18,6 +18,11 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
 
     /// The value of a Content-Type header; what follows `;` is left out. Nil where it is no media type.
     public init?(header: some StringProtocol) {
+        // Nearly all of them; an import reads one in each of its lines.
+        if let known = Self.known[String(header)] {
+            self = known
+            return
+        }
         // RFC 6838 allows 127 characters on each side of the slash.
         var bytes = [UInt8]()
         for byte in header.utf8.prefix(300) {
@@ -33,6 +38,9 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
         }
         description = part.text
     }
+
+    private static let known = Dictionary(
+        uniqueKeysWithValues: [ociIndex, ociManifest, dockerManifestList, dockerManifest].map { ($0.description, $0) })
 
     private init(unchecked text: String) {
         description = text

@@ -26,11 +26,13 @@ extension TagStore {
     /// were looked at last stays known. The time of its `last_pushed` belongs to no single change and is left behind.
     ///
     /// One snapshot, read row by row; nothing is written there.
-    /// - Parameter conninfo: libpq's URI or connection string of that database.
+    /// - Parameters:
+    ///   - conninfo: libpq's URI or connection string of that database.
+    ///   - spool: where the rows of a state of that database wait, which it is given.
     /// - Throws: ``MonitorRowError`` for the first row that cannot be read, unless these are left out.
     public func importDockerTagMonitor(
-        at conninfo: String, skipInvalid: Bool, now: Timestamp, spool: ImportSpool? = nil,
-        progress: (ImportProgress) -> Void = { _ in }
+        at conninfo: String, skipInvalid: Bool, now: Timestamp, progress: (ImportProgress) -> Void = { _ in },
+        spool: (String) async throws -> ImportSpool? = { _ in nil }
     ) async throws -> MonitorImport {
         let monitor = try await Connection.connect(to: conninfo)
         defer { monitor.close() }
@@ -53,7 +55,8 @@ extension TagStore {
                 return nil
             }
         }
-        let summary = try await importObservations(at: now, spool: spool, progress: progress) {
+        let state = try await monitor.first(SelectMonitorState()) ?? ""
+        let summary = try await importObservations(at: now, spool: try await spool(state), progress: progress) {
             let rows = try await monitor.run(FetchUpdates()).rows
             return rows.isEmpty ? nil : try rows.compactMap { row in try parse(row) { try row.observation } }
         }
@@ -99,6 +102,15 @@ struct MonitorRow: Sendable {
             endpoint: try row.next(), image: try row.next(), tag: try row.next(), time: try row.next(),
             digest: try row.next())
     }
+}
+
+/// What tells this state of this database apart from others, in the transaction that reads it.
+struct SelectMonitorState: Statement {
+    static let sql: SQL = """
+        SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), current_database(), count(*),
+            max(scraped_at::timestamptz)) FROM image_update
+        """
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> String { try row.next() }
 }
 
 struct FetchUpdates: Statement {

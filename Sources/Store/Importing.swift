@@ -52,10 +52,16 @@ extension TagStore {
                 throw error
             }
         }
-        try rows.finish()
-        let summary = try await merge(&rows, at: now, progress: progress)
-        rows.remove()
-        return summary
+        do {
+            try rows.finish()
+            let summary = try await merge(&rows, at: now, progress: progress)
+            rows.remove()
+            return summary
+        } catch {
+            // Nobody could go on with it.
+            if !spool.isKept { rows.remove() }
+            throw error
+        }
     }
 
     /// What tells this database apart from others, also from one that was made anew in its place.
@@ -83,19 +89,19 @@ extension TagStore {
     }
 
     private func merge(_ group: ImportGroup, at now: Timestamp) async throws -> Int {
-        let growth = try await grow(by: group, at: now)
+        let outcome = try await grow(by: group, at: now)
         try await pool.run(Notify(signal: .work))
-        if growth > 0 { try await pool.run(Notify(signal: .changes)) }
-        return growth
+        if outcome.hasChanged { try await pool.run(Notify(signal: .changes)) }
+        return outcome.growth
     }
 }
 
 extension TagStore {
-    private func grow(by group: ImportGroup, at now: Timestamp) async throws -> Int {
+    private func grow(by group: ImportGroup, at now: Timestamp) async throws -> MergeOutcome {
         while true {
             do {
-                // Merging thousands of observations takes a while by itself.
-                return try await pool.retryingTransaction(standstill: 600) { try await $0.merge(group, at: now) }
+                // Merging thousands of observations takes a while by itself, on a busy machine.
+                return try await pool.retryingTransaction(standstill: 120) { try await $0.merge(group, at: now) }
             } catch is TrackedMeanwhile {
                 // The next attempt finds it.
                 try Task.checkCancellation()
@@ -105,7 +111,7 @@ extension TagStore {
 }
 
 extension Connection {
-    fileprivate func merge(_ group: ImportGroup, at now: Timestamp) async throws -> Int {
+    fileprivate func merge(_ group: ImportGroup, at now: Timestamp) async throws -> MergeOutcome {
         let references = group.tags.map(\.reference)
         _ = try await run(Retrack(references: references, origin: .import, now: now))
         let known = try await locked(run(SelectTagIDs(references: references)).rows)
@@ -114,7 +120,7 @@ extension Connection {
         let ids = Dictionary(uniqueKeysWithValues: tags.values.map { ($0.reference, $0.id) })
         var observations: [Int32: [Observation]] = [:]
         for tag in group.tags { if let id = ids[tag.reference] { observations[id] = tag.observations } }
-        return try await merge(observations, into: tags, new: Set(new.keys), at: now).growth
+        return try await merge(observations, into: tags, new: Set(new.keys), at: now)
     }
 
     /// Tags that are to be written when everything is known that stands in their rows, once instead of three times.

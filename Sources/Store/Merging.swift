@@ -4,10 +4,12 @@ import TagHistory
 
 /// What a merge did.
 struct MergeOutcome: Sendable {
-    /// How many rows the histories grew by.
+    /// How many of the observations the histories grew by. What lies between two of them may be folded or unfolded for
+    /// it, which is no news.
     var growth = 0
     /// Rows written, those in the place of others included.
     var newRows = 0
+    var hasChanged = false
 }
 
 extension Connection {
@@ -53,7 +55,10 @@ extension Connection {
         }
         let rewritten = Set((merge.deleted + merge.inserted).map(\.tagID)).subtracting(new)
         if !rewritten.isEmpty { try await run(ForgetSchedules(ids: rewritten.sorted())) }
-        return MergeOutcome(growth: merge.inserted.count - merge.deleted.count, newRows: merge.inserted.count)
+        let growth = merge.inserted.count - merge.deleted.count
+        return MergeOutcome(
+            growth: min(max(0, growth), observations.values.reduce(0) { $0 + $1.count }), newRows: merge.inserted.count,
+            hasChanged: !merge.inserted.isEmpty || !merge.deleted.isEmpty)
     }
 }
 

@@ -63,8 +63,12 @@ public struct LaneStatus: Sendable {
     /// Fewer failed checks may be an accident.
     private static let fewestFailed = 3
 
-    /// Lately every check failed, of however many tags: nothing says that the registry answers.
-    public var isSilent: Bool { recent.failed >= Self.fewestFailed && recent.failed == recent.checks }
+    /// Lately every check failed, and not of one tag alone, which is asked for again and again: nothing says that the
+    /// registry can be checked.
+    public var isSilent: Bool {
+        recent.failed >= Self.fewestFailed && recent.failed == recent.checks
+            && failing >= min(Self.fewestFailed, tracked)
+    }
     /// Silent, or most of its tags could not be checked last.
     public var isFailing: Bool { isSilent || failing * 2 > tracked }
 }

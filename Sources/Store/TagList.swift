@@ -35,6 +35,7 @@ struct SelectTags: Statement {
     static func cursorKind(_ query: TagQuery) -> String { query.sort.rawValue + (query.descending ? "-" : "+") }
 
     static let sql: SQL = ""
+    static let isPrepared = false
     var sql: SQL {
         let key = Self.column(query.sort)
         let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")

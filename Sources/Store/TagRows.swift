@@ -41,8 +41,7 @@ extension TagStore {
             if more.count > query.limit { return more }
         }
         let rare = try await pool.transaction { connection in
-            try await connection.runScript(
-                "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+            try await connection.runScript("SET LOCAL enable_seqscan = off")
             return try await Self.found(in: connection.run(SelectTags(query, .index)).rows)
         }
         if let rare { return rare }
@@ -51,7 +50,7 @@ extension TagStore {
 
     /// Nil where too many were found.
     private func found(_ query: TagQuery, _ reading: SelectTags.Reading) async throws -> [Found]? {
-        try Self.found(in: await pool.runPlanned(SelectTags(query, reading)).rows)
+        try Self.found(in: await pool.run(SelectTags(query, reading)).rows)
     }
 
     private static func found(in rows: [SelectTags.Row]) -> [Found]? {

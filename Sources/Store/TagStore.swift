@@ -62,14 +62,6 @@ extension Pool {
     }
 
     static let standstill = 30
-
-    /// Runs a statement whose best plan depends on its values.
-    func runPlanned<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {
-        try await transaction { connection in
-            try await connection.runScript("SET LOCAL plan_cache_mode = force_custom_plan")
-            return try await connection.run(statement)
-        }
-    }
 }
 
 extension TagStore {

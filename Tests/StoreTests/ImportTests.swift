@@ -32,7 +32,7 @@ import Testing
             growth: [3, 1]),
         Example(
             parts: ["A@1 -@2 -@3 B@4"],
-            rows: ["first A@1", "missing A>-@2>1", "returned B@4>3", "rebuild A>B@4>1"], succeeded: 4, growth: [5]),
+            rows: ["first A@1", "missing A>-@2>1", "returned B@4>3", "rebuild A>B@4>1"], succeeded: 4, growth: [4]),
         Example(
             parts: ["-@5", "A@1"], rows: ["first A@1", "missing A>-@5>1"], succeeded: 1, growth: [1, 1], isMissing: true
         ),

@@ -30,7 +30,7 @@ import Testing
             where SearchText(text).isPossible && !text.isEmpty {
                 var all = query
                 all.limit = 100
-                let ids = try await store.pool.runPlanned(SelectTags(all, reading)).rows.compactMap { row in
+                let ids = try await store.pool.run(SelectTags(all, reading)).rows.compactMap { row in
                     if case .tag(let id, _) = row { id } else { nil }
                 }
                 let found = try await store.pool.run(SelectTagsByID(ids: ids)).rows.map(\.reference.description)

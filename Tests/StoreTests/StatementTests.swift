@@ -104,7 +104,8 @@ import Testing
             SelectIdentity(), SelectTagIDs(references: [app]), ReserveTags(references: [app]),
             InsertImportedTags(summaries: [], tags: [:], now: hour(0)),
             InsertImportedChecks(updates: [], tags: [:], now: hour(0)),
-            FetchUpdates(), FetchImages(), SetViewed(tags: [(app, hour(0))], new: [app], now: hour(0)),
+            FetchUpdates(), FetchImages(), SelectMonitorState(),
+            SetViewed(tags: [(app, hour(0))], new: [app], now: hour(0)),
             SelectBearingTags(digest: digest, after: app, limit: 1),
             SelectIndexesHolding(digest: digest), SelectExportedTag(reference: app),
             SelectRepositoryTags(repository: app.repository, limit: 1), SelectTagsNamed(references: [app]),
@@ -164,7 +165,7 @@ import Testing
         try await store.pool.withConnection { connection in
             // As in Docker Tag Monitor's database.
             try await connection.runScript(
-                "DECLARE updates CURSOR WITH HOLD FOR SELECT '', '', '', now(), '' LIMIT 0;"
+                "CREATE TEMPORARY TABLE image_update (scraped_at timestamptz); DECLARE updates CURSOR WITH HOLD FOR SELECT '', '', '', now(), '' LIMIT 0;"
                     + "DECLARE images CURSOR WITH HOLD FOR SELECT '', '', '', now(), '' LIMIT 0")
             for statement in try Self.statements() { try await Self.run(statement, on: connection) }
         }

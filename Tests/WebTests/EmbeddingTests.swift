@@ -80,6 +80,11 @@ import Testing
             #expect(past.map { $0?["changes"] as? Int } == [1, 0])
             #expect(past.map { $0?["asOf"] as? String } == [then.description, then.description])
             #expect(try await site.get("\(images)&at=then").status == 400)
+            let page = try await site.get("/compare?image=python:3.12&image=node:22&at=\(then)").text
+            #expect(page.contains("As of \(Words.time(then))"))
+            let tag = try await site.get("/tags/python:3.12?at=\(then)").text
+            #expect(tag.contains("As of \(Words.time(then))") && tag.contains(Digest.numbered(2).description))
+            #expect(!tag.contains(Digest.numbered(3).description))
             #expect(try await site.get("/api/v1/compare?image=python:3.12").status == 422)
             #expect(try await site.get("/api/v1/compare?image=python:3.12&image=node:9").status == 404)
             #expect(try await site.get("/api/v1/compare?image=python:3.12&image=python:-x").status == 422)

@@ -33,6 +33,21 @@ public struct ImportSpool: Sendable {
 
     func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
+    /// Removes what killed imports left that nobody can go on with, and what nobody went on with for a week.
+    public static func removeForgotten(in parent: URL) {
+        let keys: Set<URLResourceKey> = [.contentModificationDateKey]
+        let folders = try? FileManager.default.contentsOfDirectory(
+            at: parent, includingPropertiesForKeys: Array(keys))
+        for folder in folders ?? [] {
+            let changed = try? folder.resourceValues(forKeys: keys).contentModificationDate
+            let isOld = changed.map { $0 < Date(timeIntervalSinceNow: -7 * 86_400) } ?? false
+            guard isOld || UUID(uuidString: folder.lastPathComponent) != nil, let lock = try? SpoolLock(folder) else {
+                continue
+            }
+            withExtendedLifetime(lock) { _ = try? FileManager.default.removeItem(at: folder) }
+        }
+    }
+
     /// Of a source that cannot be told apart from others, such as standard input.
     public static func temporary(in parent: URL) -> ImportSpool {
         ImportSpool(folder: parent.appendingPathComponent(UUID().uuidString), isKept: false)
@@ -45,8 +60,8 @@ struct SpooledRows {
     private var buffer = RowBuffer()
     private var runs: [SpooledRun] = []
     private var files = 0
-    /// From before the first row is read until the import is over. Nil where nobody else knows the folder.
-    private let lock: SpoolLock?
+    /// From before the first row is read until the import is over.
+    private let lock: SpoolLock
     /// Rows added.
     private(set) var count = 0
     /// True where an earlier import of the same source had read everything.
@@ -57,7 +72,7 @@ struct SpooledRows {
     /// - Throws: ``StoreError/importedElsewhere`` where another import of the same source is going on.
     init(_ spool: ImportSpool) throws {
         self.spool = spool
-        lock = spool.isKept ? try SpoolLock(spool.folder) : nil
+        lock = try SpoolLock(spool.folder)
         guard spool.isWhole else {
             // What was ended while it read.
             let left = try? FileManager.default.contentsOfDirectory(at: spool.folder, includingPropertiesForKeys: nil)

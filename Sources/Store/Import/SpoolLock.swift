@@ -13,8 +13,9 @@ final class SpoolLock: Sendable {
             if descriptor < 0, errno == ENOENT { continue }
             guard descriptor >= 0 else { throw CocoaError(.fileReadNoPermission) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                let isHeld = errno == EWOULDBLOCK
                 close(descriptor)
-                throw StoreError.importedElsewhere
+                throw isHeld ? StoreError.importedElsewhere : CocoaError(.fileLocking)
             }
             if Self.isSame(descriptor, folder) {
                 self.descriptor = descriptor

@@ -36,6 +36,10 @@ struct Compare: AsyncParsableCommand {
                 print(try Console.json(ListJSON(items: tags, next: nil)))
             } else {
                 print(Console.table([""] + references.map(\.familiar), rows(statistics)))
+                print()
+                for (reference, statistics) in zip(references, statistics) {
+                    print("\(reference.familiar): \(statistics.rhythm.reason)")
+                }
             }
         }
     }

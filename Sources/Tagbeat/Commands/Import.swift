@@ -15,7 +15,7 @@ struct Import: AsyncParsableCommand {
             Everything is read before anything is imported, and nothing is imported where a line is bad. Importing \
             twice changes nothing. What does not fit into memory waits in the data folder (about a tenth of a gigabyte \
             for a million observations): the same command goes on where an import was ended. One from standard input \
-            begins again, and passes over what is there.
+            or git begins again, and passes over what is there.
 
             With --from-git, every pin image:tag@sha256:… that a commit of the repository added, as Renovate and \
             Dependabot write them, is an observation at the commit's time.
@@ -49,7 +49,7 @@ struct Import: AsyncParsableCommand {
                 Console.note(
                     "\(fromGit) is a shallow clone: older pins are not in it; git fetch --unshallow brings them.")
             }
-            try await Session.with(options) { try await importPins(pins, into: $0.store) }
+            try await Session.with(options) { try await importPins(pins, session: $0) }
         } else if let fromDockerTagMonitor {
             try await Session.with(options) { try await importMonitor(fromDockerTagMonitor, session: $0) }
         } else {
@@ -58,6 +58,7 @@ struct Import: AsyncParsableCommand {
     }
 
     private func importFile(_ file: String, session: Session) async throws {
+        session.removeForgottenSpools()
         let lines = ImportLines(skipInvalid: skipInvalid)
         let meter = ImportMeter()
         let spool = try await session.importSpool(of: file, skipInvalid ? "skip-invalid" : "")
@@ -76,10 +77,12 @@ struct Import: AsyncParsableCommand {
         if summary.observations == 0, lines.skipped > 0 { throw Failure("no line of \(file) could be read") }
     }
 
-    private func importPins(_ pins: GitHistory.Answer, into store: TagStore) async throws {
+    private func importPins(_ pins: GitHistory.Answer, session: Session) async throws {
+        session.removeForgottenSpools()
         let meter = ImportMeter()
         var rest = pins.rows[...]
-        let summary = try await store.importObservations(at: .now(), progress: meter.show) {
+        let spool = session.temporarySpool()
+        let summary = try await session.store.importObservations(at: .now(), spool: spool, progress: meter.show) {
             defer { rest = rest.dropFirst(5_000) }
             return rest.isEmpty ? nil : Array(rest.prefix(5_000))
         }
@@ -92,9 +95,10 @@ struct Import: AsyncParsableCommand {
 
     private func importMonitor(_ url: String, session: Session) async throws {
         let meter = ImportMeter()
-        let spool = session.temporarySpool()
+        session.removeForgottenSpools()
         let answer = try await session.store.importDockerTagMonitor(
-            at: url, skipInvalid: skipInvalid, now: .now(), spool: spool, progress: meter.show)
+            at: url, skipInvalid: skipInvalid, now: .now(), progress: meter.show
+        ) { try await session.importSpool(ofDatabase: $0, skipInvalid ? "skip-invalid" : "") }
         Console.endProgress()
         for problem in answer.problems.prefix(20) { Console.error("left out: \(problem)") }
         let skipped = answer.skipped > 0 ? " Left out \(answer.skipped) rows." : ""

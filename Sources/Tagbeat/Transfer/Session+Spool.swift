@@ -4,7 +4,6 @@ import Store
 extension Session {
     /// Where an import of a file waits; what is there of the same state of the same file goes on.
     func importSpool(of file: String, _ options: String) async throws -> ImportSpool {
-        removeForgotten()
         let url = URL(fileURLWithPath: file)
         guard file != "-", let state = try? FileManager.default.attributesOfItem(atPath: url.path),
             state[.type] as? FileAttributeType == .typeRegular
@@ -14,7 +13,14 @@ extension Session {
         return ImportSpool(in: spools, source: source, database: try await store.identity())
     }
 
+    /// Of another program's database in one state.
+    func importSpool(ofDatabase state: String, _ options: String) async throws -> ImportSpool {
+        ImportSpool(in: spools, source: "\(state) \(options)", database: try await store.identity())
+    }
+
     func temporarySpool() -> ImportSpool { .temporary(in: spools) }
+
+    func removeForgottenSpools() { ImportSpool.removeForgotten(in: spools) }
 
     /// In the data folder, or where that cannot be written, as beside a database elsewhere, among temporary files.
     private var spools: URL {
@@ -22,17 +28,5 @@ extension Session {
         let isOurs = (try? FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)) != nil
         return isOurs && FileManager.default.isWritableFile(atPath: own.path)
             ? own : FileManager.default.temporaryDirectory.appendingPathComponent("tagbeat-imports")
-    }
-
-    /// What was ended a week ago and nobody went on with.
-    private func removeForgotten() {
-        let keys: [URLResourceKey] = [.contentModificationDateKey]
-        let folders = try? FileManager.default.contentsOfDirectory(at: spools, includingPropertiesForKeys: keys)
-        for folder in folders ?? [] {
-            let changed = try? folder.resourceValues(forKeys: Set(keys)).contentModificationDate
-            if let changed, changed < Date(timeIntervalSinceNow: -7 * 86_400) {
-                try? FileManager.default.removeItem(at: folder)
-            }
-        }
     }
 }

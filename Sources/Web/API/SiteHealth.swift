@@ -43,7 +43,7 @@ struct SiteHealth: Encodable, Hashable {
         let names = failing.prefix(3).map(\.registry.name).joined(separator: ", ")
         let more = failing.count > 3 ? " and \(Words.number(failing.count - 3)) more" : ""
         return failing.allSatisfy(\.isSilent)
-            ? "Checks run, but none of the last is answered by \(names)\(more)."
-            : "Checks run, but most fail of \(names)\(more)."
+            ? "Checks run, but none of the last succeeded at \(names)\(more)."
+            : "Checks run, but most fail at \(names)\(more)."
     }
 }

@@ -2,6 +2,13 @@ import OCI
 import Store
 
 extension Notice {
+    /// A page of a time in the past.
+    static func asOf(_ time: Timestamp) -> Notice {
+        Notice(
+            style: "info", heading: "As of \(Words.time(time))",
+            text: "What was learned since is left out; how the tag is checked is told as it is now.")
+    }
+
     /// What keeps the whole site, or most of a registry, from being checked.
     static func health(of status: StoreStatus) -> [Notice] {
         guard status.tracked > 0, status.workers.isEmpty else { return silentRegistries(of: status) }
@@ -20,8 +27,8 @@ extension Notice {
             + Words.count(failing.reduce(0) { $0 + $1.tracked }, "tag")
         let text =
             failing.count == 1 && first.isSilent
-            ? "None of its last \(Words.count(first.recent.checks, "check")), in this hour and the one before, was "
-                + "answered. What was learned before stays, but may be out of date."
+            ? "None of its last \(Words.count(first.recent.checks, "check")), in this hour and the one before, succeeded. "
+                + "What was learned before stays, but may be out of date."
             : failing.count == 1
                 ? "Checks of \(tags) fail. What was learned before stays, but may be out of date."
                 : "Checks of \(tags) in \(Words.number(failing.count)) registries fail. "

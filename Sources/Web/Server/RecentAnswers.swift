@@ -18,7 +18,7 @@ final class RecentAnswers: Sendable {
         /// Nil where the answer is one client's own, or costs him something.
         init?(_ request: Request, origin: @autoclosure () -> String) {
             guard request.method == .get || request.method == .head, request.headers[.authorization] == nil,
-                Self.isShared(request.uri.path), request.uri.query?.contains("offered") != true
+                Self.isShared(request.uri.path), (try? Query(request.uri.query))?.has("offered") == false
             else { return nil }
             target = request.uri.description
             self.origin = origin()

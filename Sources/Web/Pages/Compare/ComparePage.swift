@@ -25,6 +25,7 @@ struct ComparePage: Page {
     let summary = "How often images are really rebuilt, side by side."
     let isCompare = true
     let heading: String
+    var notices: [Notice] = []
     var strips = ""
     var stripRows: [Table] = []
     var heads: [Head] = []

@@ -9,18 +9,28 @@ extension Site {
             throw Problem.unacceptable("\(names.count) images are named; compare two to eight.")
         }
         let references = try names.map { try Self.reference(from: $0) }.uniqued
+        let past = try Query(request.uri.query).time("at")
         let tags = try await store.tags(named: references)
         await noteViewed(tags, context)
         return try await answer(request, about: tags) {
-            html(try await comparePage(references, try await records(tags)))
+            html(try await comparePage(references, try await records(tags), at: past))
         }
     }
 
-    private func comparePage(_ references: [TagReference], _ records: [TagRecord]) async throws -> ComparePage {
-        let now = clock()
+    private func comparePage(
+        _ references: [TagReference], _ records: [TagRecord], at past: Timestamp?
+    ) async throws -> ComparePage {
+        let now = past ?? clock()
+        let records = records.map { record in
+            guard let past else { return record }
+            var history = record.history
+            let tag = record.tag.known(at: past, history: &history)
+            return TagRecord(tag, history: history)
+        }
         let statistics = try await store.statistics(of: records, asOf: now)
         var page = ComparePage(
             references, records: Array(zip(records, statistics)), canTrack: settings.publicTracking, now: now)
+        if let past { page.notices = [.asOf(past)] }
         if references.count < 2 {
             page.presets = settings.presets.map { preset in
                 Link(

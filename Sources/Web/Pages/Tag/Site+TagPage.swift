@@ -11,6 +11,7 @@ extension Site {
         let bucket = try query.bucket()
         let older = try query.position("before")
         let ownText = try query.text("digest")
+        let past = try query.time("at")
         let permissions = TagPage.Permissions(canTrack: settings.publicTracking)
         let siblings = try await store.tags(in: reference.repository)
         let offered = try await offeredPart(
@@ -22,8 +23,9 @@ extension Site {
                 status: .notFound)
         }
         return try await answer(request, about: [tag], offered?.shown ?? []) {
-            let history = try await store.history(of: tag.id)
-            let now = clock()
+            var history = try await store.history(of: tag.id)
+            let now = past ?? clock()
+            let tag = past.map { tag.known(at: $0, history: &history) } ?? tag
             var content = TagPage.Content(
                 tag: tag, history: history,
                 statistics: try await store.statistics(of: TagRecord(tag, history: history), asOf: now),
@@ -31,7 +33,9 @@ extension Site {
                 permissions: permissions, origin: origin(of: request), now: now)
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
             if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: history) }
-            return html(TagPage(content))
+            var page = TagPage(content)
+            if let past { page.notices.append(.asOf(past)) }
+            return html(page)
         }
     }
 
