@@ -10,13 +10,13 @@ import Testing
 @Suite struct ImportLinesTests {
     private static let digest = "sha256:" + String(repeating: "a", count: 64)
 
-    private static func rows(_ text: String, skipInvalid: Bool = false) throws -> [String] {
+    private static func rows(_ text: String, skipInvalid: Bool = false) async throws -> [String] {
         let bytes = Array(text.utf8)
         let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { LineSplitter.Line.success($0) }
-        return try ImportLines(skipInvalid: skipInvalid).parse(lines).map(\.line)
+        return try await ImportLines(skipInvalid: skipInvalid).parse(lines).map(\.line)
     }
 
-    @Test func csvIsReadAsTheSameLines() throws {
+    @Test func csvIsReadAsTheSameLines() async throws {
         let csv = """
             \u{FEFF}observedAt,image,"digest",source,pushedAt\r
             2026-01-31T12:00:00Z,python:3.12,\(Self.digest),registry,2026-01-31T11:00:00Z\r
@@ -28,8 +28,8 @@ import Testing
             "pushedAt":"2026-01-31T11:00:00Z"}
             {"image":"ghcr.io/a/b:1","digest":null,"observedAt":"2026-01-31T12:00:00Z"}
             """
-        #expect(try Self.rows(csv) == Self.rows(json))
-        #expect(try Self.rows(csv).count == 2)
+        #expect(try await Self.rows(csv) == Self.rows(json))
+        #expect(try await Self.rows(csv).count == 2)
     }
 
     @Test(arguments: [
@@ -43,15 +43,29 @@ import Testing
         ("{}\n", "line 1", "“image” is missing"), ("{\"image\":1}\n", "line 1", "“image” is of the wrong type"),
         ("{\"image\":null,\"digest\":null}\n", "line 1", "“image” is of the wrong type"),
     ])
-    func badLinesAreNamed(text: String, line: String, hint: String) {
-        let error = #expect(throws: Failure.self) { try Self.rows(text) }
+    func badLinesAreNamed(text: String, line: String, hint: String) async {
+        let error = await #expect(throws: Failure.self) { try await Self.rows(text) }
         #expect(error?.description.contains(line) == true && error?.description.contains(hint) == true)
     }
 
-    @Test func badLinesAreLeftOut() throws {
+    @Test func badLinesAreLeftOut() async throws {
         let csv = "image,digest,observedAt\npython,,yesterday\npython:3,,2026-01-31T12:00:00Z\n"
-        #expect(try Self.rows(csv, skipInvalid: true).count == 1)
-        #expect(throws: Failure.self) { try Self.rows("image,colour\n" + csv, skipInvalid: true) }
+        #expect(try await Self.rows(csv, skipInvalid: true).count == 1)
+        await #expect(throws: Failure.self) { try await Self.rows("image,colour\n" + csv, skipInvalid: true) }
+    }
+
+    /// More than one core's piece: rows and line numbers stay in order.
+    @Test func piecesComeTogetherInOrder() async throws {
+        let lines = (0..<4_000).map { index in
+            index == 3_210
+                ? "nonsense"
+                : "{\"image\":\"a/b:\(index)\",\"digest\":null,\"observedAt\":\"2026-01-31T12:00:00Z\"}"
+        }
+        let text = lines.joined(separator: "\n")
+        let read = try await Self.rows(text, skipInvalid: true)
+        #expect(read.count == 3_999 && read[3_209].contains("a/b:3209") && read[3_210].contains("a/b:3211"))
+        let error = await #expect(throws: Failure.self) { try await Self.rows(text) }
+        #expect(error?.description.contains("line 3211") == true)
     }
 
     /// What is read without a decoder is what the decoder reads.

@@ -68,7 +68,7 @@ struct Import: AsyncParsableCommand {
             : try await LineReader.lines(of: file) { nextLines in
                 try await session.store.importObservations(at: .now(), spool: spool, progress: meter.show) {
                     guard let next = try await nextLines() else { return nil }
-                    return try lines.parse(next)
+                    return try await lines.parse(next)
                 }
             }
         Console.endProgress()
