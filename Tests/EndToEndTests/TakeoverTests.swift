@@ -91,6 +91,10 @@ import Testing
         try await server.stop()
         try await Task.sleep(for: .seconds(1))
         try await server.start()
+        // Where no worker is there, the command checks by itself.
+        _ = try await Stage.until {
+            (try? await stage.store.status(at: .now()))?.workers.count == 2
+        }
         let took = try await stage.check(stage.references[7])
         print("check now, after a restart: \(took)")
         #expect(took < .seconds(5))
@@ -108,7 +112,15 @@ import Testing
         // Some far from their turn, some that a worker has claimed.
         var chosen = [49_999, 25_000, 33_333].map { stage.references[$0] }
         for index in 0..<6 {
-            if index >= 3 { chosen.append(try #require(try await stage.store.pool.first(LastClaimed()))) }
+            if index >= 3 {
+                // Between two batches nothing is claimed.
+                var claimed: TagReference?
+                _ = try await Stage.until {
+                    claimed = try await stage.store.pool.first(LastClaimed())
+                    return claimed != nil
+                }
+                chosen.append(try #require(claimed))
+            }
             let took = try await stage.check(chosen[index])
             print("check now: \(took)")
             // A worker's next turn comes after the other's; what is claimed at the moment takes two turns of four batches.

@@ -8,9 +8,13 @@ import Testing
 @testable import Web
 
 @Suite struct RecentAnswersTests {
-    /// Until the site hears signals and keeps answers.
+    /// Until the site hears signals and keeps answers, and nothing is on its way any more.
     private func keeping(_ site: TestSite) async throws {
-        while site.store.heardSignals == nil { try await Task.sleep(for: .milliseconds(5)) }
+        var heard: Int?
+        repeat {
+            heard = site.store.heardSignals
+            try await Task.sleep(for: .milliseconds(500))
+        } while heard == nil || site.store.heardSignals != heard
     }
 
     @Test func whatManyAskIsMadeOnce() async throws {
