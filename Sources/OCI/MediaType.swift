@@ -18,7 +18,7 @@ public struct MediaType: Hashable, Sendable, CustomStringConvertible {
 
     /// The value of a Content-Type header; what follows `;` is left out. Nil where it is no media type.
     public init?(header: some StringProtocol) {
-        // Nearly all of them; an import reads one in each of its lines.
+        // Nearly all of them, of every change that is read and every line of an import.
         if let known = Self.known[String(header)] {
             self = known
             return

@@ -19,6 +19,17 @@ public struct Platform: Hashable, Sendable {
 
     /// `os/architecture` or `os/architecture/variant`, with `windows(10.0.20348)` as an os; nil for anything else.
     public init?(parsing text: some StringProtocol) {
+        if let known = Self.known[String(text)] { self = known } else { self.init(reading: text) }
+    }
+
+    /// Nearly all of them, of every change that is read.
+    private static let known = Dictionary(
+        uniqueKeysWithValues: [
+            "linux/386", "linux/amd64", "linux/arm/v5", "linux/arm/v6", "linux/arm/v7", "linux/arm64", "linux/arm64/v8",
+            "linux/loong64", "linux/mips64le", "linux/ppc64le", "linux/riscv64", "linux/s390x", "unknown/unknown",
+        ].compactMap { name in Platform(reading: name).map { (name, $0) } })
+
+    private init?(reading text: some StringProtocol) {
         let bytes = Array(text.utf8.prefix(101))
         let allowed = bytes.allSatisfy { $0.isAlphanumeric || "./_-()".utf8.contains($0) }
         let parts = bytes.split(separator: .slash, omittingEmptySubsequences: false).map(\.text)

@@ -50,7 +50,7 @@ extension TagStore {
             }
             let merged = try await connection.merge(news, into: tags.filter { news[$0.key] != nil }, at: now)
             try await connection.run(DeleteBackfills(ids: ids))
-            return merged.newRows > 0
+            return merged.hasChanged
         }
         if grown { try await pool.run(Notify(signal: .changes)) }
     }

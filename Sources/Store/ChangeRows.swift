@@ -107,7 +107,7 @@ extension Change {
         return Change(
             digest: digest, kind: what.kind, reverted: what.reverted, source: what.source, observedAt: observedAt,
             notBefore: notBefore, pushedAt: pushedAt, mediaType: mediaType,
-            platforms: platforms?.compactMap { Platform(stored: $0) } ?? [])
+            platforms: platforms?.compactMap { Platform(parsing: $0) } ?? [])
     }
 }
 

@@ -37,7 +37,7 @@ extension MediaType: PostgresEncodable, PostgresDecodable {
     public static func accepts(_ type: PostgresType) -> Bool { type == .text }
     public func encode(into buffer: inout [UInt8]) { description.encode(into: &buffer) }
     public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> MediaType? {
-        Interned.mediaTypes.value(of: String(decoding: bytes, as: UTF8.self)) { MediaType(header: $0) }
+        MediaType(header: String(decoding: bytes, as: UTF8.self))
     }
 }
 

@@ -107,8 +107,8 @@ struct MonitorRow: Sendable {
 /// What tells this state of this database apart from others, in the transaction that reads it.
 struct SelectMonitorState: Statement {
     static let sql: SQL = """
-        SELECT concat_ws(' ', (SELECT system_identifier FROM pg_control_system()), current_database(), count(*),
-            max(scraped_at::timestamptz)) FROM image_update
+        SELECT concat_ws(' ', current_database(), (SELECT oid FROM pg_database WHERE datname = current_database()),
+            count(*), max(scraped_at::timestamptz)) FROM image_update
         """
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> String { try row.next() }
 }

@@ -90,7 +90,7 @@ struct SelectKnowledge: Statement {
         let manifest: Digest? = try row.next()
         let imageLayers: ByteString? = try row.next()
         var image: PlatformDigest?
-        if let platform = name.flatMap({ Platform(stored: $0) }), let manifest {
+        if let platform = name.flatMap({ Platform(parsing: $0) }), let manifest {
             image = PlatformDigest(platform: platform, digest: manifest)
         }
         return Row(

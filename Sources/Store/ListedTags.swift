@@ -15,9 +15,9 @@ extension TagStore {
         return Dictionary(uniqueKeysWithValues: rows.map { (repositories[$0.index - 1], $0.counts) })
     }
 
-    /// What is tracked of these tags, due or not, with the newest digest borne,
-    /// for a listing that answers for all of them. They are not claimed: nobody
-    /// claims a tag of a repository that is being listed, and whoever had claimed one before finds it answered.
+    /// What is tracked of these tags, due or not, with the newest digest borne, for a listing that answers for all of them.
+    /// They are not claimed: nobody claims a tag of a repository that is being listed, and whoever had claimed one before
+    /// finds it answered.
     public func listedTags(_ references: [TagReference]) async throws -> [(claim: Claim, digest: Digest?)] {
         try await pool.transactionByKeys { try await $0.run(SelectListed(references: references)).rows }
     }

@@ -7,8 +7,7 @@ struct MergeOutcome: Sendable {
     /// How many of the observations the histories grew by. What lies between two of them may be folded or unfolded for
     /// it, which is no news.
     var growth = 0
-    /// Rows written, those in the place of others included.
-    var newRows = 0
+    /// Rows were written, if only in the place of others, or removed.
     var hasChanged = false
 }
 
@@ -57,7 +56,7 @@ extension Connection {
         if !rewritten.isEmpty { try await run(ForgetSchedules(ids: rewritten.sorted())) }
         let growth = merge.inserted.count - merge.deleted.count
         return MergeOutcome(
-            growth: min(max(0, growth), observations.values.reduce(0) { $0 + $1.count }), newRows: merge.inserted.count,
+            growth: min(max(0, growth), observations.values.reduce(0) { $0 + $1.count }),
             hasChanged: !merge.inserted.isEmpty || !merge.deleted.isEmpty)
     }
 }

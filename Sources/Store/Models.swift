@@ -55,23 +55,6 @@ public struct TrackedTag: Sendable {
     public let lastError: String?
 }
 
-extension TrackedTag {
-    /// As far as it was known at a time in the past; what is true by now (its state, why it fails) stays as it is.
-    /// - Parameter history: its rows, oldest first; those of later are left out.
-    public func known(at time: Timestamp, history: inout [Change]) -> TrackedTag {
-        history.removeAll { $0.observedAt > time }
-        let newest = history.last { $0.digest != nil }
-        return TrackedTag(
-            id: id, reference: reference, state: state, digest: newest?.digest, mediaType: newest?.mediaType,
-            platforms: newest?.digest == digest ? platforms : [], trackedSince: trackedSince,
-            firstSeenAt: firstSeenAt.flatMap { $0 > time ? nil : $0 },
-            lastCheckedAt: lastCheckedAt.map { min($0, time) },
-            lastSucceededAt: lastSucceededAt.map { min($0, time) },
-            lastChangedAt: history.last { $0.kind.isChange }?.observedAt,
-            lastPushedAt: history.last { $0.pushedAt != nil }?.pushedAt, nextCheckAt: nextCheckAt, lastError: lastError)
-    }
-}
-
 public enum TagSort: String, Sendable, CaseIterable {
     case name, changes, changes30d, interval, lastChanged, trackedSince
 }

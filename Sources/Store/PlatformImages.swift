@@ -30,7 +30,7 @@ struct SelectPlatformImages: Statement {
         let digest: Digest = try row.next()
         let name: String? = try row.next()
         let manifest: Digest? = try row.next()
-        guard let platform = name.flatMap({ Platform(stored: $0) }), let manifest else { return (digest, nil) }
+        guard let platform = name.flatMap({ Platform(parsing: $0) }), let manifest else { return (digest, nil) }
         return (digest, PlatformDigest(platform: platform, digest: manifest))
     }
 }

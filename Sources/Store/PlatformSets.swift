@@ -12,7 +12,7 @@ extension Connection {
             known = try await run(SelectPlatformIDs(names: names)).rows
         }
         return Dictionary(
-            known.compactMap { name, id in Platform(stored: name).map { ($0, id) } }, uniquingKeysWith: { $1 })
+            known.compactMap { name, id in Platform(parsing: name).map { ($0, id) } }, uniquingKeysWith: { $1 })
     }
 
     /// The identifiers of sets of platforms, made where they are new; none for the empty set.

@@ -170,7 +170,7 @@ extension Connection {
         try await refreshSummaries(rows: differences.rows, updates: differences.updates, of: tags)
         try await recall(again, into: &differences.batch)
         differences.batch.removed = Set(differences.unseen)
-        differences.batch.hasNewRows = merged.newRows > 0 || !differences.rows.isEmpty
+        differences.batch.hasNewRows = merged.hasChanged || !differences.rows.isEmpty
         return differences.batch
     }
 

@@ -96,8 +96,8 @@ struct SelectLaneStatus: Statement {
         SELECT g.name, tracked.count, due.count, oldest.at, COALESCE(e.failing, 0), e.reason, s.last_succeeded_at,
             COALESCE(s.checks - s.revealed - s.swept - s.requested - s.listed, 0), COALESCE(s.revealed, 0),
             COALESCE(s.swept, 0), COALESCE(s.requested, 0), COALESCE(s.listed, 0),
-            COALESCE(s.latest, 0), COALESCE(s.latest_failed, 0), l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds,
-            extract(epoch FROM l.claimed_at - l.clock)::float8
+            COALESCE(s.latest, 0), COALESCE(s.latest_failed, 0),
+            l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds, extract(epoch FROM l.claimed_at - l.clock)::float8
         FROM registries g LEFT JOIN lanes l ON l.registry_id = g.id LEFT JOIN spent s ON s.registry_id = g.id
         LEFT JOIN errors e ON e.registry_id = g.id,
         LATERAL (

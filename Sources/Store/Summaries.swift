@@ -175,22 +175,18 @@ struct NoteDefinition: Statement {
     }
 }
 
-struct UpdateSummaries: Statement {
-    typealias Row = Never
-    let summaries: [TagSummary]
-    static let sql: SQL = """
-        UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
-            last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
-            interval_days = i.interval_days, rhythm = i.rhythm, state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
-        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::integer[],
-            $6::integer[], $7::real[], $8::smallint[], $9::smallint[])
-            i (tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state, rhythm)
-        WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
-            t.interval_days, t.state, t.rhythm) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
-            i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days,
-            COALESCE(i.state, t.state), i.rhythm)
+extension TagSummary {
+    /// What ``bind(_:_:)`` gives, and the names of its columns.
+    static let arrays: SQL = """
+        $1::integer[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::integer[], $6::integer[], $7::real[],
+        $8::smallint[], $9::smallint[]
         """
-    func bind(_ parameters: inout Parameters) {
+    static let columns: SQL = """
+        tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state, rhythm
+        """
+
+    /// The first nine parameters.
+    static func bind(_ summaries: [TagSummary], _ parameters: inout Parameters) {
         parameters.append(summaries.map(\.id))
         parameters.append(summaries.map(\.firstSeenAt))
         parameters.append(summaries.map(\.lastChangedAt))
@@ -201,4 +197,23 @@ struct UpdateSummaries: Statement {
         parameters.append(summaries.map(\.state))
         parameters.append(summaries.map { $0.rhythm?.number })
     }
+}
+
+struct UpdateSummaries: Statement {
+    typealias Row = Never
+    let summaries: [TagSummary]
+    static let sql: SQL =
+        """
+        UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
+            last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
+            interval_days = i.interval_days, rhythm = i.rhythm,
+            state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
+        FROM unnest(
+        """ + TagSummary.arrays + ") i (" + TagSummary.columns + """
+            ) WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
+            t.interval_days, t.state, t.rhythm) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
+            i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days,
+            COALESCE(i.state, t.state), i.rhythm)
+            """
+    func bind(_ parameters: inout Parameters) { TagSummary.bind(summaries, &parameters) }
 }

@@ -20,6 +20,22 @@ public struct TagRecord: Sendable {
         self.firstSeenAt = firstSeenAt
     }
 
+    /// As far as it was known at a time in the past; what is true by now (its state, why it fails) stays as it is.
+    public func known(at time: Timestamp) -> TagRecord {
+        let history = history.filter { $0.observedAt <= time }
+        let newest = history.last { $0.digest != nil }
+        let known = TrackedTag(
+            id: tag.id, reference: tag.reference, state: tag.state, digest: newest?.digest,
+            mediaType: newest?.mediaType, platforms: newest?.digest == tag.digest ? tag.platforms : [],
+            trackedSince: tag.trackedSince, firstSeenAt: firstSeenAt.flatMap { $0 > time ? nil : $0 },
+            lastCheckedAt: tag.lastCheckedAt.map { min($0, time) },
+            lastSucceededAt: tag.lastSucceededAt.map { min($0, time) },
+            lastChangedAt: history.last { $0.kind.isChange }?.observedAt,
+            lastPushedAt: history.last { $0.pushedAt != nil }?.pushedAt, nextCheckAt: tag.nextCheckAt,
+            lastError: tag.lastError)
+        return TagRecord(known, history: history)
+    }
+
     /// The rows of its history that count.
     public var counted: CountedRows { CountedRows(history, firstSeenAt: firstSeenAt) }
 

@@ -5,16 +5,15 @@ extension SelectTags {
     /// of so many in a million by reading on. Repositories are found by their names, and then tags whose own names hold it;
     /// in the order of names no more of the former than stand on the page.
     func found(_ condition: SQL, _ order: SQL) -> SQL {
-        let text = SearchText(query.text)
         var tags = inRepositories(condition, order)
-        if text.isAcross { tags = tags + " WHERE lower(t.reference) LIKE $2" }
+        if search.isAcross { tags = tags + " WHERE lower(t.reference) LIKE $2" }
         tags = "(" + tags + (query.sort == .name ? " LIMIT $1)" : " LIMIT 3001)")
-        if !text.tagPatterns.isEmpty { tags = tags + " UNION ALL (" + byTheirOwnNames + " LIMIT 3001)" }
+        if !search.tagPatterns.isEmpty { tags = tags + " UNION ALL (" + byTheirOwnNames + " LIMIT 3001)" }
         return "repositories_found AS MATERIALIZED (" + repositories + "), found AS MATERIALIZED (" + tags + ")"
     }
 
     private var repositories: SQL {
-        let wanted = SearchText(query.text).repositories
+        let wanted = search.repositories
         let named: SQL =
             "SELECT g.name || '/' || r.path AS name FROM repositories r JOIN registries g ON g.id = r.registry_id"
         // Where the index could not be used but to its end, all are read, and one pattern takes half the time of two.

@@ -17,11 +17,13 @@ struct SelectTags: Statement {
 
     let query: TagQuery
     let reading: Reading
+    let search: SearchText
     let after: (key: SortKey, id: Int32)?
 
     init(_ query: TagQuery, _ reading: Reading = .all) throws {
         self.query = query
         self.reading = reading
+        search = SearchText(query.text)
         guard let text = query.cursor else {
             after = nil
             return
@@ -90,7 +92,6 @@ struct SelectTags: Statement {
 
     func bind(_ parameters: inout Parameters) {
         parameters.append(Int64(query.limit) + 1)
-        let search = SearchText(query.text)
         parameters.append(search.pattern)
         parameters.append(scope?.from)
         parameters.append(scope?.to)

@@ -100,7 +100,7 @@ extension TrackedTag {
         return TrackedTag(
             id: id, reference: reference, state: state, digest: digest, mediaType: mediaType,
             platforms: zip(platforms, manifests).compactMap { name, digest in
-                Platform(stored: name).map { PlatformDigest(platform: $0, digest: digest) }
+                Platform(parsing: name).map { PlatformDigest(platform: $0, digest: digest) }
             },
             trackedSince: try row.next(), firstSeenAt: try row.next(), lastCheckedAt: try row.next(),
             lastSucceededAt: try row.next(), lastChangedAt: try row.next(), lastPushedAt: try row.next(),

@@ -27,6 +27,9 @@ struct Ping: Statement {
 }
 
 extension Pool {
+    /// Seconds between two statements of a transaction, far more than this process needs on the busiest machine.
+    static let standstill = 30
+
     /// A transaction that is tried again where PostgreSQL asks for it (deadlock, serialization failure).
     func retryingTransaction<Value: Sendable>(
         standstill: Int = Pool.standstill, _ body: (Connection) async throws -> sending Value
@@ -47,7 +50,6 @@ extension Pool {
     ///
     /// Others wait for the rows that it locks. So the server ends it where this process stands still in the middle of it,
     /// stopped or suspended.
-    /// - Parameter standstill: seconds between two statements, far more than this process needs on the busiest machine.
     func transactionByKeys<Value: Sendable>(
         standstill: Int = Pool.standstill, _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
@@ -60,8 +62,6 @@ extension Pool {
             return try await body(connection)
         }
     }
-
-    static let standstill = 30
 }
 
 extension TagStore {

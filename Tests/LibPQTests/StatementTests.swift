@@ -71,6 +71,21 @@ import Testing
         #expect(try await connection.first(Ask<Int>("SELECT 5")) == 5)
     }
 
+    /// What comes in many forms would fill the server's memory.
+    @Test func onlyWhatIsToBePreparedIs() async throws {
+        struct Once: Statement {
+            static let sql: SQL = "SELECT $1::int4"
+            static let isPrepared = false
+            func bind(_ parameters: inout Parameters) { parameters.append(Int32(7)) }
+            static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
+        }
+        let connection = try await freshConnection()
+        #expect(try await connection.first(Once()) == 7)
+        #expect(try await connection.first(Once()) == 7)
+        let names = Ask<String>("SELECT statement FROM pg_prepared_statements")
+        #expect(try await connection.run(names).rows == ["SELECT statement FROM pg_prepared_statements"])
+    }
+
     @Test func sameTextWithOtherParameterTypesIsAnotherStatement() async throws {
         let connection = try await freshConnection()
         #expect(try await connection.first(Ask<Int32>("SELECT $1", Int32(3))) == 3)

@@ -68,4 +68,14 @@ struct Checker: Sendable {
             try await check(answer, at: first + Double(index))
         }
     }
+
+    /// Claims of 10 h that are lost, because another checked the same tag at 11 h.
+    func lose(after before: String, to answer: Answer) async throws -> (lost: [Claim], other: Checker) {
+        try await live(before)
+        let lost = try await claims(at: hour(10), lease: 60)
+        let other = try await Checker(store)
+        try await store.freeLostClaims(at: hour(11))
+        _ = try await other.record(try await other.claims(at: hour(11)), answer, at: hour(11))
+        return (lost, other)
+    }
 }

@@ -34,11 +34,7 @@ import Testing
         let slow = try await RecordingTwiceTests.checker()
         let store = slow.store
         defer { store.close() }
-        try await slow.live(example.before)
-        let lost = try await slow.claims(at: hour(10), lease: 60)
-        let quick = try await Checker(store)
-        try await store.freeLostClaims(at: hour(11))
-        _ = try await quick.record(try await quick.claims(at: hour(11)), answer(example.quick), at: hour(11))
+        let (lost, quick) = try await slow.lose(after: example.before, to: answer(example.quick))
         // Somebody waits for whichever of them counts.
         let request = try #require(try await store.requestCheck(of: reference("app:1"), at: hour(10)))
         let outcome = try await slow.record(lost, answer(example.slow), at: hour(12), startedAt: hour(10))

@@ -1,5 +1,7 @@
+import Foundation
 import LibPQ
 import OCI
+import Synchronization
 import TestSupport
 import Testing
 
@@ -56,6 +58,36 @@ import Testing
         #expect(again.summary.newRows == 0)
         #expect(try await store.values(viewed) == [hour(5), hour(-31 * 24), hour(9)])
         #expect(try await store.values("SELECT count(*) FROM changes WHERE pushed_at IS NOT NULL") == [0])
+    }
+
+    /// What was read before a kill is not read again, as long as that database is what it was.
+    @Test func goesOnWhereItWasEnded() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let url = try await Self.monitor(Self.updates)
+        let folder = try TemporaryFolder()
+        let progress = Mutex<[String]>([])
+        let run: @Sendable () async throws -> MonitorImport = {
+            try await store.importDockerTagMonitor(
+                at: url, skipInvalid: false, now: hour(10),
+                progress: { step in
+                    progress.withLock { $0.append("\(step)") }
+                    if case .merged = step { withUnsafeCurrentTask { $0?.cancel() } }
+                },
+                spool: { state in
+                    let named = ImportSpool(in: URL(filePath: folder.path), source: state, database: "1")
+                    return ImportSpool(folder: named.folder, isKept: true, memory: 100, group: 1)
+                })
+        }
+        let first = Task(operation: run)
+        await #expect(throws: (any Error).self) { try await first.value }
+        #expect(progress.withLock { $0.first } == "read(4)")
+        progress.withLock { $0 = [] }
+        #expect(try await run().summary.observations == 4)
+        #expect(progress.withLock { $0.first } == "resumed(4)")
+        #expect(
+            try await store.rows(of: "docker.io/library/python:3.12")
+                == ["first A@1", "rebuild A>B@3>1", "rebuild! B>A@4>3"])
     }
 
     @Test func aBadRowIsNamed() async throws {

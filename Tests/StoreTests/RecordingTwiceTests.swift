@@ -81,11 +81,7 @@ import Testing
         let slow = try await Self.checker()
         let store = slow.store
         defer { store.close() }
-        try await slow.live(example.before)
-        let lost = try await slow.claims(at: hour(10), lease: 60)
-        let quick = try await Checker(store)
-        try await store.freeLostClaims(at: hour(11))
-        _ = try await quick.record(try await quick.claims(at: hour(11)), answer(example.newer), at: hour(11))
+        let (lost, quick) = try await slow.lose(after: example.before, to: answer(example.newer))
         let newer = try #require(try await store.newTag())
         for _ in 0..<2 {
             _ = try await slow.record(lost, answer(example.late), at: hour(10))

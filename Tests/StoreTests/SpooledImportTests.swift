@@ -27,6 +27,17 @@ import Testing
         }
     }
 
+    /// One store that has the rows, and one that shall have them.
+    static func stores(_ count: Int) async throws -> (TagStore, TagStore, [ImportRow], ImportSummary) {
+        let (store, other) = (try await TestDatabase.migratedStore(), try await TestDatabase.migratedStore())
+        let rows = try Self.rows(count)
+        return (store, other, rows, try await store.importAll(rows))
+    }
+
+    static func keptSpool(in folder: TemporaryFolder) -> ImportSpool {
+        ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: true, memory: 9_000, group: 100)
+    }
+
     static func chunks(_ rows: [ImportRow]) -> () -> [ImportRow]? {
         var rest = rows[...]
         return {
@@ -47,10 +58,8 @@ import Testing
     }
 
     @Test func whatDoesNotFitIntoMemoryGivesTheSame() async throws {
-        let (store, other) = (try await TestDatabase.migratedStore(), try await TestDatabase.migratedStore())
+        let (store, other, rows, whole) = try await Self.stores(3_000)
         defer { [store, other].forEach { $0.close() } }
-        let rows = try Self.rows(3_000)
-        let whole = try await store.importAll(rows)
         let folder = try TemporaryFolder()
         let spool = ImportSpool(
             folder: URL(filePath: folder.path + "/spool"), isKept: false, memory: 20_000, group: 150)
@@ -64,12 +73,10 @@ import Testing
     struct Broken: Error {}
 
     @Test func goesOnWhereItWasEnded() async throws {
-        let (store, other) = (try await TestDatabase.migratedStore(), try await TestDatabase.migratedStore())
+        let (store, other, rows, _) = try await Self.stores(2_000)
         defer { [store, other].forEach { $0.close() } }
-        let rows = try Self.rows(2_000)
-        _ = try await store.importAll(rows)
         let folder = try TemporaryFolder()
-        let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: true, memory: 9_000, group: 100)
+        let spool = Self.keptSpool(in: folder)
         // Ended while it reads: nothing is kept.
         await #expect(throws: Broken.self) {
             var count = 0
@@ -131,12 +138,10 @@ import Testing
     }
 
     @Test func twoImportsOfOneFileAtOnce() async throws {
-        let (store, other) = (try await TestDatabase.migratedStore(), try await TestDatabase.migratedStore())
+        let (store, other, rows, _) = try await Self.stores(2_000)
         defer { [store, other].forEach { $0.close() } }
-        let rows = try Self.rows(2_000)
-        _ = try await store.importAll(rows)
         let folder = try TemporaryFolder()
-        let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: true, memory: 9_000, group: 100)
+        let spool = Self.keptSpool(in: folder)
         let chunks = Self.chunks(rows)
         var count = 0
         let summary = try await other.importObservations(at: hour(0), spool: spool) {
@@ -150,6 +155,44 @@ import Testing
         }
         #expect(summary.observations == 2_000 && summary.tags == 60)
         #expect(try await Self.histories(other) == (try await Self.histories(store)))
+        #expect(!FileManager.default.fileExists(atPath: spool.folder.path))
+    }
+
+    /// What a killed import left goes, unless it can be gone on with; what is held or of another kind stays.
+    @Test func whatIsLeftInVainIsRemoved() async throws {
+        let folder = try TemporaryFolder()
+        let parent = URL(filePath: folder.path)
+        let (killed, going) = (ImportSpool.temporary(in: parent), ImportSpool.temporary(in: parent))
+        let kept = ImportSpool(in: parent, source: "file", database: "1")
+        let old = ImportSpool(in: parent, source: "old file", database: "1")
+        for spool in [killed, kept, old] { _ = try SpoolLock(spool.folder) }
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -8 * 86_400)], ofItemAtPath: old.folder.path)
+        let lock = try SpoolLock(going.folder)
+        ImportSpool.removeForgotten(in: parent)
+        withExtendedLifetime(lock) {
+            let left = [killed, going, kept, old].map { FileManager.default.fileExists(atPath: $0.folder.path) }
+            #expect(left == [false, true, true, false])
+        }
+    }
+
+    /// Nobody could go on with it.
+    @Test func aFailedImportOfNoFileLeavesNothing() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let folder = try TemporaryFolder()
+        let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: false, memory: 9_000)
+        let chunks = Self.chunks(try Self.rows(1_000))
+        let importing = Task {
+            try await store.importObservations(at: hour(0), spool: spool) { progress in
+                if case .merged = progress { withUnsafeCurrentTask { $0?.cancel() } }
+            } next: {
+                let chunk = chunks()
+                if chunk == nil { withUnsafeCurrentTask { $0?.cancel() } }
+                return chunk
+            }
+        }
+        await #expect(throws: (any Error).self) { try await importing.value }
         #expect(!FileManager.default.fileExists(atPath: spool.folder.path))
     }
 

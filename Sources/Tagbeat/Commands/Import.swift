@@ -58,7 +58,6 @@ struct Import: AsyncParsableCommand {
     }
 
     private func importFile(_ file: String, session: Session) async throws {
-        session.removeForgottenSpools()
         let lines = ImportLines(skipInvalid: skipInvalid)
         let meter = ImportMeter()
         let spool = try await session.importSpool(of: file, skipInvalid ? "skip-invalid" : "")
@@ -78,7 +77,6 @@ struct Import: AsyncParsableCommand {
     }
 
     private func importPins(_ pins: GitHistory.Answer, session: Session) async throws {
-        session.removeForgottenSpools()
         let meter = ImportMeter()
         var rest = pins.rows[...]
         let spool = session.temporarySpool()
@@ -95,7 +93,6 @@ struct Import: AsyncParsableCommand {
 
     private func importMonitor(_ url: String, session: Session) async throws {
         let meter = ImportMeter()
-        session.removeForgottenSpools()
         let answer = try await session.store.importDockerTagMonitor(
             at: url, skipInvalid: skipInvalid, now: .now(), progress: meter.show
         ) { try await session.importSpool(ofDatabase: $0, skipInvalid ? "skip-invalid" : "") }

@@ -17,10 +17,13 @@ struct StoreMeasurement {
         (self.store, self.end, self.runs, self.only) = (store, end, runs, only)
     }
 
+    private static let claiming = "claim of 1,000 due tags"
+    private static let recording = "record of 1,000 unchanged"
+
     mutating func all() async throws {
         let store = store
         try await time("round trip") { _ in try await store.ping() }
-        if "claim".hasPrefix(only) || only.hasPrefix("claim") || only.hasPrefix("record") { try await worker() }
+        if [Self.claiming, Self.recording].contains(where: { $0.hasPrefix(only) }) { try await worker() }
         try await oneTag()
         try await lists()
         try await searches()
@@ -58,8 +61,8 @@ struct StoreMeasurement {
         }
         await worker.end()
         guard !claiming.isEmpty else { return }
-        milliseconds["claim of 1,000 due tags"] = claiming.median
-        milliseconds["record of 1,000 unchanged"] = recording.median
+        milliseconds[Self.claiming] = claiming.median
+        milliseconds[Self.recording] = recording.median
     }
 
     private mutating func oneTag() async throws {

@@ -13,7 +13,7 @@ struct SiteHealth: Encodable, Hashable {
 
     init(_ status: StoreStatus, now: Timestamp) {
         let failing = status.lanes.filter(\.isFailing)
-        let overdue = status.lanes.compactMap(\.oldestDueAt).min().map { now.seconds(since: $0) } ?? 0
+        let overdue = status.overdueSeconds(at: now)
         let lag = status.lanes.compactMap(\.schedule?.lagSeconds).max() ?? 0
         (state, text) =
             if status.workers.isEmpty {
@@ -45,5 +45,12 @@ struct SiteHealth: Encodable, Hashable {
         return failing.allSatisfy(\.isSilent)
             ? "Checks run, but none of the last succeeded at \(names)\(more)."
             : "Checks run, but most fail at \(names)\(more)."
+    }
+}
+
+extension StoreStatus {
+    /// Since when the oldest check has been due, as its queue goes.
+    func overdueSeconds(at now: Timestamp) -> Double {
+        lanes.compactMap(\.oldestDueAt).min().map { now.seconds(since: $0) } ?? 0
     }
 }

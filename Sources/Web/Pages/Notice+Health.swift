@@ -25,19 +25,19 @@ extension Notice {
         let tags =
             "\(Words.number(failing.reduce(0) { $0 + $1.failing })) of "
             + Words.count(failing.reduce(0) { $0 + $1.tracked }, "tag")
-        let text =
-            failing.count == 1 && first.isSilent
-            ? "None of its last \(Words.count(first.recent.checks, "check")), in this hour and the one before, succeeded. "
-                + "What was learned before stays, but may be out of date."
-            : failing.count == 1
-                ? "Checks of \(tags) fail. What was learned before stays, but may be out of date."
-                : "Checks of \(tags) in \(Words.number(failing.count)) registries fail. "
-                    + "What was learned before stays, but may be out of date."
+        let what =
+            if failing.count > 1 {
+                "Checks of \(tags) in \(Words.number(failing.count)) registries fail."
+            } else if first.isSilent {
+                "None of its last \(Words.count(first.recent.checks, "check")), in this hour and the one before, succeeded."
+            } else {
+                "Checks of \(tags) fail."
+            }
         return [
             Notice(
                 style: "warn",
                 heading: failing.count == 1 ? "\(first.registry) cannot be checked." : "Most checks fail.",
-                text: text,
+                text: what + " What was learned before stays, but may be out of date.",
                 reasonText: first.lastError.map { failing.count == 1 ? $0 : "\(first.registry): \($0)" })
         ]
     }

@@ -4,7 +4,7 @@ import Store
 extension StatusPage {
     init(_ status: StoreStatus, version: String, now: Timestamp) {
         notices = Notice.silentRegistries(of: status)
-        let overdue = status.lanes.compactMap(\.oldestDueAt).min().map { now.seconds(since: $0) } ?? 0
+        let overdue = status.overdueSeconds(at: now)
         let health = SiteHealth(status, now: now)
         (badge, answer) = (health.badge, health.text)
         let today = status.days.last.map { $0.unchanged + $0.changed + $0.missing + $0.failed } ?? 0

@@ -21,12 +21,7 @@ extension Site {
         _ references: [TagReference], _ records: [TagRecord], at past: Timestamp?
     ) async throws -> ComparePage {
         let now = past ?? clock()
-        let records = records.map { record in
-            guard let past else { return record }
-            var history = record.history
-            let tag = record.tag.known(at: past, history: &history)
-            return TagRecord(tag, history: history)
-        }
+        let records = past.map { past in records.map { $0.known(at: past) } } ?? records
         let statistics = try await store.statistics(of: records, asOf: now)
         var page = ComparePage(
             references, records: Array(zip(records, statistics)), canTrack: settings.publicTracking, now: now)

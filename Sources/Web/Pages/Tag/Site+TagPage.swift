@@ -23,16 +23,15 @@ extension Site {
                 status: .notFound)
         }
         return try await answer(request, about: [tag], offered?.shown ?? []) {
-            var history = try await store.history(of: tag.id)
+            let whole = TagRecord(tag, history: try await store.history(of: tag.id))
             let now = past ?? clock()
-            let tag = past.map { tag.known(at: $0, history: &history) } ?? tag
+            let record = past.map(whole.known) ?? whole
             var content = TagPage.Content(
-                tag: tag, history: history,
-                statistics: try await store.statistics(of: TagRecord(tag, history: history), asOf: now),
-                list: .init(history, older: older), siblings: siblings, offered: offered, bucket: bucket,
+                tag: record.tag, history: record.history, statistics: try await store.statistics(of: record, asOf: now),
+                list: .init(record.history, older: older), siblings: siblings, offered: offered, bucket: bucket,
                 permissions: permissions, origin: origin(of: request), now: now)
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
-            if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: history) }
+            if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: record.history) }
             var page = TagPage(content)
             if let past { page.notices.append(.asOf(past)) }
             return html(page)

@@ -38,7 +38,7 @@ extension TagPage.Use {
         let bearings = Bearing.all(in: content.history, lastSucceededAt: tag.lastSucceededAt)
         let newest = bearings.last
         let settled = Bearing.settled(in: bearings, seconds: Self.settledDays * 86_400)
-        let marks = HistoryMark.all(in: CountedRows(content.history, firstSeenAt: tag.firstSeenAt))
+        let marks = HistoryMark.all(in: content.counted)
         func pin(_ label: String, _ bearing: Bearing, _ hint: String) -> Pin {
             Pin(label: label, text: tag.reference.pinned(to: bearing.digest), hint: hint)
         }
