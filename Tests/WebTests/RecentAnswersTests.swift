@@ -8,13 +8,15 @@ import Testing
 @testable import Web
 
 @Suite struct RecentAnswersTests {
-    /// Until the site hears signals and keeps answers, and nothing is on its way any more.
+    /// Until the site hears signals and keeps answers, has its status, and nothing is on its way any more.
     private func keeping(_ site: TestSite) async throws {
         var heard: Int?
         repeat {
             heard = site.store.heardSignals
             try await Task.sleep(for: .milliseconds(500))
         } while heard == nil || site.store.heardSignals != heard
+        // The overview goes without the status where that is not at hand at once, and is another page then.
+        #expect(try await site.get("/status").status == 200)
     }
 
     @Test func whatManyAskIsMadeOnce() async throws {
