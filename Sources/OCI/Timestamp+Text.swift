@@ -33,23 +33,38 @@ extension Timestamp: CustomStringConvertible {
         let day = second.flooredQuotient(86_400)
         let inDay = second - day * 86_400
         let (year, month, dayOfMonth) = Self.civil(day: day)
-        var text = Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(dayOfMonth, 2)
-        text += "T" + Self.padded(inDay / 3_600, 2)
-        text += ":" + Self.padded(inDay / 60 % 60, 2) + ":" + Self.padded(inDay % 60, 2)
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        Self.append(year, digits: 4, to: &text)
+        Self.append(month, digits: 2, after: "-", to: &text)
+        Self.append(dayOfMonth, digits: 2, after: "-", to: &text)
+        Self.append(inDay / 3_600, digits: 2, after: "T", to: &text)
+        Self.append(inDay / 60 % 60, digits: 2, after: ":", to: &text)
+        Self.append(inDay % 60, digits: 2, after: ":", to: &text)
         if fraction != 0 {
             var digits = 6
             while fraction % 10 == 0 {
                 fraction /= 10
                 digits -= 1
             }
-            text += "." + Self.padded(fraction, digits)
+            Self.append(fraction, digits: digits, after: ".", to: &text)
         }
-        return text + "Z"
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let digits = String(value.magnitude)
-        return (value < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    /// By hand: pages and feeds say hundreds of times.
+    private static func append(
+        _ value: Int64, digits: Int, after separator: Unicode.Scalar? = nil, to text: inout [UInt8]
+    ) {
+        if let separator { text.append(UInt8(ascii: separator)) }
+        if value < 0 { text.append(UInt8(ascii: "-")) }
+        var unit = (1..<digits).reduce(1) { unit, _ in unit * 10 } as UInt64
+        while value.magnitude / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(value.magnitude / unit % 10))
+            unit /= 10
+        }
     }
 
     /// Days since 1970-01-01 of a Gregorian date. https://howardhinnant.github.io/date_algorithms.html

@@ -1,5 +1,4 @@
 import Foundation
-import Mustache
 import OCI
 import TagHistory
 import Testing
@@ -242,18 +241,22 @@ import Testing
         changed.platforms = [Platform(os: "linux", architecture: "amd64")]
         let change = TagPage.Change(changed, of: tag.reference, facts: ImageFacts(version: "1"), now: TestSite.now)
         let day = StatusPage.Day(try Samples.status().days[0])
-        let rows: [any MustacheParent] = [
+        let rows: [any TemplateFields] = [
             row, change, TagChart.Row(label: "a", updates: "b", changes: "c"), day,
             Strip.Row(when: "a", what: "b", source: "c"),
             Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
+            Link(label: "a", href: "b", isCurrent: true),
+            Fact(label: "a", moment: Moment(TestSite.now, now: TestSite.now)),
+            TagListPage.Choice(value: "a", label: "b", isChosen: false),
         ]
         for row in rows {
+            let members = PageFields(row)
             for member in Mirror(reflecting: row).children {
                 let name = try #require(member.label)
-                let value = try #require(row.child(named: name), "\(name) of \(type(of: row))")
-                #expect(String(describing: member.value).contains(String(describing: value)))
+                let value = try #require(row.field(name), "\(name) of \(type(of: row))")
+                #expect(try "\(value)" == "\(#require(members.field(name)))", "\(name) of \(type(of: row))")
             }
-            #expect(row.child(named: "nothing") == nil)
+            #expect(row.field("nothing") == nil)
         }
     }
 

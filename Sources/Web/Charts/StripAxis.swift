@@ -66,7 +66,7 @@ struct StripAxis: Hashable, Sendable {
         let phoneStep =
             steps.first { $0.isMultiple(of: step) && pixels(Double($0) * 30.44) * phone >= Self.monthWidth } ?? 1_200
         var ticks: [Tick] = []
-        let first = DateParts(start)
+        let first = CivilDay(start)
         var month = (first.year * 12 + first.month - 1) / step * step
         while let time = Self.time(year: month / 12, month: month % 12 + 1), time <= end {
             if time >= start {
@@ -85,10 +85,9 @@ struct StripAxis: Hashable, Sendable {
         var ticks: [Tick] = []
         var time = end
         while time >= start, ticks.count < 30 {
-            let parts = DateParts(time)
             ticks.append(
                 Tick(
-                    percent: percent(time), label: "\(parts.day) \(Words.months[parts.month - 1])",
+                    percent: percent(time), label: CivilDay(time).dayAndMonth,
                     isMinor: !ticks.count.isMultiple(of: every)))
             time = time.advanced(bySeconds: -step * 86_400)
         }

@@ -87,7 +87,7 @@ struct TagChart: Sendable {
     }
 
     private static func month(_ time: Timestamp) -> String {
-        let parts = DateParts(time)
+        let parts = CivilDay(time)
         return "\(Words.months[parts.month - 1]) \(parts.year)"
     }
 
@@ -95,12 +95,12 @@ struct TagChart: Sendable {
     private static func tick(
         _ start: Timestamp, before: Timestamp?, bucket: Histogram.Bucket
     ) -> (text: String, isMinor: Bool)? {
-        let parts = DateParts(start)
+        let parts = CivilDay(start)
         if bucket == .month {
             guard parts.month == 1 || parts.month == 7 else { return nil }
             return parts.month == 1 ? (String(parts.year), false) : ("Jul", true)
         }
-        guard let before, DateParts(before).month != parts.month else { return nil }
+        guard let before, CivilDay(before).month != parts.month else { return nil }
         return (Words.months[parts.month - 1], parts.month % 3 != 1)
     }
 }

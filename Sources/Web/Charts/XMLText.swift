@@ -1,6 +1,7 @@
 enum XMLText {
     /// Text for an element or a quoted attribute; what XML cannot hold is left out.
     static func escaped(_ text: String) -> String {
+        guard !text.utf8.allSatisfy(isPlain) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -14,6 +15,14 @@ enum XMLText {
             }
         }
         return result
+    }
+
+    /// A letter, a digit or another character of ASCII that stands for itself, as nearly all are.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x20, 0x21, 0x23...0x25, 0x28...0x3b, 0x3d, 0x3f...0x7e: true
+        default: false
+        }
     }
 
     /// No control characters, which XML 1.0 forbids or discourages, and no noncharacters.

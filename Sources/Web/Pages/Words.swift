@@ -47,22 +47,23 @@ enum Words {
     }
 
     /// `31 Jan 2026`
-    static func date(_ time: Timestamp) -> String {
-        let parts = DateParts(time)
-        return "\(parts.day) \(months[parts.month - 1]) \(parts.year)"
-    }
+    static func date(_ time: Timestamp) -> String { CivilDay(time).date }
 
     /// `31 Jan 2026, 12:00 UTC`
-    static func time(_ time: Timestamp) -> String {
-        let parts = DateParts(time)
-        return "\(date(time)), \(parts.clock) UTC"
-    }
+    static func time(_ time: Timestamp) -> String { "\(date(time)), \(clock(time)) UTC" }
 
     /// `between 31 Jan 2026, 11:00 and 12:00 UTC`; the day is said once where it is the same.
     static func span(from start: Timestamp, to end: Timestamp) -> String {
-        let (first, last) = (DateParts(start), DateParts(end))
-        let day = date(start) == date(end) ? "" : date(end) + ", "
-        return "between \(date(start)), \(first.clock) and \(day)\(last.clock) UTC"
+        let (first, last) = (CivilDay(start), CivilDay(end))
+        let day = first == last ? "" : last.date + ", "
+        return "between \(first.date), \(clock(start)) and \(day)\(clock(end)) UTC"
+    }
+
+    /// `12:00`
+    private static func clock(_ time: Timestamp) -> String {
+        let minute = CivilDay.minute(of: time)
+        let (hours, minutes) = (minute / 60, minute % 60)
+        return "\(hours / 10)\(hours % 10):\(minutes / 10)\(minutes % 10)"
     }
 
     /// The first letter in upper case, a full stop at the end.
@@ -89,24 +90,5 @@ enum Words {
     static func tenths(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return tenths % 10 == 0 ? number(tenths / 10) : "\(number(tenths / 10)).\(abs(tenths % 10))"
-    }
-}
-
-/// The parts of a time's written form, which is always UTC.
-struct DateParts {
-    let year: Int
-    let month: Int
-    let day: Int
-    /// `12:00`
-    let clock: String
-
-    init(_ time: Timestamp) {
-        let text = time.description
-        let halves = text.split(separator: "T")
-        let numbers = (halves.first ?? "").split(separator: "-").compactMap { Int($0) }
-        year = numbers.count == 3 ? numbers[0] : 0
-        month = numbers.count == 3 ? min(12, max(1, numbers[1])) : 1
-        day = numbers.count == 3 ? numbers[2] : 1
-        clock = halves.count == 2 ? String(halves[1].prefix(5)) : "00:00"
     }
 }

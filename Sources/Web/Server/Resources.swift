@@ -1,11 +1,10 @@
 import Foundation
-import Mustache
 
 /// What lies beside the binary: templates and assets, looked for once at the start.
 struct Resources: Sendable {
     let assets: Assets
     private let folder: URL
-    private let library: MustacheLibrary
+    private let templates: [String: Template]
 
     static let templates = [
         "layout", "moment", "badge", "banner", "stripkey", "box", "tagcells", "tags", "taglistbody", "taglist",
@@ -16,7 +15,7 @@ struct Resources: Sendable {
     init(folder: URL? = nil) throws(WebError) {
         let folder = if let folder { folder } else { try Self.bundledFolder() }
         self.folder = folder
-        var templates: [String: MustacheTemplate] = [:]
+        var texts: [String: String] = [:]
         for name in Self.templates {
             let file = folder.appendingPathComponent("templates/\(name).mustache")
             guard let text = try? String(contentsOf: file, encoding: .utf8) else {
@@ -24,13 +23,15 @@ struct Resources: Sendable {
             }
             // The line break at a partial's end would stand between a text and what follows it.
             let isPartial = ["moment", "badge", "docstype"].contains(name)
-            do {
-                templates[name] = try MustacheTemplate(string: isPartial ? String(text.dropLast()) : text)
-            } catch {
+            texts[name] = isPartial ? String(text.dropLast()) : text
+        }
+        var templates: [String: Template] = [:]
+        for (name, text) in texts {
+            do { templates[name] = try Template(text) { texts[$0] } } catch {
                 throw .badTemplate("\(name): \(error)")
             }
         }
-        library = MustacheLibrary(templates: templates)
+        self.templates = templates
         assets = try Assets(folder: folder.appendingPathComponent("assets"))
     }
 
@@ -53,7 +54,7 @@ struct Resources: Sendable {
 
     func renderer(version: String) -> PageRenderer {
         PageRenderer(
-            library: library,
+            templates: templates,
             site: .init(
                 version: version, stylesheet: assets.address("tagbeat.css"), script: assets.address("tagbeat.js"),
                 icon: assets.address("tagbeat.svg")))

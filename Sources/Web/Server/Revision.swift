@@ -15,16 +15,10 @@ struct Revision: Hashable, Sendable {
 
     /// - Parameter more: what else the answer shows.
     init(of tags: [TrackedTag], _ more: [String] = [], version: String, at now: Timestamp) {
-        var hash = SHA256()
-        for part in [version, String(now.microseconds / 60_000_000)] + more { hash.update(part) }
-        for tag in tags {
-            for part in [tag.reference.description, tag.state.name, tag.digest?.description, tag.lastError] {
-                hash.update(part ?? "")
-            }
-            let times = [tag.trackedSince, tag.firstSeenAt, tag.lastCheckedAt, tag.lastChangedAt, tag.lastPushedAt]
-            for time in times { hash.update(time.map { String($0.microseconds) } ?? "") }
-        }
-        self.init(hash.finalize())
+        var bytes: [UInt8] = []
+        for part in [version, String(now.microseconds / 60_000_000)] + more { bytes.append(part: part) }
+        for tag in tags { bytes.append(tag) }
+        self.init(SHA256.hash(data: bytes))
     }
 
     /// Of an answer that is made already: by its bytes.
@@ -49,9 +43,24 @@ struct Revision: Hashable, Sendable {
     }
 }
 
-extension SHA256 {
-    /// And where it ends, so that no two lists of parts are alike.
-    fileprivate mutating func update(_ part: String) { update(data: Data("\(part)\n".utf8)) }
+/// What is hashed, each part with where it ends, so that no two lists of parts are alike.
+extension [UInt8] {
+    fileprivate mutating func append(part: String) {
+        append(contentsOf: part.utf8)
+        append(UInt8(ascii: "\n"))
+    }
+
+    fileprivate mutating func append(_ tag: TrackedTag) {
+        append(part: tag.reference.description)
+        append(part: tag.state.name)
+        let digest = tag.digest?.bytes ?? []
+        append(UInt8(digest.count))
+        append(contentsOf: digest)
+        append(part: tag.lastError ?? "")
+        for time in [tag.trackedSince, tag.firstSeenAt, tag.lastCheckedAt, tag.lastChangedAt, tag.lastPushedAt] {
+            Swift.withUnsafeBytes(of: time?.microseconds ?? .min) { append(contentsOf: $0) }
+        }
+    }
 }
 
 extension Site {
