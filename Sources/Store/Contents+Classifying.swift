@@ -73,11 +73,10 @@ extension Connection {
 /// The digests themselves and the indexes that hold them.
 struct SelectHolders: Statement {
     let digests: [Digest]
-    static let sql: SQL = """
-        SELECT d.digest FROM digests d WHERE d.digest = ANY ($1)
-        UNION SELECT x.digest FROM digests d JOIN digest_platforms dp ON dp.manifest_id = d.id
-        JOIN digests x ON x.id = dp.index_id WHERE d.digest = ANY ($1)
-        """
+    static let sql: SQL =
+        "SELECT d.digest FROM " + DigestRows.named + " UNION SELECT x.digest FROM " + DigestRows.named + """
+             JOIN digest_platforms dp ON dp.manifest_id = d.id JOIN digests x ON x.id = dp.index_id
+            """
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Digest { try row.next() }
 }
@@ -87,12 +86,13 @@ struct SelectBearers: Statement {
     let digests: [Digest]
     let after: Int32
     let limit: Int
-    static let sql: SQL = """
-        SELECT DISTINCT h.tag_id FROM digests d JOIN changes h ON h.digest_id = d.id
-        WHERE d.digest = ANY ($1) AND h.tag_id > $2
-            AND EXISTS (SELECT FROM changes o WHERE o.tag_id = h.tag_id AND o.what & 15 IN (2, 3, 4, 5))
-        ORDER BY h.tag_id LIMIT $3
-        """
+    static let sql: SQL =
+        "SELECT DISTINCT h.tag_id FROM " + DigestRows.named + """
+             JOIN changes h ON h.digest_id = d.id
+            WHERE h.tag_id > $2
+                AND EXISTS (SELECT FROM changes o WHERE o.tag_id = h.tag_id AND o.what & 15 IN (2, 3, 4, 5))
+            ORDER BY h.tag_id LIMIT $3
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(digests)
         parameters.append(after)

@@ -78,11 +78,9 @@ struct InsertContents: Statement {
 struct InsertTold: Statement {
     typealias Row = Never
     let digests: [Digest]
-    static let sql: SQL = """
-        INSERT INTO contents (digest_id, state)
-        SELECT d.id, 2 FROM digests d WHERE d.digest = ANY ($1) ORDER BY d.id
-        ON CONFLICT DO NOTHING
-        """
+    static let sql: SQL =
+        "INSERT INTO contents (digest_id, state) SELECT d.id, 2 FROM " + DigestRows.named
+        + " ORDER BY d.id ON CONFLICT DO NOTHING"
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
 }
 
@@ -105,10 +103,9 @@ struct InsertUnknown: Statement {
 /// Of some digests those that are known by name alone.
 struct SelectWithoutContent: Statement {
     let digests: [Digest]
-    static let sql: SQL = """
-        SELECT d.digest FROM digests d
-        WHERE d.digest = ANY ($1) AND NOT EXISTS (SELECT FROM contents c WHERE c.digest_id = d.id)
-        """
+    static let sql: SQL =
+        "SELECT d.digest FROM " + DigestRows.named
+        + " WHERE NOT EXISTS (SELECT FROM contents c WHERE c.digest_id = d.id)"
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Digest { try row.next() }
 }

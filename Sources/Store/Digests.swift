@@ -28,6 +28,12 @@ extension Connection {
     }
 }
 
+/// Rows `d` of digests by their names.
+enum DigestRows {
+    /// Of those in `$1`, each once. Not by `= ANY`: what comes out of a hash index is compared again, with each of them.
+    static let named: SQL = "unnest($1::bytea[]) n (digest) JOIN digests d ON d.digest = n.digest"
+}
+
 /// What a digest begins with, which tells it from every other: nobody can make another that begins alike. A tag's row keeps
 /// it of the newest digest borne once its media type is known.
 struct DigestHead: Equatable, Sendable, PostgresEncodable, PostgresDecodable {
@@ -85,9 +91,7 @@ struct SelectDigestIDs: Statement {
         let hasMediaType: Bool
     }
     let digests: [Digest]
-    static let sql: SQL = """
-        SELECT digest, id, media_type_id IS NOT NULL FROM digests WHERE digest = ANY ($1)
-        """
+    static let sql: SQL = "SELECT d.digest, d.id, d.media_type_id IS NOT NULL FROM " + DigestRows.named
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
         Row(digest: try row.next(), id: try row.next(), hasMediaType: try row.next())
@@ -99,14 +103,14 @@ struct SetMediaTypes: Statement {
     typealias Row = Never
     let digests: [Digest]
     let mediaTypes: [MediaType?]
-    static let sql: SQL = """
-        WITH untyped AS MATERIALIZED (
-            SELECT d.id, d.digest FROM digests d WHERE d.digest = ANY ($1) AND d.media_type_id IS NULL
-            ORDER BY d.digest FOR NO KEY UPDATE)
-        UPDATE digests d SET media_type_id = m.id
-        FROM untyped, unnest($1::bytea[], $2::text[]) i (digest, media_type) JOIN media_types m ON m.name = i.media_type
-        WHERE d.id = untyped.id AND i.digest = untyped.digest
-        """
+    static let sql: SQL =
+        "WITH untyped AS MATERIALIZED (SELECT d.id, d.digest FROM " + DigestRows.named + """
+             WHERE d.media_type_id IS NULL ORDER BY d.digest FOR NO KEY UPDATE OF d)
+            UPDATE digests d SET media_type_id = m.id
+            FROM untyped, unnest($1::bytea[], $2::text[]) i (digest, media_type)
+            JOIN media_types m ON m.name = i.media_type
+            WHERE d.id = untyped.id AND i.digest = untyped.digest
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(digests)
         parameters.append(mediaTypes)

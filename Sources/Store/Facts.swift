@@ -26,9 +26,8 @@ extension ImageFacts {
 struct SelectFacts: Statement {
     let digests: [Digest]
     static let sql: SQL =
-        "SELECT d.digest, " + ImageFacts.columns + """
-             FROM digests d JOIN content_facts f ON f.digest_id = d.id WHERE d.digest = ANY ($1)
-            """
+        "SELECT d.digest, " + ImageFacts.columns + " FROM " + DigestRows.named
+        + " JOIN content_facts f ON f.digest_id = d.id"
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (digest: Digest, facts: ImageFacts) {
         (try row.next(), try ImageFacts.decode(&row))

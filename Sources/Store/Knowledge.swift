@@ -71,15 +71,15 @@ struct SelectKnowledge: Statement {
         let isImageLost: Bool
     }
     let digests: [Digest]
-    static let sql: SQL = """
-        SELECT d.digest, c.state, c.unnamed_platforms, c.layers, p.name, m.digest, i.layers,
-            COALESCE(i.state IN (3, 4), false)
-        FROM digests d JOIN contents c ON c.digest_id = d.id
-        LEFT JOIN digest_platforms dp ON dp.index_id = d.id
-        LEFT JOIN platforms p ON p.id = dp.platform_id LEFT JOIN digests m ON m.id = dp.manifest_id
-        LEFT JOIN contents i ON i.digest_id = dp.manifest_id
-        WHERE d.digest = ANY ($1)
+    static let sql: SQL =
         """
+        SELECT d.digest, c.state, c.unnamed_platforms, c.layers, p.name, m.digest, i.layers,
+            COALESCE(i.state IN (3, 4), false) FROM\u{20}
+        """ + DigestRows.named + """
+             JOIN contents c ON c.digest_id = d.id LEFT JOIN digest_platforms dp ON dp.index_id = d.id
+            LEFT JOIN platforms p ON p.id = dp.platform_id LEFT JOIN digests m ON m.id = dp.manifest_id
+            LEFT JOIN contents i ON i.digest_id = dp.manifest_id
+            """
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
         let digest: Digest = try row.next()

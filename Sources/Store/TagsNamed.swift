@@ -29,10 +29,9 @@ struct SelectTagsNamed: Statement {
 
 struct SelectHoldersOfEach: Statement {
     let digests: [Digest]
-    static let sql: SQL = """
-        SELECT d.digest, i.digest FROM digests d JOIN digest_platforms dp ON dp.manifest_id = d.id
-        JOIN digests i ON i.id = dp.index_id WHERE d.digest = ANY ($1)
-        """
+    static let sql: SQL =
+        "SELECT d.digest, x.digest FROM " + DigestRows.named
+        + " JOIN digest_platforms dp ON dp.manifest_id = d.id JOIN digests x ON x.id = dp.index_id"
     func bind(_ parameters: inout Parameters) { parameters.append(digests) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (digest: Digest, index: Digest) {
         (try row.next(), try row.next())
