@@ -18,8 +18,14 @@ extension Connection {
         let types = Set((new + untyped).compactMap { mediaTypes[$0] }).sorted { $0.description < $1.description }
         if !types.isEmpty { try await run(InsertMediaTypes(mediaTypes: types)) }
         if !new.isEmpty {
-            try await run(InsertDigests(digests: new, mediaTypes: new.map { mediaTypes[$0] }))
-            for row in try await run(SelectDigestIDs(digests: new)).rows { ids[row.digest] = row.id }
+            for row in try await run(InsertDigests(digests: new, mediaTypes: new.map { mediaTypes[$0] })).rows {
+                ids[row.digest] = row.id
+            }
+            // Made by others at the same moment.
+            let others = new.filter { ids[$0] == nil }
+            if !others.isEmpty {
+                for row in try await run(SelectDigestIDs(digests: others)).rows { ids[row.digest] = row.id }
+            }
         }
         if !untyped.isEmpty {
             try await run(SetMediaTypes(digests: untyped, mediaTypes: untyped.map { mediaTypes[$0] }))
@@ -68,7 +74,6 @@ struct InsertMediaTypes: Statement {
 
 /// In the digests' order, so that two workers that insert the same ones wait for each other instead of deadlocking.
 struct InsertDigests: Statement {
-    typealias Row = Never
     let digests: [Digest]
     let mediaTypes: [MediaType?]
     static let sql: SQL = """
@@ -77,10 +82,14 @@ struct InsertDigests: Statement {
         LEFT JOIN media_types m ON m.name = i.media_type
         ORDER BY i.digest
         ON CONFLICT DO NOTHING
+        RETURNING digest, id
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(digests)
         parameters.append(mediaTypes)
+    }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (digest: Digest, id: Int32) {
+        (try row.next(), try row.next())
     }
 }
 

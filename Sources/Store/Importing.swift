@@ -67,41 +67,58 @@ extension TagStore {
     /// What tells this database apart from others, also from one that was made anew in its place.
     public func identity() async throws -> String { try await pool.first(SelectIdentity()) ?? "" }
 
-    /// Two groups at a time: while one is read and decided, the other is written.
+    /// Some groups at a time: while one is read and decided, another is written.
     private func merge(
         _ rows: inout SpooledRows, at now: Timestamp, progress: (ImportProgress) -> Void
     ) async throws -> ImportSummary {
         var summary = ImportSummary(observations: rows.count)
+        let isAlone = rows.isInMemory
         var merged = 0
-        while let first = try rows.next() {
-            let second = try rows.next()
-            async let growth = merge(first, at: now)
-            if let second { summary.newRows += try await merge(second, at: now) }
-            summary.newRows += try await growth
-            for group in [first, second].compactMap(\.self) {
-                summary.tags += group.tags.count
-                merged += group.count
+        var going: [ImportGroup] = []
+        var done: Set<TagReference> = []
+        try await withThrowingTaskGroup(of: (last: TagReference?, growth: Int).self) { tasks in
+            while true {
+                while going.count < 3, let next = try rows.next() {
+                    going.append(next)
+                    tasks.addTask { (next.tags.last?.reference, try await self.merge(next, isAlone: isAlone, at: now)) }
+                }
+                guard let finished = try await tasks.next() else { return }
+                summary.newRows += finished.growth
+                if let last = finished.last { done.insert(last) }
+                // What a killed import may leave out begins behind the first that is not done.
+                while let first = going.first, let last = first.tags.last?.reference, done.remove(last) != nil {
+                    try rows.note(done: last)
+                    summary.tags += first.tags.count
+                    merged += first.count
+                    going.removeFirst()
+                }
+                progress(.merged(merged, of: rows.count))
             }
-            if let last = (second ?? first).tags.last { try rows.note(done: last.reference) }
-            progress(.merged(merged, of: rows.count))
         }
         return summary
     }
 
-    private func merge(_ group: ImportGroup, at now: Timestamp) async throws -> Int {
-        let outcome = try await grow(by: group, at: now)
+    /// - Parameter isAlone: there are no other groups; then nothing stays of it where it fails.
+    private func merge(_ group: ImportGroup, isAlone: Bool, at now: Timestamp) async throws -> Int {
+        // What groups have in common is there before their transactions begin: they would wait for the one that made it
+        // until that has come to its end.
+        let digestIDs = isAlone ? nil : try await pool.retryingTransaction { try await $0.prepare(group) }
+        let outcome = try await grow(by: group, digestIDs: digestIDs, at: now)
         try await pool.run(Notify(signal: .work))
         if outcome.hasChanged { try await pool.run(Notify(signal: .changes)) }
         return outcome.growth
     }
-}
 
-extension TagStore {
-    private func grow(by group: ImportGroup, at now: Timestamp) async throws -> MergeOutcome {
+    private func grow(
+        by group: ImportGroup, digestIDs: [Digest: Int32]?, at now: Timestamp
+    ) async throws -> MergeOutcome {
         while true {
             do {
                 // Merging thousands of observations takes a while by itself, on a busy machine.
-                return try await pool.retryingTransaction(standstill: 120) { try await $0.merge(group, at: now) }
+                return try await pool.retryingTransaction(standstill: 120) { connection in
+                    let digestIDs = if let digestIDs { digestIDs } else { try await connection.prepare(group) }
+                    return try await connection.merge(group, digestIDs: digestIDs, at: now)
+                }
             } catch is TrackedMeanwhile {
                 // The next attempt finds it.
                 try Task.checkCancellation()
@@ -111,7 +128,20 @@ extension TagStore {
 }
 
 extension Connection {
-    fileprivate func merge(_ group: ImportGroup, at now: Timestamp) async throws -> MergeOutcome {
+    /// The repositories and digests that a group speaks of.
+    fileprivate func prepare(_ group: ImportGroup) async throws -> [Digest: Int32] {
+        let repositories = Set(group.tags.map(\.reference.repository))
+        try await run(InsertRegistries(names: Set(repositories.map(\.registry.name)).sorted()))
+        try await run(InsertRepositories(repositories: repositories.sorted()))
+        return try await digestIDs(
+            of: group.tags.flatMap(\.observations).compactMap { observation in
+                observation.digest.map { ($0, observation.mediaType) }
+            })
+    }
+
+    fileprivate func merge(
+        _ group: ImportGroup, digestIDs: [Digest: Int32], at now: Timestamp
+    ) async throws -> MergeOutcome {
         let references = group.tags.map(\.reference)
         _ = try await run(Retrack(references: references, origin: .import, now: now))
         let known = try await locked(run(SelectTagIDs(references: references)).rows)
@@ -120,7 +150,7 @@ extension Connection {
         let ids = Dictionary(uniqueKeysWithValues: tags.values.map { ($0.reference, $0.id) })
         var observations: [Int32: [Observation]] = [:]
         for tag in group.tags { if let id = ids[tag.reference] { observations[id] = tag.observations } }
-        return try await merge(observations, into: tags, new: Set(new.keys), at: now)
+        return try await merge(observations, into: tags, new: Set(new.keys), digestIDs: digestIDs, at: now)
     }
 }
 

@@ -16,11 +16,12 @@ extension Connection {
     /// - Parameters:
     ///   - tags: as they stand now; observations of others are left out.
     ///   - new: those that have no row yet.
+    ///   - digestIDs: those that are known already.
     ///   - now: nil for as of each tag's newest observation.
     ///   - live: the observations are our own checks, which leave no row where they tell nothing new.
     func merge(
         _ observations: [Int32: [Observation]], into tags: [Int32: LockedTag], new: Set<Int32> = [],
-        at now: Timestamp? = nil, live: Bool = false
+        digestIDs: [Digest: Int32] = [:], at now: Timestamp? = nil, live: Bool = false
     ) async throws -> MergeOutcome {
         let ids = tags.keys.sorted()
         guard !ids.isEmpty else { return MergeOutcome() }
@@ -35,8 +36,12 @@ extension Connection {
         }
         let (newSummaries, summaries) = merge.summaries.partitioned { new.contains($0.id) }
         if let now, !new.isEmpty { try await insert(newSummaries, of: tags, at: now) }
-        let digestIDs = try await digestIDs(
-            of: merge.inserted.compactMap { row in row.change.digest.map { ($0, row.change.mediaType) } })
+        let digestIDs = try await digestIDs.merging(
+            self.digestIDs(
+                of: merge.inserted.compactMap { row in
+                    row.change.digest.flatMap { digestIDs[$0] == nil ? ($0, row.change.mediaType) : nil }
+                })
+        ) { known, _ in known }
         if !merge.deleted.isEmpty { try await run(DeleteChanges(rows: merge.deleted)) }
         if !merge.inserted.isEmpty {
             let sets = try await platformSetIDs(of: Set(merge.inserted.map(\.change.platforms)))

@@ -3,11 +3,10 @@ import OCI
 import TagHistory
 
 extension Connection {
-    /// Tags that are to be written when everything is known that stands in their rows, once instead of three times.
+    /// Tags that are to be written when everything is known that stands in their rows, once instead of three times. Their
+    /// repositories are there.
     func newTags(_ references: [TagReference]) async throws -> [Int32: LockedTag] {
         guard !references.isEmpty else { return [:] }
-        try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
-        try await run(InsertRepositories(repositories: Set(references.map(\.repository)).sorted()))
         let rows = try await run(ReserveTags(references: references)).rows
         return Dictionary(
             uniqueKeysWithValues: rows.map { row in
