@@ -58,7 +58,7 @@ extension TagStore {
         let state = try await monitor.first(SelectMonitorState()) ?? ""
         let summary = try await importObservations(at: now, spool: try await spool(state), progress: progress) {
             let rows = try await monitor.run(FetchUpdates()).rows
-            return rows.isEmpty ? nil : try rows.compactMap { row in try parse(row) { try row.observation } }
+            return rows.isEmpty ? nil : try rows.compactMap { row in try parse(row) { try row.observation(now: now) } }
         }
         answer.summary = summary
         while case let rows = try await monitor.run(FetchImages()).rows, !rows.isEmpty {
@@ -88,13 +88,13 @@ struct MonitorRow: Sendable {
         }
     }
 
-    var observation: ImportRow {
-        get throws {
-            guard let time, let digest else { throw MonitorRowError(description: "without a time or a digest") }
-            return ImportRow(
-                reference: try reference,
-                observation: Observation(digest: try Digest(parsing: digest), observedAt: time, source: .imported))
-        }
+    func observation(now: Timestamp) throws -> ImportRow {
+        guard let time, let digest else { throw MonitorRowError(description: "without a time or a digest") }
+        let row = ImportRow(
+            reference: try reference,
+            observation: Observation(digest: try Digest(parsing: digest), observedAt: time, source: .imported))
+        if row.isFuture(at: now) { throw MonitorRowError(description: "seen in the future") }
+        return row
     }
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> MonitorRow {

@@ -10,4 +10,7 @@ public struct ImportRow: Sendable {
         self.reference = reference
         self.observation = observation
     }
+
+    /// It would stand above everything that is checked until then. Clocks may differ by some minutes.
+    public func isFuture(at now: Timestamp) -> Bool { observation.observedAt > now.advanced(bySeconds: 300) }
 }

@@ -163,7 +163,8 @@ struct CountLane: Statement {
     let lane: LaneSchedule
     static let sql: SQL = """
         SELECT count(*), sum(c.rate * 43200 * greatest($2, least($3,
-                $4 / sqrt(c.rate::float8 * (c.credits + 1) / (c.seen_changes + 1))))) FILTER (WHERE c.reason <> 4)
+                $4 / sqrt(greatest(1e-9, c.rate::float8) * (c.credits + 1) / (c.seen_changes + 1)))))
+                FILTER (WHERE c.reason <> 4)
             / nullif(sum(c.rate::float8) FILTER (WHERE c.reason <> 4), 0),
             COALESCE(sum(1 / greatest($2, least($3, $4 / sqrt(greatest(1e-9, COALESCE(c.rate, $5)::float8)
                 * (c.credits + 1) / (c.seen_changes + 1))))) FILTER (WHERE c.reason <> 4), 0)

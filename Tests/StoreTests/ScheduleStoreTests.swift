@@ -91,6 +91,19 @@ import Testing
         #expect(try await lane.claims(at: 4.0 / 60).isEmpty)
     }
 
+    /// Long ago so many changes, and none since: the chance that there will be another is too small for a number.
+    @Test func aLaneIsCountedWithATagThatIsQuiteDead() async throws {
+        let lane = try await Lane()
+        defer { lane.store.close() }
+        try await lane.record(try await lane.claims(at: 0), at: 0) { _ in "A" }
+        try await lane.store.pool.withConnection {
+            try await $0.runScript("UPDATE tag_checks SET rate = 0 WHERE tag_id % 2 = 0")
+        }
+        try await lane.steer(at: 1)
+        let schedule = try #require(try await lane.store.lanes(at: hour(1)).first?.schedule)
+        #expect(schedule.tags == 10)
+    }
+
     @Test func aChangeBringsItsSiblingsForwardAndIsCredited() async throws {
         let lane = try await Lane()
         defer { lane.store.close() }

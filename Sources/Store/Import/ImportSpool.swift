@@ -152,7 +152,10 @@ struct SpooledRows {
 
     private mutating func writeRun() throws {
         if files == 0 { try FileManager.default.createDirectory(at: spool.folder, withIntermediateDirectories: true) }
-        try Data(buffer.takeSorted()).write(to: spool.url("run-\(files)"))
+        let url = spool.url("run-\(files)")
+        try Data(buffer.takeSorted()).write(to: url)
+        // That everything was read is noted behind it, and must not outlive it where the power fails.
+        if spool.isKept { try FileHandle(forUpdating: url).synchronize() }
         files += 1
     }
 

@@ -77,9 +77,6 @@ struct ObservationLine: Decodable {
 
     private static let decoder = JSONDecoder()
 
-    /// How far another machine's clock may be ahead of ours, in seconds.
-    private static let clockDifference = 300.0
-
     /// - Throws: what is wrong with the line and what would be right.
     static func parse(_ bytes: ArraySlice<UInt8>, now: Timestamp) throws -> ImportRow {
         if let object = PlainObject(bytes) { return try ObservationLine(object).row(now: now) }
@@ -108,14 +105,12 @@ struct ObservationLine: Decodable {
             pushedAt: try pushedAt.map { try Timestamp(parsing: $0) },
             mediaType: try mediaType.map { try Self.named("media type", $0, MediaType.init(header:)) },
             source: try source.map { try Self.named("source", $0, Source.init(name:)) } ?? .imported)
-        // It would stand above everything that is checked until then.
-        if observation.observedAt > now.advanced(bySeconds: Self.clockDifference) {
-            throw Invalid(description: "“observedAt” lies in the future")
-        }
+        let row = ImportRow(reference: try TagReference(parsing: image), observation: observation)
+        if row.isFuture(at: now) { throw Invalid(description: "“observedAt” lies in the future") }
         if let notBefore = observation.notBefore, notBefore > observation.observedAt {
             throw Invalid(description: "“notBefore” lies after “observedAt”")
         }
-        return ImportRow(reference: try TagReference(parsing: image), observation: observation)
+        return row
     }
 
     private static func named<Value>(_ what: String, _ text: String, _ make: (String) -> Value?) throws -> Value {

@@ -1,3 +1,4 @@
+import Foundation
 import OCI
 import Store
 
@@ -9,6 +10,8 @@ extension StatusPage {
         let budget: String
         /// How far apart checks are of tags that change daily, weekly and monthly.
         let intervals: String
+        /// c, in the square root of days; nil where it counts for nothing.
+        let spacing: String?
         let delay: String
         let clock: String
         /// Checked at one interval, whatever changes.
@@ -20,8 +23,8 @@ extension StatusPage {
     static func scheduleText(_ paces: [Pace]) -> String {
         paces.allSatisfy(\.isFixed)
             ? "Every tag is checked at one interval, which the settings fix, however often it changes."
-            : "The oftener a tag changes, the oftener it is checked, as far as its registry’s budget goes. The queue keeps "
-                + "time; where it fell behind, after days without a worker or with a small budget, what was missed is "
+            : "The oftener a tag changes, the oftener it is checked, as far as its registry’s budget goes: one of λ changes a "
+                + "day every c/√λ days, within limits. The queue keeps time; where it fell behind, after days without a worker or with a small budget, what was missed is "
                 + "made up for in its order."
     }
 }
@@ -44,6 +47,7 @@ extension StatusPage.Pace {
             : [1, 7, 30].map { days in
                 Words.days(schedule.interval(changesPerDay: 1 / Double(days), tags: lane.tracked))
             }.uniqued.joined(separator: " · ")
+        spacing = isFixed ? nil : "c = " + String(format: "%.3g", schedule.spacing)
         delay = isFixed ? "–" : schedule.meanDelaySeconds.map { Words.days($0 / 86_400) } ?? "–"
         clock = Self.clock(schedule.lagSeconds)
     }

@@ -57,7 +57,11 @@ extension [UInt8] {
         append(UInt8(digest.count))
         append(contentsOf: digest)
         append(part: tag.lastError ?? "")
-        for time in [tag.trackedSince, tag.firstSeenAt, tag.lastCheckedAt, tag.lastChangedAt, tag.lastPushedAt] {
+        let times = [
+            tag.trackedSince, tag.firstSeenAt, tag.lastCheckedAt, tag.lastSucceededAt, tag.lastChangedAt,
+            tag.lastPushedAt,
+        ]
+        for time in times {
             Swift.withUnsafeBytes(of: time?.microseconds ?? .min) { append(contentsOf: $0) }
         }
     }
