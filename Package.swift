@@ -15,6 +15,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -36,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -66,7 +68,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "CZlib", "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging,
+                "CZlib", "OCI", "Store", "TagHistory", crypto, httpTypes, hummingbird, lifecycle, logging, mustache,
                 nioCore, yams,
             ],
             resources: [.copy("Resources")],
@@ -112,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "CZlib", "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging,
+                "CZlib", "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging, mustache,
                 nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],

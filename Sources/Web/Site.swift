@@ -40,7 +40,7 @@ struct Site: Sendable {
         let description = try resources.document(version: settings.version, publicURL: settings.publicURL)
         document = Asset(description.json, type: "application/json")
         docs = Asset(
-            Data(renderer.bytes(DocsPage(description.content))), type: "text/html; charset=utf-8")
+            Data(renderer.html(DocsPage(description.content)).utf8), type: "text/html; charset=utf-8")
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
         answers = RecentAnswers(store: store, moment: settings.answersLast)
@@ -53,7 +53,7 @@ struct Site: Sendable {
     func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache"],
-            body: .init(byteBuffer: ByteBuffer(bytes: renderer.bytes(page))))
+            body: .init(byteBuffer: ByteBuffer(string: renderer.html(page))))
     }
 
     func json(

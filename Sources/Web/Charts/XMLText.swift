@@ -1,6 +1,7 @@
 enum XMLText {
     /// Text for an element or a quoted attribute; what XML cannot hold is left out.
-    static func escaped(_ text: String) -> String {
+    /// - Parameter isLong: its lines are kept.
+    static func escaped(_ text: String, isLong: Bool = false) -> String {
         guard !text.utf8.allSatisfy(isPlain) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
@@ -10,7 +11,7 @@ enum XMLText {
             case "&": result += "&amp;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            case "\t", "\n", "\r": result += " "
+            case "\t", "\n", "\r": isLong ? result.unicodeScalars.append(scalar) : result.append(" ")
             default: if isCharacter(scalar) { result.unicodeScalars.append(scalar) }
             }
         }

@@ -1,30 +1,37 @@
-/// A page's model as templates read it: each member looked up by reflection, once.
+import Foundation
+import Mustache
+
+/// A page's model as templates read it: each value looked at once.
 ///
-/// What stands in a page many times names its members itself.
-struct PageFields: TemplateFields {
-    private let members: [String: TemplateValue]
+/// A template's engine would look all of a model's members over by reflection for each name that it meets, and where a
+/// member is nil, those of everything around it too, to end with the same name's value of another thing. Here a member
+/// that is nil is known and absent.
+struct PageFields: MustacheParent {
+    private let members: [String: Any]
 
     init(_ model: Any) {
-        var members: [String: TemplateValue] = [:]
-        for case let (label?, value) in Mirror(reflecting: model).children { members[label] = Self.value(value) }
+        var members: [String: Any] = [:]
+        for case let (label?, value) in Mirror(reflecting: model).children { members[label] = Self.field(value) }
         self.members = members
     }
 
-    func field(_ name: String) -> TemplateValue? { members[name] }
+    func child(named name: String) -> Any? { members[name] }
 
-    private static func value(_ value: Any) -> TemplateValue {
-        switch value {
-        case let text as String: return .text(text)
-        case let flag as Bool: return .flag(flag)
-        case let fields as any TemplateFields: return .fields(fields)
-        default: break
-        }
+    /// What stands for a value: what renders itself does so.
+    private static func field(_ value: Any) -> Any {
+        if value is String || value is Bool { return value }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
-        case .optional: return mirror.children.first.map { self.value($0.value) } ?? .nothing
-        case .collection: return .list(mirror.children.map { self.value($0.value) })
-        case .struct where !(value is any CustomStringConvertible): return .fields(PageFields(value))
-        default: return .text(String(describing: value))
+        case .optional: return mirror.children.first.map { field($0.value) } ?? NSNull()
+        case .collection: return mirror.children.map { field($0.value) }
+        case .struct where !(value is any MustacheParent) && !(value is any CustomStringConvertible):
+            return PageFields(value)
+        default: return value
         }
     }
+}
+
+extension Optional {
+    /// A member's value for a template: absent where it is nil, instead of asked for around it.
+    var field: Any { self ?? NSNull() as Any }
 }

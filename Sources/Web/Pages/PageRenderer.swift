@@ -1,4 +1,6 @@
-/// Turns page models into HTML with templates that are read once.
+import Mustache
+
+/// Turns page models into HTML with templates that are parsed once.
 struct PageRenderer: Sendable {
     /// What every page needs to know of its site.
     struct Site: Sendable {
@@ -8,32 +10,16 @@ struct PageRenderer: Sendable {
         let icon: String
     }
 
-    private struct Frame: TemplateFields {
-        let site: PageFields
-        let page: any TemplateFields
+    private let library: MustacheLibrary
+    private let site: Site
 
-        func field(_ name: String) -> TemplateValue? {
-            switch name {
-            case "site": .fields(site)
-            case "page": .fields(page)
-            default: nil
-            }
-        }
+    init(library: MustacheLibrary, site: Site) {
+        self.library = library
+        self.site = site
     }
 
-    private let templates: [String: Template]
-    private let site: PageFields
-
-    init(templates: [String: Template], site: Site) {
-        self.templates = templates
-        self.site = PageFields(site)
+    func html<Content: Page>(_ page: Content) -> String {
+        let frame: [String: Any] = ["site": PageFields(site), "page": PageFields(page)]
+        return library.render(frame, withTemplate: Content.template) ?? ""
     }
-
-    /// UTF-8.
-    func bytes<Content: Page>(_ page: Content) -> [UInt8] {
-        let page = page as? any TemplateFields ?? PageFields(page)
-        return templates[Content.template]?.rendered(.fields(Frame(site: site, page: page))) ?? []
-    }
-
-    func html(_ page: some Page) -> String { String(decoding: bytes(page), as: UTF8.self) }
 }

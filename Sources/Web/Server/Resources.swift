@@ -1,10 +1,11 @@
 import Foundation
+import Mustache
 
 /// What lies beside the binary: templates and assets, looked for once at the start.
 struct Resources: Sendable {
     let assets: Assets
     private let folder: URL
-    private let templates: [String: Template]
+    private let library: MustacheLibrary
 
     static let templates = [
         "layout", "moment", "badge", "banner", "stripkey", "box", "tagcells", "tags", "taglistbody", "taglist",
@@ -15,7 +16,8 @@ struct Resources: Sendable {
     init(folder: URL? = nil) throws(WebError) {
         let folder = if let folder { folder } else { try Self.bundledFolder() }
         self.folder = folder
-        var texts: [String: String] = [:]
+        MustacheContentTypes.register(PageText(), named: PageText.name)
+        var templates: [String: MustacheTemplate] = [:]
         for name in Self.templates {
             let file = folder.appendingPathComponent("templates/\(name).mustache")
             guard let text = try? String(contentsOf: file, encoding: .utf8) else {
@@ -23,15 +25,14 @@ struct Resources: Sendable {
             }
             // The line break at a partial's end would stand between a text and what follows it.
             let isPartial = ["moment", "badge", "docstype"].contains(name)
-            texts[name] = isPartial ? String(text.dropLast()) : text
-        }
-        var templates: [String: Template] = [:]
-        for (name, text) in texts {
-            do { templates[name] = try Template(text) { texts[$0] } } catch {
+            do {
+                templates[name] = try MustacheTemplate(
+                    string: "{{% CONTENT_TYPE: \(PageText.name)}}\n" + (isPartial ? String(text.dropLast()) : text))
+            } catch {
                 throw .badTemplate("\(name): \(error)")
             }
         }
-        self.templates = templates
+        library = MustacheLibrary(templates: templates)
         assets = try Assets(folder: folder.appendingPathComponent("assets"))
     }
 
@@ -54,9 +55,17 @@ struct Resources: Sendable {
 
     func renderer(version: String) -> PageRenderer {
         PageRenderer(
-            templates: templates,
+            library: library,
             site: .init(
                 version: version, stylesheet: assets.address("tagbeat.css"), script: assets.address("tagbeat.js"),
                 icon: assets.address("tagbeat.svg")))
     }
+}
+
+/// How text stands in a page. The engine's own way goes by characters: a quotation mark with an accent on it is another
+/// character to Swift, but to a browser it ends an attribute.
+struct PageText: MustacheContentType {
+    static let name = "PAGE"
+
+    func escapeText(_ text: String) -> String { XMLText.escaped(text, isLong: true) }
 }

@@ -1,0 +1,150 @@
+import Mustache
+import OCI
+
+// What stands in a page many times says its members' values itself: looking them up by reflection takes longer than
+// all the rest of a page together.
+
+extension TagRow: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "reference": reference.description
+        case "href": href
+        case "repository": repository
+        case "tag": tag
+        case "badge": badge.field
+        case "problem": problem.field
+        case "rhythm": rhythm
+        case "rhythmReason": rhythmReason
+        case "isOverdue": isOverdue
+        case "evidence": evidence
+        case "strip": strip
+        case "digest": digest.field
+        case "age": age.field
+        case "lastUpdate": lastUpdate.field
+        default: nil
+        }
+    }
+}
+
+extension TagPage.Change: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "kind": kind
+        case "kindStyle": kindStyle
+        case "kindHelp": kindHelp
+        case "detail": detail.field
+        case "says": says.field
+        case "isReverted": isReverted
+        case "when": when
+        case "span": span
+        case "source": source
+        case "image": image
+        case "digest": digest.field
+        default: nil
+        }
+    }
+}
+
+extension TagChart.Row: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "updates": updates
+        case "changes": changes
+        default: nil
+        }
+    }
+}
+
+extension TagChart: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "heading": heading
+        case "svg": svg
+        case "rows": rows
+        case "bucketLabel": bucketLabel
+        case "buckets": buckets
+        default: nil
+        }
+    }
+}
+
+extension Strip.Row: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "when": when
+        case "what": what
+        case "source": source
+        default: nil
+        }
+    }
+}
+
+extension StatusPage.Day: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "unchanged": unchanged
+        case "changed": changed
+        case "missing": missing
+        case "failed": failed
+        case "duration": duration
+        default: nil
+        }
+    }
+}
+
+extension Moment: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "iso": iso
+        case "exact": exact
+        case "relative": relative
+        default: nil
+        }
+    }
+}
+
+extension Badge: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "style": style
+        default: nil
+        }
+    }
+}
+
+extension Link: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "href": href
+        case "count": count.field
+        case "isCurrent": isCurrent
+        default: nil
+        }
+    }
+}
+
+extension Fact: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "label": label
+        case "moment": moment.field
+        case "text": text.field
+        default: nil
+        }
+    }
+}
+
+extension TagListPage.Choice: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "value": value
+        case "label": label
+        case "isChosen": isChosen
+        default: nil
+        }
+    }
+}
