@@ -28,13 +28,19 @@ public final class Pool: StatementRunner {
 
     public let conninfo: String
     public let applicationName: String
+    private let setUp: String?
     private let limit: Int
     private let state = Mutex(State())
 
-    /// - Parameter maximumConnections: at least 1; a task that needs one more waits its turn.
-    public init(conninfo: String, maximumConnections: Int = 8, applicationName: String = "tagbeat") {
+    /// - Parameters:
+    ///   - maximumConnections: at least 1; a task that needs one more waits its turn.
+    ///   - setUp: trusted text that each connection runs before it is lent, such as settings for the session.
+    public init(
+        conninfo: String, maximumConnections: Int = 8, applicationName: String = "tagbeat", setUp: String? = nil
+    ) {
         self.conninfo = conninfo
         self.applicationName = applicationName
+        self.setUp = setUp
         limit = max(1, maximumConnections)
     }
 
@@ -53,11 +59,12 @@ public final class Pool: StatementRunner {
     }
 
     public func transaction<Value>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> sending Value
+        settings: String = "", isolation: isolated (any Actor)? = #isolation,
+        _ body: (Connection) async throws -> sending Value
     ) async throws -> sending Value {
         let connection = try await acquire()
         defer { release(connection) }
-        return try await connection.transaction(body)
+        return try await connection.transaction(settings: settings, body)
     }
 
     /// A connection of its own outside the pool, for sessions that hold something: LISTEN, advisory locks.
@@ -103,7 +110,11 @@ public final class Pool: StatementRunner {
     }
 
     private func connect() async throws -> Connection {
-        do { return try await dedicatedConnection() } catch {
+        do {
+            let connection = try await dedicatedConnection()
+            if let setUp { try await connection.runScript(setUp) }
+            return connection
+        } catch {
             handOver(nil)
             throw error
         }

@@ -3,18 +3,20 @@ import CLibPQ
 extension Connection {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws or is cancelled.
     ///
+    /// - Parameter settings: trusted text of several SET LOCAL, sent along with BEGIN.
     /// - Throws: what `body` threw, or ``PostgresError`` where COMMIT failed. After `connectionLost` on COMMIT it is
     ///   unknown whether the transaction took effect, so what is written must bear being written again.
     public func transaction<Value>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> sending Value
+        settings: String = "", isolation: isolated (any Actor)? = #isolation,
+        _ body: (Connection) async throws -> sending Value
     ) async throws -> sending Value {
         guard shared.claimTransaction() else {
             throw mailbox.failure ?? PostgresError(.misuse, "the connection is already in a transaction")
         }
         defer { shared.releaseTransaction() }
-        try await runScript("BEGIN")
         let value: Value
         do {
+            try await runScript("BEGIN; \(settings)")
             value = try await body(self)
             try checkCanCommit()
         } catch {

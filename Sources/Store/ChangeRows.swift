@@ -5,11 +5,11 @@ public import TagHistory
 extension TagStore {
     /// A tag's whole history in time order, without the hidden rows of kind `same`.
     public func history(of id: Int32) async throws -> [Change] {
-        try await pool.run(SelectHistories(ids: [id], includeSame: false)).rows.linked().map(\.change)
+        try await keyedReads.run(SelectHistories(ids: [id], includeSame: false)).rows.linked().map(\.change)
     }
 
     public func histories(of ids: [Int32]) async throws -> [Int32: [Change]] {
-        try await pool.transactionByKeys { try await $0.histories(of: ids) }
+        try await keyedReads.histories(of: ids)
     }
 
     /// A tag's changes, newest first, ending with `first`.
@@ -111,19 +111,26 @@ extension Change {
     }
 }
 
+/// Finds the previous digests, which follow from the rows before: of one history after the other, each in order.
+struct ChangeLinks: Sendable {
+    private var tagID: Int32?
+    private var bearer: Digest?
+
+    mutating func linked(_ row: ChangeRow) -> ChangeRow {
+        var row = row
+        if row.tagID != tagID { (tagID, bearer) = (row.tagID, nil) }
+        if row.change.kind.isChange || row.change.kind == .missing { row.change.previousDigest = bearer }
+        // A return with another digest is told by the change that follows it.
+        if let digest = row.change.digest, row.change.kind != .returned { bearer = digest }
+        return row
+    }
+}
+
 extension [ChangeRow] {
-    /// Whole histories, in order, with the previous digests that follow from the rows before.
+    /// Whole histories, in order.
     func linked() -> [ChangeRow] {
-        var tagID: Int32?
-        var bearer: Digest?
-        return map { row in
-            var row = row
-            if row.tagID != tagID { (tagID, bearer) = (row.tagID, nil) }
-            if row.change.kind.isChange || row.change.kind == .missing { row.change.previousDigest = bearer }
-            // A return with another digest is told by the change that follows it.
-            if let digest = row.change.digest, row.change.kind != .returned { bearer = digest }
-            return row
-        }
+        var links = ChangeLinks()
+        return map { links.linked($0) }
     }
 }
 
@@ -139,6 +146,11 @@ struct SelectHistories: Statement {
         parameters.append(ids)
         parameters.append(includeSame)
     }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ChangeRow { try .decode(&row) }
+}
+
+extension ChangeRow {
+    /// After the tag's number and the ordinal come the change's own columns.
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ChangeRow {
         ChangeRow(tagID: try row.next(), ordinal: try row.next(), change: try Change.decode(&row))
     }

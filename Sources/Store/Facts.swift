@@ -5,9 +5,7 @@ extension TagStore {
     /// What images say of themselves, where they say anything and were read.
     public func facts(of digests: [Digest]) async throws -> [Digest: ImageFacts] {
         guard !digests.isEmpty else { return [:] }
-        let rows = try await pool.transactionByKeys {
-            try await $0.run(SelectFacts(digests: Set(digests).sorted())).rows
-        }
+        let rows = try await keyedReads.run(SelectFacts(digests: Set(digests).sorted())).rows
         return Dictionary(rows.map { ($0.digest, $0.facts) }, uniquingKeysWith: { $1 })
     }
 }

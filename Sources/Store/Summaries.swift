@@ -119,7 +119,9 @@ extension Connection {
                     }
                 }))
     }
+}
 
+extension StatementRunner {
     func histories(of ids: [Int32]) async throws -> [Int32: [Change]] {
         Dictionary(
             grouping: try await run(SelectHistories(ids: ids, includeSame: false)).rows.linked(), by: \.tagID

@@ -65,11 +65,11 @@ extension TagStore {
 
     func superseded(_ references: [TagReference], asOf time: Timestamp) async throws -> Set<TagReference> {
         guard !references.isEmpty else { return [] }
-        return try await pool.transactionByKeys { try await $0.superseded(references, asOf: time) }
+        return try await keyedReads.superseded(references, asOf: time)
     }
 }
 
-extension Connection {
+extension StatementRunner {
     /// Those of which the repository has a newer tag of the same shape. What was not seen by then, or is missing now,
     /// supersedes nothing.
     func superseded(_ references: [TagReference], asOf time: Timestamp) async throws -> Set<TagReference> {

@@ -16,7 +16,7 @@ extension TagStore {
         let found = try await found(query)
         let page = found.prefix(query.limit)
         // Planned once for all pages, however they were found.
-        let items = try await pool.transactionByKeys { try await $0.run(SelectTagsByID(ids: page.map(\.id))).rows }
+        let items = page.isEmpty ? [] : try await keyedReads.run(SelectTagsByID(ids: page.map(\.id))).rows
         guard found.count > query.limit, let last = page.last else { return Page(items: items, next: nil) }
         let cursor = Cursor(kind: SelectTags.cursorKind(query), values: [last.key, String(last.id)])
         return Page(items: items, next: cursor.text)
@@ -40,9 +40,8 @@ extension TagStore {
             let more = try await found(query, .first(5_000)) ?? []
             if more.count > query.limit { return more }
         }
-        let rare = try await pool.transaction { connection in
-            try await connection.runScript("SET LOCAL enable_seqscan = off")
-            return try await Self.found(in: connection.run(SelectTags(query, .index)).rows)
+        let rare = try await pool.transaction(settings: "SET LOCAL enable_seqscan = off") { connection in
+            try await Self.found(in: connection.run(SelectTags(query, .index)).rows)
         }
         if let rare { return rare }
         return try await found(query, .all) ?? []

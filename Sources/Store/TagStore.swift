@@ -4,17 +4,26 @@ public import Logging
 /// The history and everything around it in PostgreSQL: the one room that holds SQL.
 public final class TagStore: Sendable {
     public let pool: Pool
+    /// For reads by arrays of keys: see ``Pool/transactionByKeys(standstill:_:)``. These are one statement each and stand
+    /// alone, so sessions that are set for them save the way to the server and back for each setting.
+    let keyedReads: Pool
     let signals: Signals
     let logger: Logger
 
     /// - Parameter conninfo: a libpq connection string or URI.
     public init(conninfo: String, maximumConnections: Int = 8, logger: Logger) {
         pool = Pool(conninfo: conninfo, maximumConnections: maximumConnections)
+        keyedReads = Pool(
+            conninfo: conninfo, maximumConnections: max(1, maximumConnections / 2),
+            setUp: Pool.byKeys.map { "SET " + $0 }.joined(separator: "; "))
         signals = Signals(pool: pool, logger: logger)
         self.logger = logger
     }
 
-    public func close() { pool.close() }
+    public func close() {
+        pool.close()
+        keyedReads.close()
+    }
 
     /// Whether the database answers.
     public func ping() async throws { try await pool.run(Ping()) }
@@ -53,15 +62,12 @@ extension Pool {
     func transactionByKeys<Value: Sendable>(
         standstill: Int = Pool.standstill, _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
-        try await transaction { connection in
-            try await connection.runScript(
-                """
-                SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off;
-                SET LOCAL idle_in_transaction_session_timeout = '\(standstill)s'
-                """)
-            return try await body(connection)
-        }
+        let settings = Self.byKeys + ["idle_in_transaction_session_timeout = '\(standstill)s'"]
+        return try await transaction(settings: settings.map { "SET LOCAL " + $0 }.joined(separator: "; "), body)
     }
+
+    /// Settings for statements that bear arrays of keys.
+    fileprivate static let byKeys = ["plan_cache_mode = force_generic_plan", "enable_seqscan = off"]
 }
 
 extension TagStore {

@@ -5,17 +5,13 @@ extension TagStore {
     /// What is known of several tags, tracked or not; those that never were tracked are left out.
     public func tags(named references: [TagReference]) async throws -> [TrackedTag] {
         guard !references.isEmpty else { return [] }
-        return try await pool.transactionByKeys {
-            try await $0.run(SelectTagsNamed(references: Set(references).sorted())).rows
-        }
+        return try await keyedReads.run(SelectTagsNamed(references: Set(references).sorted())).rows
     }
 
     /// For each digest that an index holds, the indexes that hold it.
     public func holders(ofEach digests: [Digest]) async throws -> [Digest: [Digest]] {
         guard !digests.isEmpty else { return [:] }
-        let rows = try await pool.transactionByKeys {
-            try await $0.run(SelectHoldersOfEach(digests: Set(digests).sorted())).rows
-        }
+        let rows = try await keyedReads.run(SelectHoldersOfEach(digests: Set(digests).sorted())).rows
         return Dictionary(grouping: rows, by: \.digest).mapValues { $0.map(\.index) }
     }
 }

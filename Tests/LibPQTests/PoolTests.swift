@@ -29,6 +29,28 @@ import Testing
         pool.close()
     }
 
+    @Test func sessionsAndTransactionsHaveTheirSettings() async throws {
+        let setting = Ask<String>("SELECT current_setting('enable_seqscan')")
+        let conninfo = try await PostgresServer.shared().makeDatabase()
+        let pool = Pool(conninfo: conninfo, maximumConnections: 1, setUp: "SET enable_seqscan = off")
+        #expect(try await pool.first(setting) == "off")
+        let inside = try await pool.transaction(settings: "SET LOCAL enable_seqscan = on") {
+            try await $0.first(setting)
+        }
+        #expect(inside == "on")
+        #expect(try await pool.first(setting) == "off")
+        // What was wrong leaves the connection as it was.
+        await #expect(throws: PostgresError.self) {
+            try await pool.transaction(settings: "SET LOCAL nothing.there = 1; NONSENSE") { _ in }
+        }
+        #expect(try await pool.first(setting) == "off")
+        pool.close()
+        // A place that no connection took is free again.
+        let broken = Pool(conninfo: conninfo, maximumConnections: 1, setUp: "NONSENSE")
+        for _ in 0..<2 { await #expect(throws: PostgresError.self) { try await broken.first(setting) } }
+        broken.close()
+    }
+
     @Test func waitersAreServedInOrder() async throws {
         let pool = try await pool(1)
         let order = Order()
