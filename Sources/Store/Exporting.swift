@@ -24,11 +24,35 @@ extension TagStore {
 }
 
 extension TagStore {
-    /// One tag's history in the same way; empty where nothing was observed of it.
-    public func exportObservations(of reference: TagReference) async throws -> [ImportRow] {
-        guard let tag = try await pool.first(SelectExportedTag(reference: reference)) else { return [] }
-        return tag.observations(
-            of: try await pool.run(SelectHistories(ids: [tag.id], includeSame: true)).rows.linked())
+    /// One tag's history in the same way; nil where it never was tracked.
+    public func observationReader(
+        of reference: TagReference, limit: Int = HistoryReader.usualLimit
+    ) async throws -> ObservationReader? {
+        guard let tag = try await pool.first(SelectExportedTag(reference: reference)) else { return nil }
+        let newest = try await pool.first(SelectNewestRow(id: tag.id, mustBeSeen: false))
+        let seen = try await pool.first(SelectNewestRow(id: tag.id, mustBeSeen: true))
+        return ObservationReader(
+            reference: reference, rows: HistoryReader(pool: pool, id: tag.id, includeSame: true, limit: limit),
+            export: History.Export(
+                newest: newest, newestSeen: seen, lastSucceededAt: tag.lastSucceededAt,
+                lastMissingAt: tag.lastMissingAt))
+    }
+}
+
+/// A tag's history as observations in time order, part by part.
+public struct ObservationReader: Sendable {
+    let reference: TagReference
+    var rows: HistoryReader
+    var export: History.Export
+
+    /// Whether everything was read.
+    public var isAtEnd: Bool { rows.isAtEnd }
+
+    /// - Returns: nil at the end.
+    public mutating func next() async throws -> [ImportRow]? {
+        guard let rows = try await rows.next() else { return nil }
+        let observations = export.observations(of: rows) + (isAtEnd ? export.rest() : [])
+        return observations.map { [reference] in ImportRow(reference: reference, observation: $0) }
     }
 }
 

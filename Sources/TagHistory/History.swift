@@ -61,13 +61,9 @@ public enum History {
     public static func observations(
         of rows: [Change], lastSucceededAt: Timestamp?, lastMissingAt: Timestamp? = nil
     ) -> [Observation] {
-        var timeline = Timeline(existing: rows, lastSucceededAt: lastSucceededAt, lastMissingAt: lastMissingAt)
-        timeline.materialiseTails()
-        return timeline.entries.map { entry in
-            Observation(
-                digest: entry.digest, observedAt: entry.observedAt,
-                notBefore: entry.notBefore, pushedAt: entry.pushedAt,
-                mediaType: entry.mediaType, source: entry.source)
-        }
+        var export = Export(
+            newest: rows.last, newestSeen: rows.last { $0.digest != nil }, lastSucceededAt: lastSucceededAt,
+            lastMissingAt: lastMissingAt)
+        return export.observations(of: rows) + export.rest()
     }
 }

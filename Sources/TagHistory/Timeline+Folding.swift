@@ -5,11 +5,12 @@ import OCI
 /// it must count as one, wherever those lie, or live checks and an import of the same checks would differ.
 extension Timeline {
     /// The observations of which rows tell, those among them that are only the begin of a span.
-    static func unfolded(_ rows: [Change]) -> [Entry] {
+    /// - Parameter last: the row before them.
+    static func unfolded(_ rows: [Change], after last: Change? = nil) -> [Entry] {
         var entries: [Entry] = []
         entries.reserveCapacity(rows.count)
         for index in rows.indices {
-            if let before = observationBefore(index, in: rows) { entries.append(Entry(before)) }
+            if let before = observationBefore(index, in: rows, after: last) { entries.append(Entry(before)) }
             entries.append(Entry(rows[index]))
         }
         return entries
@@ -44,8 +45,8 @@ extension Timeline {
             mediaType: row.mediaType)
     }
 
-    private static func observationBefore(_ index: Int, in rows: [Change]) -> Observation? {
-        guard let time = spanBegin(index, in: rows) else { return nil }
+    private static func observationBefore(_ index: Int, in rows: [Change], after last: Change?) -> Observation? {
+        guard let time = spanBegin(index, in: rows, after: last) else { return nil }
         let row = rows[index]
         let isMarked = rows[(index + 1)...].prefix { $0.observedAt == row.observedAt }
             .contains { $0.kind == .same && $0.digest == row.digest }
@@ -53,11 +54,12 @@ extension Timeline {
     }
 
     /// Where the span of a row of our own begins, if no row stands there or later.
-    private static func spanBegin(_ index: Int, in rows: [Change]) -> Timestamp? {
+    private static func spanBegin(_ index: Int, in rows: [Change], after last: Change? = nil) -> Timestamp? {
         guard rows[index].source == .observed, rows[index].kind != .same, let begin = rows[index].notBefore,
-            begin < rows[index].observedAt, index == 0 || rows[index - 1].observedAt < begin
+            begin < rows[index].observedAt
         else { return nil }
-        return begin
+        let before = index == 0 ? last : rows[index - 1]
+        return before.map { $0.observedAt < begin } ?? true ? begin : nil
     }
 
     private static func isTold(_ index: Int, in rows: [Change]) -> Bool {

@@ -56,14 +56,23 @@ struct Timeline {
     private(set) var tails: [Tail]
 
     init(existing: [Change], lastSucceededAt: Timestamp?, lastMissingAt: Timestamp?) {
-        let seen = Tail(of: existing.last { $0.digest != nil }, until: lastSucceededAt)
+        tails = Self.tails(
+            newest: existing.last, newestSeen: existing.last { $0.digest != nil }, lastSucceededAt: lastSucceededAt,
+            lastMissingAt: lastMissingAt)
+        entries = Self.merged(Self.unfolded(existing))
+    }
+
+    /// - Parameters:
+    ///   - newest: a history's last row; nil where it has none.
+    ///   - newestSeen: its last row with a digest.
+    static func tails(
+        newest: Change?, newestSeen: Change?, lastSucceededAt: Timestamp?, lastMissingAt: Timestamp?
+    ) -> [Tail] {
         let missing =
-            existing.isEmpty
+            newest == nil
             ? lastMissingAt.map(Tail.init(neverSeenUntil:))
-            : Tail(of: existing.last.flatMap { $0.digest == nil ? $0 : nil }, until: lastMissingAt)
-        tails = [seen, missing].compactMap(\.self)
-        entries = Self.unfolded(existing)
-        mergeEqual()
+            : Tail(of: newest.flatMap { $0.digest == nil ? $0 : nil }, until: lastMissingAt)
+        return [Tail(of: newestSeen, until: lastSucceededAt), missing].compactMap(\.self)
     }
 
     mutating func add(_ observations: [Observation]) {
@@ -77,11 +86,7 @@ struct Timeline {
                 .sorted { (entries[$0].observedAt, $0) < (entries[$1].observedAt, $1) }
                 .map { entries[$0] }
         }
-        mergeEqual()
-    }
-
-    mutating func materialiseTails() {
-        tails.forEach { materialise($0) }
+        entries = Self.merged(entries)
     }
 
     /// Without a row, the tail would be forgotten: something else comes between its row and it, or after it, before
@@ -97,11 +102,16 @@ struct Timeline {
 
     private mutating func materialise(_ tail: Tail) {
         tails.removeAll { $0.observedAt == tail.observedAt && $0.digest == tail.digest }
+        Self.insert(tail, into: &entries)
+    }
+
+    static func insert(_ tail: Tail, into entries: inout [Entry]) {
         let place = entries.firstIndex { $0.observedAt >= tail.observedAt } ?? entries.endIndex
         entries.insert(tail.entry, at: place)
     }
 
-    private mutating func mergeEqual() {
+    /// Equal observations become one.
+    static func merged(_ entries: [Entry]) -> [Entry] {
         var merged: [Entry] = []
         merged.reserveCapacity(entries.count)
         // Where the entries of the current time stand, by digest; most times have one.
@@ -119,7 +129,7 @@ struct Timeline {
             }
             merged.append(entries[index])
         }
-        entries = merged
+        return merged
     }
 }
 

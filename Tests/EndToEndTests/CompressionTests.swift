@@ -51,14 +51,15 @@ import Testing
 }
 
 extension HTTPClient {
-    /// As it comes over the wire, after a look at its length.
+    /// As it comes over the wire, after a look at its length. A long history is sent while it is read.
     fileprivate func body(_ address: String, accepting coding: String?) async throws -> ByteBuffer {
         var request = HTTPClientRequest(url: address)
         if let coding { request.headers.add(name: "Accept-Encoding", value: coding) }
         let answer = try await execute(request, timeout: .seconds(30))
         let body = try await answer.body.collect(upTo: 1 << 24)
         #expect(answer.headers.first(name: "Content-Encoding") == (coding == "gzip" ? "gzip" : nil))
-        #expect(answer.headers.first(name: "Content-Length") == String(body.readableBytes))
+        let length = address.contains("/history/") ? nil : String(body.readableBytes)
+        #expect(answer.headers.first(name: "Content-Length") == length)
         return body
     }
 }

@@ -37,11 +37,26 @@ import Testing
         for name in known.keys {
             let tag = try #require(try await store.tag(reference("\(kind):\(name)")))
             let history = try await store.history(of: tag.id)
+            try await expectTheSameInParts(store, tag, history, observations: known[name] ?? [])
             known[name]?.append(
                 "\(tag.state) \(String(describing: tag.digest)) \(String(describing: tag.lastSucceededAt))"
                     + " \(String(describing: tag.lastChangedAt)) \(history)")
         }
         return known
+    }
+
+    /// However short the parts are in which a history is read.
+    private static func expectTheSameInParts(
+        _ store: TagStore, _ tag: TrackedTag, _ history: [Change], observations: [String]
+    ) async throws {
+        let limit = Int(tag.id % 4) + 1
+        var (rows, reader) = ([Change](), store.historyReader(of: tag.id, limit: limit))
+        while let part = try await reader.next() { rows += part }
+        #expect(rows == history && reader.isAtEnd, "\(tag.reference)")
+        var lines: [String] = []
+        var exported = try #require(try await store.observationReader(of: tag.reference, limit: limit))
+        while let part = try await exported.next() { lines += part.map { "\($0.observation)" } }
+        #expect(lines == observations, "\(tag.reference)")
     }
 
     @Test func orderAndPartsDoNotMatter() async throws {

@@ -94,6 +94,8 @@ import Testing
             FinishRequests(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
             SelectReport(request: request), DeleteOldRequests(now: hour(0)), Notify(signal: .work),
             SelectHistories(ids: [1], includeSame: true),
+            SelectHistoryPart(id: 1, includeSame: true, after: hour(0), limit: 1),
+            SelectNewestRow(id: 1, mustBeSeen: true),
             SelectTagChanges(reference: app, after: position, limit: 1),
             SelectRecentChanges(after: position, limit: 1), SelectTag(reference: app), try SelectTags(TagQuery()),
             try SelectTags(TagQuery(), .first(1)), try SelectTags(TagQuery(), .index), SelectTagsByID(ids: [1]),

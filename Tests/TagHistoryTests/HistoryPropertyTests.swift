@@ -110,4 +110,27 @@ import Testing
             #expect(History.merge(adding: observations) == merged, "seed \(seed)")
         }
     }
+
+    @Test func anExportInPartsIsTheWhole() throws {
+        for seed in Self.seeds {
+            var random = SeededGenerator(seed)
+            let merged = History.merge(adding: try Self.imported(&random, withMissing: seed % 2 == 0))
+            let whole = History.observations(
+                of: merged.rows, lastSucceededAt: merged.lastSucceededAt, lastMissingAt: merged.lastMissingAt)
+            var export = History.Export(
+                newest: merged.rows.last, newestSeen: merged.rows.last { $0.digest != nil },
+                lastSucceededAt: merged.lastSucceededAt, lastMissingAt: merged.lastMissingAt)
+            var (parts, part): ([Observation], [Change]) = ([], [])
+            for row in merged.rows {
+                // Rows of one time stay together.
+                if part.last.map({ $0.observedAt < row.observedAt }) ?? false, Bool.random(using: &random) {
+                    parts += export.observations(of: part)
+                    part = []
+                }
+                part.append(row)
+            }
+            parts += export.observations(of: part) + export.rest()
+            #expect(parts == whole, "seed \(seed)")
+        }
+    }
 }

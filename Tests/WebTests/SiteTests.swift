@@ -181,6 +181,24 @@ import Testing
         }
     }
 
+    /// It is sent while it is read: its length is not known before.
+    @Test(arguments: ["csv", "ndjson"]) func aLongHistoryIsSentInParts(format: String) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, (0..<1_201).map { (Double(1_300 - $0), $0) })
+            let path = "/history/python:3.12.\(format)"
+            let answer = try await site.get(path)
+            #expect(answer.headers[.contentLength] == nil && answer.headers[.eTag] != nil)
+            let lines = answer.text.split(separator: format == "csv" ? "\r\n" : "\n")
+            #expect(lines.count == (format == "csv" ? 1_202 : 1_201))
+            #expect(Set(lines).count == lines.count)
+            let head = try await site.send(.head, path)
+            #expect(head.status == 200 && head.text.isEmpty)
+            #expect(head.headers[.contentDisposition] == answer.headers[.contentDisposition])
+            let tag = try #require(answer.headers[.eTag])
+            #expect(try await site.get(path, headers: [.ifNoneMatch: tag]).status == 304)
+        }
+    }
+
     @Test func anImageWrittenOtherwiseIsFound() async throws {
         try await TestSite.run(hasWorker: false) { site in
             try await site.seed(TestSite.python, [(30, 1)])

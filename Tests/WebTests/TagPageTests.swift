@@ -94,7 +94,7 @@ import Testing
     @Test func aFileOfTheHistoryIsSafeInASpreadsheet() throws {
         var (_, history) = try Samples.tag(changesDaysAgo: [9, 3])
         history[1].platforms = [Platform(os: "=cmd", architecture: "a,\"b")]
-        let lines = HistoryFile.csv(history).components(separatedBy: "\r\n")
+        let lines = (HistoryFile.csvHeader + HistoryFile.csv(history)).components(separatedBy: "\r\n")
         #expect(lines.count == 4)
         #expect(lines[0].hasPrefix("observedAt,notBefore,pushedAt,kind"))
         #expect(lines[1].contains(",first,false,observed,\(Digest.numbered(0)),,"))

@@ -11,10 +11,12 @@ enum HistoryFile: String, CaseIterable {
 
     var mediaType: String { self == .csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson" }
 
-    /// https://www.rfc-editor.org/rfc/rfc4180, oldest first.
+    static let csvHeader =
+        "observedAt,notBefore,pushedAt,kind,reverted,source,digest,previousDigest,mediaType,platforms\r\n"
+
+    /// https://www.rfc-editor.org/rfc/rfc4180, oldest first, without the header.
     static func csv(_ history: [Change]) -> String {
-        var text =
-            "observedAt,notBefore,pushedAt,kind,reverted,source,digest,previousDigest,mediaType,platforms\r\n"
+        var text = ""
         for change in history {
             let fields = [
                 change.observedAt.description, change.notBefore?.description ?? "",
@@ -42,19 +44,71 @@ extension Site {
         }
         let reference = try Self.reference(in: request, after: "/history/", ending: ".\(format.rawValue)")
         return try await answer(request, context, about: reference) { tag in
-            let text =
-                switch format {
-                case .csv: HistoryFile.csv(try await store.history(of: tag.id))
-                case .ndjson:
-                    try await store.exportObservations(of: reference).map { $0.line + "\n" }.joined()
-                }
+            // Before anything is sent: where the database does not answer, the status says so.
+            var text = try await HistoryText(format, of: tag, store)
+            let first = try await text.next() ?? ByteBuffer()
             let name = reference.familiar.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
             return Response(
                 status: .ok,
                 headers: [
                     .contentType: format.mediaType, .cacheControl: "no-cache",
                     .contentDisposition: "attachment; filename=\"\(String(name)).\(format.rawValue)\"",
-                ], body: .init(byteBuffer: ByteBuffer(string: text)))
+                ],
+                body: text.isAtEnd ? .init(byteBuffer: first) : .init(first, text))
+        }
+    }
+}
+
+/// The text of a history's file, part by part.
+private struct HistoryText: Sendable {
+    private enum Source: Sendable {
+        case rows(HistoryReader, header: String)
+        case observations(ObservationReader)
+    }
+
+    private var source: Source
+
+    init(_ format: HistoryFile, of tag: TrackedTag, _ store: TagStore) async throws {
+        switch format {
+        case .csv: source = .rows(store.historyReader(of: tag.id), header: HistoryFile.csvHeader)
+        case .ndjson:
+            guard let reader = try await store.observationReader(of: tag.reference) else {
+                throw Site.notTracked(tag.reference)
+            }
+            source = .observations(reader)
+        }
+    }
+
+    var isAtEnd: Bool {
+        switch source {
+        case .rows(let reader, _): reader.isAtEnd
+        case .observations(let reader): reader.isAtEnd
+        }
+    }
+
+    mutating func next() async throws -> ByteBuffer? {
+        switch source {
+        case .rows(var reader, let header):
+            guard let rows = try await reader.next() else { return nil }
+            source = .rows(reader, header: "")
+            return ByteBuffer(string: header + HistoryFile.csv(rows))
+        case .observations(var reader):
+            guard let rows = try await reader.next() else { return nil }
+            source = .observations(reader)
+            return ByteBuffer(string: rows.map { $0.line + "\n" }.joined())
+        }
+    }
+}
+
+extension ResponseBody {
+    /// The rest is read while it is sent, no faster than the client takes it. Where that fails the transfer has no end,
+    /// so that nobody takes a part for the whole.
+    fileprivate init(_ first: ByteBuffer, _ text: HistoryText) {
+        self.init { writer in
+            var text = text
+            try await writer.write(first)
+            while let part = try await text.next() { try await writer.write(part) }
+            try await writer.finish(nil)
         }
     }
 }
