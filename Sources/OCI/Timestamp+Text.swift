@@ -53,7 +53,7 @@ extension Timestamp: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// By hand: pages and feeds say hundreds of times.
+    /// By hand: a page or a feed names hundreds of times.
     private static func append(
         _ value: Int64, digits: Int, after separator: Unicode.Scalar? = nil, to text: inout [UInt8]
     ) {

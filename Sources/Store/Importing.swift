@@ -29,7 +29,7 @@ extension TagStore {
     /// longer than for those of any batch. After a kill, the same source goes on where it was.
     ///
     /// Merging twice changes nothing, and the order of imports does not matter. Memory is bounded by the spool's and by
-    /// the longest single history.
+    /// three groups, each of which holds its tags' whole histories.
     /// - Parameters:
     ///   - spool: nil for one in the system's folder for temporary files.
     ///   - next: the next chunk of the source, nil at its end.
@@ -102,7 +102,13 @@ extension TagStore {
     private func merge(_ group: ImportGroup, isAlone: Bool, at now: Timestamp) async throws -> Int {
         // What groups have in common is there before their transactions begin: they would wait for the one that made it
         // until that has come to its end.
-        let digestIDs = isAlone ? nil : try await pool.retryingTransaction { try await $0.prepare(group) }
+        let digestIDs =
+            isAlone
+            ? nil
+            : try await pool.retryingTransaction { connection in
+                try await connection.insertRepositories(of: group)
+                return try await connection.digestIDs(of: group)
+            }
         let outcome = try await grow(by: group, digestIDs: digestIDs, at: now)
         try await pool.run(Notify(signal: .work))
         if outcome.hasChanged { try await pool.run(Notify(signal: .changes)) }
@@ -116,8 +122,9 @@ extension TagStore {
             do {
                 // Merging thousands of observations takes a while by itself, on a busy machine.
                 return try await pool.retryingTransaction(standstill: 120) { connection in
-                    let digestIDs = if let digestIDs { digestIDs } else { try await connection.prepare(group) }
-                    return try await connection.merge(group, digestIDs: digestIDs, at: now)
+                    // Digests only after the tags are locked, as everywhere.
+                    if digestIDs == nil { try await connection.insertRepositories(of: group) }
+                    return try await connection.merge(group, digestIDs: digestIDs ?? [:], at: now)
                 }
             } catch is TrackedMeanwhile {
                 // The next attempt finds it.
@@ -128,12 +135,14 @@ extension TagStore {
 }
 
 extension Connection {
-    /// The repositories and digests that a group speaks of.
-    fileprivate func prepare(_ group: ImportGroup) async throws -> [Digest: Int32] {
+    fileprivate func insertRepositories(of group: ImportGroup) async throws {
         let repositories = Set(group.tags.map(\.reference.repository))
         try await run(InsertRegistries(names: Set(repositories.map(\.registry.name)).sorted()))
         try await run(InsertRepositories(repositories: repositories.sorted()))
-        return try await digestIDs(
+    }
+
+    fileprivate func digestIDs(of group: ImportGroup) async throws -> [Digest: Int32] {
+        try await digestIDs(
             of: group.tags.flatMap(\.observations).compactMap { observation in
                 observation.digest.map { ($0, observation.mediaType) }
             })

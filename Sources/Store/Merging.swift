@@ -188,8 +188,8 @@ struct UpdateKnowledge: Statement {
                 FROM unnest($1::integer[], $2::bytea[], $3::boolean[], $4::timestamptz[], $5::timestamptz[])
                     u (tag_id, digest, is_missing, succeeded_at, missing_at)
                 LEFT JOIN digests d ON d.digest = u.digest) i
-            WHERE c.tag_id = i.tag_id AND (c.digest_id, c.is_missing, c.last_succeeded_at, c.last_missing_at)
-                IS DISTINCT FROM (i.digest_id, i.is_missing, i.succeeded_at, i.missing_at)
+            WHERE c.tag_id = i.tag_id AND (c.digest_id, c.digest_head, c.is_missing, c.last_succeeded_at, c.last_missing_at)
+                IS DISTINCT FROM (i.digest_id, i.digest_head, i.is_missing, i.succeeded_at, i.missing_at)
             """
     func bind(_ parameters: inout Parameters) {
         parameters.append(updates.map(\.id))

@@ -64,27 +64,39 @@ import Testing
     @Test func goesOnWhereItWasEnded() async throws {
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
-        let url = try await Self.monitor(Self.updates)
+        // Far more groups than go on at a time.
+        let url = try await Self.monitor(
+            Self.updates + """
+                INSERT INTO image_to_scrape (endpoint, image, tag, last_viewed)
+                SELECT 'ghcr.io', 'a/c', i, '2026-01-01' FROM generate_series(1, 12) i;
+                INSERT INTO image_update SELECT i, '2026-01-01 01:00', 'sha256:' || repeat('a', 64)
+                FROM generate_series(4, 15) i
+                """)
         let folder = try TemporaryFolder()
         let progress = Mutex<[String]>([])
+        let isEnded = Mutex(false)
         let run: @Sendable () async throws -> MonitorImport = {
             try await store.importDockerTagMonitor(
                 at: url, skipInvalid: false, now: hour(10),
                 progress: { step in
                     progress.withLock { $0.append("\(step)") }
-                    if case .merged = step { withUnsafeCurrentTask { $0?.cancel() } }
+                    guard case .merged = step, isEnded.withLock({ $0 }) else { return }
+                    withUnsafeCurrentTask { $0?.cancel() }
                 },
                 spool: { state in
                     let named = ImportSpool(in: URL(filePath: folder.path), source: state, database: "1")
                     return ImportSpool(folder: named.folder, isKept: true, memory: 100, group: 1)
                 })
         }
+        isEnded.withLock { $0 = true }
         let first = Task(operation: run)
         await #expect(throws: (any Error).self) { try await first.value }
-        #expect(progress.withLock { $0.first } == "read(4)")
+        #expect(progress.withLock { $0.first } == "read(16)")
         progress.withLock { $0 = [] }
-        #expect(try await run().summary.observations == 4)
-        #expect(progress.withLock { $0.first } == "resumed(4)")
+        isEnded.withLock { $0 = false }
+        #expect(try await run().summary.observations == 16)
+        #expect(progress.withLock { $0.first } == "resumed(16)")
+        #expect(!progress.withLock { $0.contains { $0.hasPrefix("read") } })
         #expect(
             try await store.rows(of: "docker.io/library/python:3.12")
                 == ["first A@1", "rebuild A>B@3>1", "rebuild! B>A@4>3"])

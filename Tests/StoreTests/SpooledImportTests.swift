@@ -181,18 +181,19 @@ import Testing
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
         let folder = try TemporaryFolder()
-        let spool = ImportSpool(folder: URL(filePath: folder.path + "/spool"), isKept: false, memory: 9_000)
-        let chunks = Self.chunks(try Self.rows(1_000))
+        let spool = ImportSpool(
+            folder: URL(filePath: folder.path + "/spool"), isKept: false, memory: 9_000, group: 100)
+        let chunks = Self.chunks(try Self.rows(2_000))
         let importing = Task {
             try await store.importObservations(at: hour(0), spool: spool) { progress in
                 if case .merged = progress { withUnsafeCurrentTask { $0?.cancel() } }
             } next: {
-                let chunk = chunks()
-                if chunk == nil { withUnsafeCurrentTask { $0?.cancel() } }
-                return chunk
+                chunks()
             }
         }
         await #expect(throws: (any Error).self) { try await importing.value }
+        let tags = try await store.values("SELECT count(*) FROM tags", as: Int.self)[0]
+        #expect(tags > 0 && tags < 60)
         #expect(!FileManager.default.fileExists(atPath: spool.folder.path))
     }
 

@@ -258,6 +258,7 @@ import Testing
             row, change, TagChart.Row(label: "a", updates: "b", changes: "c"), day,
             Strip.Row(when: "a", what: "b", source: "c"),
             Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
+            Fact(label: "a", moment: Moment(TestSite.now, now: TestSite.now), text: "b"),
             Link(label: "a", href: "b", count: "1"), TagListPage.Choice(value: "a", label: "b", isChosen: false),
         ]
         for row in rows {

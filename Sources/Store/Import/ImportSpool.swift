@@ -29,7 +29,18 @@ public struct ImportSpool: Sendable {
     }
 
     /// An earlier import of the same source had read everything: it is not asked again.
-    public var isWhole: Bool { isKept && FileManager.default.fileExists(atPath: url("whole").path) }
+    public var isWhole: Bool { whole != nil }
+
+    /// How many rows it holds, in how many runs, once everything was read; nil too where a run is gone, as after a loss of
+    /// power.
+    var whole: (rows: Int, runs: Int)? {
+        guard isKept, let text = try? String(contentsOf: url("whole"), encoding: .utf8) else { return nil }
+        let numbers = text.split(separator: " ").compactMap { Int($0) }
+        guard numbers.count == 2,
+            (0..<numbers[1]).allSatisfy({ FileManager.default.fileExists(atPath: url("run-\($0)").path) })
+        else { return nil }
+        return (numbers[0], numbers[1])
+    }
 
     func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
@@ -73,13 +84,13 @@ struct SpooledRows {
     init(_ spool: ImportSpool) throws {
         self.spool = spool
         lock = try SpoolLock(spool.folder)
-        guard spool.isWhole else {
+        guard let whole = spool.whole else {
             // What was ended while it read.
             let left = try? FileManager.default.contentsOfDirectory(at: spool.folder, includingPropertiesForKeys: nil)
             for file in left ?? [] { try FileManager.default.removeItem(at: file) }
             return
         }
-        count = Int(String(decoding: try Data(contentsOf: spool.url("whole")), as: UTF8.self)) ?? 0
+        (count, files) = whole
         done = (try? Data(contentsOf: spool.url("done"))).map(Array.init) ?? []
         isResumed = true
     }
@@ -101,13 +112,9 @@ struct SpooledRows {
         }
         if !isResumed {
             try writeRun()
-            try Data(String(count).utf8).write(to: spool.url("whole"), options: .atomic)
+            try Data("\(count) \(files)".utf8).write(to: spool.url("whole"), options: .atomic)
         }
-        files = 0
-        while FileManager.default.fileExists(atPath: spool.url("run-\(files)").path) {
-            runs.append(try SpooledRun(file: spool.url("run-\(files)")))
-            files += 1
-        }
+        runs = try (0..<files).map { try SpooledRun(file: spool.url("run-\($0)")) }
         while let key = smallestKey(), Self.order(key, done) <= 0 { _ = try take(key) }
     }
 
@@ -152,10 +159,7 @@ struct SpooledRows {
 
     private mutating func writeRun() throws {
         if files == 0 { try FileManager.default.createDirectory(at: spool.folder, withIntermediateDirectories: true) }
-        let url = spool.url("run-\(files)")
-        try Data(buffer.takeSorted()).write(to: url)
-        // That everything was read is noted behind it, and must not outlive it where the power fails.
-        if spool.isKept { try FileHandle(forUpdating: url).synchronize() }
+        try Data(buffer.takeSorted()).write(to: spool.url("run-\(files)"))
         files += 1
     }
 
