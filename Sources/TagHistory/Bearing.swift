@@ -15,18 +15,24 @@ public struct Bearing: Hashable, Sendable {
 
     /// - Parameters:
     ///   - history: shown rows, oldest first.
+    ///   - firstSeenAt: the first observation of the tag; nil where there was none.
     ///   - lastSucceededAt: the last observation of the newest digest.
     /// - Returns: oldest first.
-    public static func all(in history: [Change], lastSucceededAt: Timestamp?) -> [Bearing] {
+    public static func all(
+        in history: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?
+    ) -> [Bearing] {
         var bearings: [Bearing] = []
         var current: (row: Change, digest: Digest)?
         func end(at time: Timestamp, by row: Change?) {
             guard let (begin, digest) = current else { return }
+            // An image's `created` is what its author says, and tells nothing of when a tag began to bear it.
+            let from = begin.source == .metadata ? max(begin.observedAt, firstSeenAt ?? time) : begin.observedAt
             // Of the newest nothing is taken for granted: people are told to rely on it.
-            let start = row == nil ? begin.believedPush ?? begin.observedAt : begin.happenedAt
+            let start =
+                row == nil || begin.source == .metadata ? max(from, begin.believedPush ?? from) : begin.happenedAt
             bearings.append(
                 Bearing(
-                    digest: digest, from: begin.observedAt, until: row?.observedAt, wasReverted: row?.reverted ?? false,
+                    digest: digest, from: from, until: row?.observedAt, wasReverted: row?.reverted ?? false,
                     seconds: max(0, time.seconds(since: start))))
             current = nil
         }

@@ -36,7 +36,8 @@ extension Site {
         let days = try query.days("minAgeDays") ?? 7
         return try await answer(request, context, about: reference) { tag in
             let history = try await store.history(of: tag.id)
-            let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+            let bearings = Bearing.all(
+                in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
             guard let settled = Bearing.settled(in: bearings, seconds: days * 86_400) else {
                 throw Problem.notFound("\(reference) has borne no digest for \(query["minAgeDays"] ?? "7") days yet.")
             }
@@ -68,7 +69,8 @@ extension Site {
     }
 
     private static func bearings(of digests: Set<Digest>, _ tag: TrackedTag, _ history: [Change]) -> [BearerJSON] {
-        let all = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+        let all = Bearing.all(
+            in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
         let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
         return all.filter { digests.contains($0.digest) }.map { bearing in
             BearerJSON(

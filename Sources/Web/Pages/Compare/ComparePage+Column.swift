@@ -21,7 +21,8 @@ extension ComparePage {
                 repository: reference.repository.familiar, tag: reference.tag.name, href: Href.tag(reference),
                 badge: tag.state == .active ? nil : Badge(tag.state))
             let rhythm = statistics.rhythm
-            let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+            let bearings = Bearing.all(
+                in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
             let settled = Bearing.settled(in: bearings, seconds: TagPage.Use.settledDays * 86_400)
             let behind = settled.map { Bearing.updatesBehind($0, marks: HistoryMark.all(in: record.counted)) }
             let interval = statistics.interval

@@ -43,7 +43,8 @@ extension Site {
         var badges: [TagReference: [Digest: Badge]] = [:]
         for tag in tags {
             let history = histories[tag.id] ?? []
-            let bearings = Bearing.all(in: history, lastSucceededAt: tag.lastSucceededAt)
+            let bearings = Bearing.all(
+                in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
             let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
             for case let digest? in pinned.filter({ $0.reference == tag.reference }).map(\.pinned) {
                 badges[tag.reference, default: [:]][digest] = Badge(

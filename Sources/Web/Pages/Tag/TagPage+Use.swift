@@ -35,7 +35,8 @@ extension TagPage.Use {
 
     init(_ content: TagPage.Content) {
         let tag = content.tag
-        let bearings = Bearing.all(in: content.history, lastSucceededAt: tag.lastSucceededAt)
+        let bearings = Bearing.all(
+            in: content.history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
         let newest = bearings.last
         let settled = Bearing.settled(in: bearings, seconds: Self.settledDays * 86_400)
         let marks = HistoryMark.all(in: content.counted)
