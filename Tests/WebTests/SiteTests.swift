@@ -194,6 +194,7 @@ import Testing
             let head = try await site.send(.head, path)
             #expect(head.status == 200 && head.text.isEmpty)
             #expect(head.headers[.contentDisposition] == answer.headers[.contentDisposition])
+            #expect(head.headers[.contentLength] == String(answer.text.utf8.count))
             let tag = try #require(answer.headers[.eTag])
             #expect(try await site.get(path, headers: [.ifNoneMatch: tag]).status == 304)
         }

@@ -20,9 +20,28 @@ extension ResponseBody {
 
         func finish(_ trailingHeaders: HTTPFields?) async throws {}
     }
+
+    fileprivate final class Length: ResponseBodyWriter {
+        private(set) var count = 0
+
+        func write(_ part: ByteBuffer) async throws { count += part.readableBytes }
+        func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
 }
 
 extension Response {
+    /// As HEAD is answered. A body that is written piece by piece is written to nobody, to count its bytes: HTTP/1 has no
+    /// way to say nothing of its length that the framework would take, and 0 would be wrong.
+    func head() async throws -> Response {
+        var response = self
+        if body.contentLength == nil {
+            let length = ResponseBody.Length()
+            try await body.write(length)
+            response.headers[.contentLength] = String(length.count)
+        }
+        return response.createHeadResponse()
+    }
+
     /// The same answer with an ETag of its bytes, where it has none yet and may be kept; 304 where the client has it.
     func named(for request: Request) async throws -> Response {
         guard request.method == .get || request.method == .head, status == .ok, headers[.eTag] == nil,

@@ -31,7 +31,7 @@ struct SiteMiddleware: RouterMiddleware {
             request.method, route: context.endpointPath, status: response.status.code,
             seconds: (ContinuousClock.now - start) / .seconds(1))
         // The router drops the body for its own routes alone; what follows one is taken for the next answer.
-        return request.method == .head ? response.createHeadResponse() : response
+        return request.method == .head ? try await response.head() : response
     }
 
     /// As it goes out.
