@@ -84,7 +84,11 @@ import Testing
     }
 
     private func expectReasons(_ repeats: [AskedTags.Repeat], _ story: Scene.Story) {
-        let unexplained = repeats.filter { !story.mayHaveLost($0.first, before: $0.second.at) }
+        let unexplained = repeats.filter { pair in
+            // What a worker asked for just before its end may be read after what its successor asks for.
+            let isReadLate = story.life(of: pair.second).endedAt.map { $0 < pair.first.at + 0.1 } ?? false
+            return !isReadLate && !story.mayHaveLost(pair.first, before: pair.second.at)
+        }
         print("\(repeats.count) repeated, \(unexplained.count) of them without a reason")
         #expect(unexplained.isEmpty, "\(unexplained.prefix(5)), \(story.outages)")
     }
