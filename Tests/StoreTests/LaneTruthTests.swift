@@ -45,11 +45,12 @@ import Testing
         #expect(now.due == 4 && hour(264).seconds(since: oldest) / 3_600 == waited)
         // A worker comes back.
         try await lane.record(try await lane.claims(at: 264), at: 264) { _ in "B" }
-        now = try await status(at: 264.01)
+        // At once, because a new tag may be due again at any time from now on.
+        now = try await status(at: 264)
         #expect(now.due == 0 && now.oldestDueAt == nil)
         let tag = try #require(try await lane.store.tag(try reference("app:0")))
         let next = try #require(tag.nextCheckAt)
-        #expect(next > hour(264.01))
+        #expect(next > hour(264))
         let schedule = try #require(now.schedule)
         #expect(schedule.lagSeconds > 200 * 3_600)
     }
