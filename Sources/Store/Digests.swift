@@ -36,7 +36,8 @@ extension Connection {
 
 /// Rows `d` of digests by their names.
 enum DigestRows {
-    /// Of those in `$1`, which names each once. Not by `= ANY`: what comes out of a hash index is compared again, with each of them.
+    /// Of those in `$1`, which names each once. Not by `= ANY`: what comes out of a hash index is compared again, with
+    /// each of them.
     static let named: SQL = "unnest($1::bytea[]) n (digest) JOIN digests d ON d.digest = n.digest"
 }
 

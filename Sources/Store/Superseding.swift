@@ -39,6 +39,14 @@ public struct TagRecord: Sendable {
     /// The rows of its history that count.
     public var counted: CountedRows { CountedRows(history, firstSeenAt: firstSeenAt) }
 
+    /// What its history shows, oldest first.
+    public var marks: [HistoryMark] { HistoryMark.all(in: counted) }
+
+    /// Which digests it bore, oldest first.
+    public var bearings: [Bearing] {
+        Bearing.all(in: history, firstSeenAt: firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
+    }
+
     func statistics(superseded: Bool, asOf time: Timestamp) -> Statistics {
         Statistics(
             changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: tag.lastSucceededAt, superseded: superseded,

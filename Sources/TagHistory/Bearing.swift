@@ -25,11 +25,14 @@ public struct Bearing: Hashable, Sendable {
         var current: (row: Change, digest: Digest)?
         func end(at time: Timestamp, by row: Change?) {
             guard let (begin, digest) = current else { return }
-            // An image's `created` is what its author says, and tells nothing of when a tag began to bear it.
-            let from = begin.source == .metadata ? max(begin.observedAt, firstSeenAt ?? time) : begin.observedAt
+            var (from, start) = (begin.observedAt, begin.happenedAt)
             // Of the newest nothing is taken for granted: people are told to rely on it.
-            let start =
-                row == nil || begin.source == .metadata ? max(from, begin.believedPush ?? from) : begin.happenedAt
+            if row == nil { start = begin.believedPush ?? from }
+            // An image's `created` is what its author says, and tells nothing of when a tag began to bear it.
+            if begin.source == .metadata {
+                from = max(from, firstSeenAt ?? time)
+                start = from
+            }
             bearings.append(
                 Bearing(
                     digest: digest, from: from, until: row?.observedAt, wasReverted: row?.reverted ?? false,

@@ -8,11 +8,11 @@ extension Rhythm {
                     + (grounds.changes == 0
                         ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
             case .stopped:
-                "\(count(grounds.updates)) in all, none for \(floor(grounds.open ?? 0)); "
+                "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)); "
                     + "by its past, it is probably rebuilt no more"
             case .superseded:
                 "the repository has a newer version of this tag; none of its \(count(grounds.updates)) "
-                    + "came in the last \(floor(grounds.open ?? 0))"
+                    + "came in the last \(duration(grounds.open ?? 0, .down))"
             case .irregular:
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
                     + "of the one before, but once \(duration(gap)) without any"
@@ -24,7 +24,7 @@ extension Rhythm {
             }
         let isExpected = word != .unchanged && word != .stopped && word != .superseded
         return "\(word.label): \(said)"
-            + (overdue && isExpected ? "; overdue, the last was \(floor(grounds.open ?? 0)) ago" : "")
+            + (overdue && isExpected ? "; overdue, the last was \(duration(grounds.open ?? 0, .down)) ago" : "")
     }
 
     private static func updates(_ grounds: Grounds) -> String {
@@ -49,14 +49,12 @@ extension Rhythm {
         }
     }
 
-    /// To the nearest day, below two days to the nearest hour.
-    private static func duration(_ days: Double) -> String {
-        days < 2 ? unit(days * 24, "hour") : unit(days, "day")
-    }
-
-    /// The last whole day or hour, so that "none for" stays true.
-    private static func floor(_ days: Double) -> String {
-        days < 2 ? unit((days * 24).rounded(.down), "hour") : unit(days.rounded(.down), "day")
+    /// In days, below two days in hours.
+    /// - Parameter rule: down where "none for" must stay true.
+    private static func duration(
+        _ days: Double, _ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+    ) -> String {
+        days < 2 ? unit((days * 24).rounded(rule), "hour") : unit(days.rounded(rule), "day")
     }
 
     /// The next whole day or hour, so that "never more than" stays true.

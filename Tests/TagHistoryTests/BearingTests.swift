@@ -36,6 +36,17 @@ import Testing
         #expect(Bearing.settled(in: bearings, seconds: 7 * Self.day) == nil)
     }
 
+    /// Where the registry tells of the push, and that lies in the span, it counts from there.
+    @Test(arguments: [(9.0, 4.0), (7.0, 3.0), (11.0, 3.0)])
+    func theNewestIsBorneFromItsPush(pushedAt: Double, days: Double) throws {
+        let row = Change(
+            digest: try Self.digest("a"), kind: .rebuild, source: .observed, observedAt: Self.time(10),
+            notBefore: Self.time(8), pushedAt: Self.time(pushedAt))
+        let bearings = Bearing.all(in: [row], firstSeenAt: Self.time(0), lastSucceededAt: Self.time(13))
+        #expect(bearings.map(\.from) == [Self.time(10)])
+        #expect(bearings.map(\.seconds) == [days * Self.day])
+    }
+
     @Test func whatWasSeenIsBorneFromThen() throws {
         let rows = [
             Change(digest: try Self.digest("a"), kind: .first, source: .observed, observedAt: Self.time(0)),

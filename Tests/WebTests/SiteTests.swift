@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    /// What leads nowhere may have meant an image; a page's own address did not.
+    @Test(arguments: [
+        ("/compare?image=A+b", 422, false), ("/pythn:3.12", 404, true), ("/tags/pythn:3.12", 404, false),
+    ])
+    func onlyTheLostAreToldOfImages(path: String, status: Int, isTold: Bool) async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await site.get(path, headers: Self.browser)
+            #expect(answer.status == status)
+            #expect(answer.text.contains("Perhaps you want") == isTold)
+        }
+    }
+
     @Test func aFormsMistakesArePages() async throws {
         try await TestSite.run { site in
             for (body, status, text) in [

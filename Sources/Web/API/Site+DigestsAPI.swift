@@ -35,17 +35,14 @@ extension Site {
         let query = try Query(request.uri.query)
         let days = try query.days("minAgeDays") ?? 7
         return try await answer(request, context, about: reference) { tag in
-            let history = try await store.history(of: tag.id)
-            let bearings = Bearing.all(
-                in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
-            guard let settled = Bearing.settled(in: bearings, seconds: days * 86_400) else {
+            let record = TagRecord(tag, history: try await store.history(of: tag.id))
+            guard let settled = Bearing.settled(in: record.bearings, seconds: days * 86_400) else {
                 throw Problem.notFound("\(reference) has borne no digest for \(query["minAgeDays"] ?? "7") days yet.")
             }
-            let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
             return json(
                 SettledJSON(
                     reference: reference, digest: settled.digest, from: settled.from, until: settled.until,
-                    minAgeDays: days, updatesBehind: Bearing.updatesBehind(settled, marks: marks)))
+                    minAgeDays: days, updatesBehind: Bearing.updatesBehind(settled, marks: record.marks)))
         }
     }
 
@@ -64,18 +61,18 @@ extension Site {
         }
         let holders = Set(try await store.holders(of: digest))
         let histories = try await store.histories(of: page.items.map(\.id))
-        let items = page.items.flatMap { tag in Self.bearings(of: holders, tag, histories[tag.id] ?? []) }
+        let items = page.items.flatMap { tag in
+            Self.bearings(of: holders, TagRecord(tag, history: histories[tag.id] ?? []))
+        }
         return json(ListJSON(items: items, next: page.next))
     }
 
-    private static func bearings(of digests: Set<Digest>, _ tag: TrackedTag, _ history: [Change]) -> [BearerJSON] {
-        let all = Bearing.all(
-            in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
-        let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
-        return all.filter { digests.contains($0.digest) }.map { bearing in
+    private static func bearings(of digests: Set<Digest>, _ record: TagRecord) -> [BearerJSON] {
+        let marks = record.marks
+        return record.bearings.filter { digests.contains($0.digest) }.map { bearing in
             BearerJSON(
-                reference: tag.reference, digest: bearing.digest, from: bearing.from, until: bearing.until,
-                updatesBehind: Bearing.updatesBehind(bearing, marks: marks), newestDigest: tag.digest)
+                reference: record.tag.reference, digest: bearing.digest, from: bearing.from, until: bearing.until,
+                updatesBehind: Bearing.updatesBehind(bearing, marks: marks), newestDigest: record.tag.digest)
         }
     }
 }

@@ -29,9 +29,9 @@ extension ErrorPage {
     /// What a path that leads nowhere may have meant: the part of it that is an image.
     /// - Parameter path: as it was sent.
     static func suggestions(for path: String) -> [Link] {
-        guard let text = PercentCoding.decoded(path.dropFirst().prefix(1_000))?.lowercased(), !text.isEmpty,
-            !["compare", "status", "docs", "robots.txt", "favicon.ico"].contains(text)
-        else { return [] }
+        guard let text = PercentCoding.decoded(path.dropFirst().prefix(1_000))?.lowercased(), !text.isEmpty else {
+            return []
+        }
         let known = ["tags/", "repositories/", "details/", "compare/", "checks/", "images/"]
         let name = known.first { text.hasPrefix($0) }.map { String(text.dropFirst($0.count)) } ?? text
         guard let reference = try? Reference(parsing: name) else { return [] }

@@ -44,7 +44,7 @@ struct SiteMiddleware: RouterMiddleware {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            response = answer(to: request, for: problem(of: error, context))
+            response = answer(to: request, for: problem(of: error, context), context)
         }
         response = try await response.named(for: request).compressed(for: request)
         // What a client keeps has them, and a picture that stands alone brings the rule for its own colours.
@@ -99,9 +99,12 @@ struct SiteMiddleware: RouterMiddleware {
         }
     }
 
-    private func answer(to request: Request, for problem: Problem) -> Response {
+    private func answer(to request: Request, for problem: Problem, _ context: SiteContext) -> Response {
         guard Self.wantsPage(request) else { return problem.response() }
-        let isAstray = problem.status == .notFound || problem.status == .unprocessableContent
+        // A page's own address leads somewhere, whatever was asked of it.
+        let isAstray =
+            (problem.status == .notFound || problem.status == .unprocessableContent)
+            && context.endpointPath != request.uri.path
         let page = ErrorPage(
             status: problem.status.code, heading: Self.heading(problem.status), detail: problem.detail,
             text: Self.image(in: request),

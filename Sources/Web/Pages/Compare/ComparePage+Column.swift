@@ -15,16 +15,15 @@ extension ComparePage {
         ]
 
         init(_ record: TagRecord, _ statistics: Statistics, now: Timestamp) {
-            let (tag, history) = (record.tag, record.history)
+            let tag = record.tag
             let reference = tag.reference
             head = Head(
                 repository: reference.repository.familiar, tag: reference.tag.name, href: Href.tag(reference),
                 badge: tag.state == .active ? nil : Badge(tag.state))
             let rhythm = statistics.rhythm
-            let bearings = Bearing.all(
-                in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
+            let bearings = record.bearings
             let settled = Bearing.settled(in: bearings, seconds: TagPage.Use.settledDays * 86_400)
-            let behind = settled.map { Bearing.updatesBehind($0, marks: HistoryMark.all(in: record.counted)) }
+            let behind = settled.map { Bearing.updatesBehind($0, marks: record.marks) }
             let interval = statistics.interval
             let watch = Watch(tag, statistics)
             cells = [

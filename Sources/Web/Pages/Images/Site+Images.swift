@@ -42,10 +42,8 @@ extension Site {
         let holders = try await store.holders(ofEach: pinned.compactMap(\.pinned))
         var badges: [TagReference: [Digest: Badge]] = [:]
         for tag in tags {
-            let history = histories[tag.id] ?? []
-            let bearings = Bearing.all(
-                in: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
-            let marks = HistoryMark.all(in: CountedRows(history, firstSeenAt: tag.firstSeenAt))
+            let record = TagRecord(tag, history: histories[tag.id] ?? [])
+            let (bearings, marks) = (record.bearings, record.marks)
             for case let digest? in pinned.filter({ $0.reference == tag.reference }).map(\.pinned) {
                 badges[tag.reference, default: [:]][digest] = Badge(
                     pinned: Set((holders[digest] ?? []) + [digest]), bearings: bearings, marks: marks, now: now)

@@ -25,7 +25,7 @@ extension TagPage {
         var origin = ""
         let now: Timestamp
 
-        var counted: CountedRows { CountedRows(history, firstSeenAt: tag.firstSeenAt) }
+        var record: TagRecord { TagRecord(tag, history: history) }
     }
 
     /// The page of a tag that is or was tracked.
@@ -59,7 +59,7 @@ extension TagPage {
         bars = TagChart(history, tag: tag, bucket: content.bucket ?? TagChart.fittingBucket(statistics), now: now)
         isBarsOpen = content.bucket != nil
         intervals = Self.intervals(statistics)
-        platforms = PlatformArrival.all(in: content.counted).map { Arrival($0, now: now) }
+        platforms = PlatformArrival.all(in: content.record.counted).map { Arrival($0, now: now) }
         platformText = Self.platformText(tag)
         embedding = Embedding(tag.reference, origin: content.origin)
         feedHref = Href.feed(tag.reference)

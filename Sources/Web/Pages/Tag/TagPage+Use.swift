@@ -35,11 +35,10 @@ extension TagPage.Use {
 
     init(_ content: TagPage.Content) {
         let tag = content.tag
-        let bearings = Bearing.all(
-            in: content.history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt)
+        let bearings = content.record.bearings
         let newest = bearings.last
         let settled = Bearing.settled(in: bearings, seconds: Self.settledDays * 86_400)
-        let marks = HistoryMark.all(in: content.counted)
+        let marks = content.record.marks
         func pin(_ label: String, _ bearing: Bearing, _ hint: String) -> Pin {
             Pin(label: label, text: tag.reference.pinned(to: bearing.digest), hint: hint)
         }
