@@ -30,6 +30,11 @@ public struct Digest: Hashable, Sendable {
         }
     }
 
+    /// Stands for another digest that bears this number where only matters which are the same. No content has it.
+    package init(standingFor number: Int32) {
+        storage = .sha256(0, 0, 0, UInt64(UInt32(bitPattern: number)))
+    }
+
     init(utf8: Bytes, text: some StringProtocol) throws(DigestError) {
         guard let colon = utf8.firstIndex(of: .colon) else { throw DigestError(code: .form, text) }
         guard let algorithm = Algorithm(rawValue: utf8[..<colon].text) else {

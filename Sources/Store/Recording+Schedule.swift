@@ -24,7 +24,7 @@ extension Connection {
             guard case .note = differences.plans[tag.id] else { return false }
             return tag.schedule == nil
         }
-        let histories = unknown.isEmpty ? [:] : try await histories(of: unknown.map(\.id).sorted())
+        let histories = unknown.isEmpty ? [:] : try await outlines(of: unknown.map(\.id).sorted())
         let results = Dictionary(uniqueKeysWithValues: results.map { ($0.claim.tagID, $0) })
         var checks: [ScheduledCheck] = []
         for index in differences.updates.indices {

@@ -82,7 +82,7 @@ extension Connection {
     fileprivate func computeSummaries(of ids: [Int32], at now: Timestamp) async throws {
         guard !ids.isEmpty else { return }
         let tags = try await locked(ids)
-        let histories = try await histories(of: ids)
+        let histories = try await outlines(of: ids)
         var summaries = tags.values.map { tag in
             TagSummary(
                 id: tag.id, history: histories[tag.id] ?? [], firstSeenAt: tag.firstSeenAt,
@@ -106,7 +106,7 @@ extension Connection {
         let first = Dictionary(
             rows.filter { $0.change.kind == .first }.map { ($0.tagID, [$0.change]) }, uniquingKeysWith: +)
         let later = Set(rows.map(\.tagID)).subtracting(first.keys)
-        let histories = later.isEmpty ? first : try await histories(of: later.sorted()).merging(first) { $1 }
+        let histories = later.isEmpty ? first : try await outlines(of: later.sorted()).merging(first) { $1 }
         try await run(
             UpdateSummaries(
                 summaries: updates.compactMap { tag in
@@ -126,6 +126,11 @@ extension StatementRunner {
         Dictionary(
             grouping: try await run(SelectHistories(ids: ids, includeSame: false)).rows.linked(), by: \.tagID
         ).mapValues { $0.map(\.change) }
+    }
+
+    func outlines(of ids: [Int32]) async throws -> [Int32: [Change]] {
+        Dictionary(grouping: try await run(SelectOutlines(ids: ids)).rows.linked(), by: \.tagID)
+            .mapValues { $0.map(\.change) }
     }
 }
 

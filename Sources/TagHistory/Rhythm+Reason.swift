@@ -1,10 +1,16 @@
 extension Rhythm {
+    /// The reason without the word that it begins with.
+    public var explanation: String {
+        guard let colon = reason.firstIndex(of: ":") else { return reason }
+        return String(reason[colon...].dropFirst(2))
+    }
+
     static func reason(_ word: Word, overdue: Bool, _ grounds: Grounds) -> String {
         let gap = grounds.judgedGap
         let said =
             switch word {
             case .unchanged:
-                "no update in the \(duration(gap)) since it was first seen"
+                "no update in \(sinceFirstSeen(gap))"
                     + (grounds.changes == 0
                         ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
             case .stopped:
@@ -30,7 +36,12 @@ extension Rhythm {
     private static func updates(_ grounds: Grounds) -> String {
         count(grounds.updatesInWindow)
             + (grounds.isFullWindow
-                ? " in the last year" : " in the \(duration(grounds.windowDays)) since it was first seen")
+                ? " in the last year" : " in \(sinceFirstSeen(grounds.ageDays))")
+    }
+
+    private static func sinceFirstSeen(_ days: Double) -> String {
+        let time = days * 24 < 1.5 ? "hour" : duration(days)
+        return "the \(time) since it was first seen"
     }
 
     private static func count(_ updates: Int) -> String {

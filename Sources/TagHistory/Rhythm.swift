@@ -56,6 +56,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
         /// The time since the last update.
         var open: Double?
         var alive: Double
+        /// Since the first sighting.
+        var ageDays: Double
         var windowDays: Double
         /// The window is a whole year long; else it begins with the first sighting.
         var isFullWindow: Bool

@@ -249,10 +249,17 @@ import Testing
         let gate = try await store.pool.dedicatedConnection()
         // Both wait for this lock: the removal first.
         try await gate.runScript("BEGIN; SELECT FROM tag_checks FOR UPDATE")
+        func wait(for count: Int64) async throws {
+            let waiting: SQL = """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            while try await store.values(waiting) != [count] { try await Task.sleep(for: .milliseconds(10)) }
+        }
         async let removal = checker.record(claims, .missing, at: hour(0))
-        try await Task.sleep(for: .milliseconds(200))
+        try await wait(for: 1)
         async let summary = store.importAll("A@1 B@2")
-        try await Task.sleep(for: .milliseconds(200))
+        try await wait(for: 2)
         try await gate.runScript("COMMIT")
         #expect(try await removal == [.missing: 1])
         #expect(try await summary.newRows == 2)

@@ -40,6 +40,7 @@ import Testing
         Example(
             text: weekly(20), last: 400,
             reason: "stopped: 20 updates in all, none for 260 days; by its past, it is probably rebuilt no more"),
+        Example(text: "A@0", last: 0.01, reason: "unchanged: no update in the hour since it was first seen"),
         Example(
             text: "A@0 B@400>400", last: 450,
             reason: "yearly: 1 update in the last year, never more than 400 days without one"),
@@ -52,6 +53,17 @@ import Testing
         ).rhythm
         #expect(rhythm.reason == example.reason)
         #expect(rhythm.word.map { rhythm.reason.hasPrefix($0.label + ": ") } == true)
+    }
+
+    /// As of a tag that is missing for long: the time that the sentence names is no shorter than the gap in it.
+    @Test func theTimeSinceTheFirstSightingGoesOnWithoutSightings() throws {
+        let merged = History.merge(adding: try observations("A@0 B@10>10 C@30>30"))
+        let rhythm = Statistics(
+            changes: merged.rows, firstSeenAt: merged.firstSeenAt, lastSucceededAt: day(30), asOf: day(106)
+        ).rhythm
+        #expect(
+            rhythm.reason
+                == "every two months: 2 updates in the 106 days since it was first seen, never more than 76 days without one")
     }
 
     @Test func superseded() throws {

@@ -57,7 +57,7 @@ import Testing
             #expect(word(past) != "superseded" && word(past) != nil)
             let page = try await site.get("/tags/python:3.12.1").text
             #expect(page.contains("the repository has a newer version of this tag"))
-            #expect(try await site.get("/").text.contains("the repository has a newer version of this tag"))
+            #expect(try await site.get("/").text.contains("The repository has a newer version of this tag"))
             #expect(try await site.get("/badges/frequency/python:3.12.1.svg").text.contains("superseded"))
             #expect(try await site.get("/badges/frequency/python:bookworm.svg").text.contains("stopped"))
         }

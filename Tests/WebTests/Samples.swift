@@ -8,13 +8,13 @@ enum Samples {
     /// A tag whose first sighting was the first of these days ago, and which changed on the others.
     static func tag(
         _ name: String = "python:3.12", state: TagState = .active, changesDaysAgo days: [Double],
-        lastError: String? = nil, trackedSince: Timestamp? = nil
+        lastError: String? = nil, trackedSince: Timestamp? = nil, source: Source = .observed
     ) throws -> (TrackedTag, [Change]) {
         let history = days.enumerated().map { index, daysAgo in
             let time = TestSite.now.advanced(bySeconds: -daysAgo * 86_400)
             return Change(
                 digest: .numbered(index), previousDigest: index == 0 ? nil : .numbered(index - 1),
-                kind: index == 0 ? .first : .rebuild, source: .observed, observedAt: time,
+                kind: index == 0 ? .first : .rebuild, source: source, observedAt: time,
                 notBefore: index == 0 ? nil : time.advanced(bySeconds: -3_600), mediaType: .ociIndex)
         }
         let isSeen = !history.isEmpty

@@ -27,7 +27,7 @@ struct List: AsyncParsableCommand {
             var rows: [[String]] = []
             repeat {
                 let tags = try await session.store.tags(page)
-                let histories = try await session.store.histories(of: tags.items.map(\.id))
+                let histories = try await session.store.outlines(of: tags.items.map(\.id))
                 let records = tags.items.map { TagRecord($0, history: histories[$0.id] ?? []) }
                 let statistics = try await session.store.statistics(of: records, asOf: now)
                 for (tag, statistics) in zip(tags.items, statistics) {
@@ -41,7 +41,7 @@ struct List: AsyncParsableCommand {
             } while page.cursor != nil
             if json { return }
             guard !rows.isEmpty else { return print(emptyNote) }
-            let header = ["TAG", "STATE", "UPDATES", "RHYTHM", "LAST UPDATE", "DIGEST"]
+            let header = ["TAG", "STATE", "UPDATES", "RHYTHM", "LAST UPDATE", "DIGEST", "WHY"]
             print(Console.table(header, rows, rightAligned: [2]))
         }
     }
@@ -54,7 +54,7 @@ struct List: AsyncParsableCommand {
         let last = statistics.daysSinceLastUpdate.map { $0 < 1 ? "today" : "\(Int($0)) d ago" } ?? "–"
         return [
             tag.reference.familiar, tag.state.name, String(statistics.updates), statistics.rhythm.word?.label ?? "–",
-            last, tag.digest?.short ?? "–",
+            last, tag.digest?.short ?? "–", statistics.rhythm.explanation,
         ]
     }
 

@@ -60,9 +60,9 @@ extension Site {
         return json(CheckJSON(reference: reference, report: report), status: report == nil ? .accepted : .ok)
     }
 
-    /// Tags with their histories.
+    /// Tags with outlines of their histories, for statistics.
     func records(_ tags: [TrackedTag]) async throws -> [TagRecord] {
-        let histories = tags.isEmpty ? [:] : try await store.histories(of: tags.map(\.id))
+        let histories = tags.isEmpty ? [:] : try await store.outlines(of: tags.map(\.id))
         return tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
     }
 

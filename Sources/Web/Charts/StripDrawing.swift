@@ -234,7 +234,3 @@ private func number(_ value: Double) -> String {
     if rest == 0 { return sign + String(whole) }
     return rest % 10 == 0 ? "\(sign)\(whole).\(rest / 10)" : "\(sign)\(whole).\(rest < 10 ? "0" : "")\(rest)"
 }
-
-extension String {
-    fileprivate var xml: String { XMLText.escaped(self) }
-}

@@ -35,3 +35,8 @@ enum XMLText {
         }
     }
 }
+
+extension String {
+    /// As text of an element or of a quoted attribute.
+    var xml: String { XMLText.escaped(self) }
+}

@@ -2,9 +2,10 @@ import Store
 import TagHistory
 
 extension Badge {
-    init(_ state: TagState) {
-        switch state {
-        case .pending: self.init(label: "not seen yet", style: "info")
+    init(_ tag: TrackedTag) {
+        switch tag.state {
+        // What others tell of it may be known already.
+        case .pending: self.init(label: tag.firstSeenAt == nil ? "not seen yet" : "not checked yet", style: "info")
         case .active: self.init(label: "watched", style: "good")
         case .missing: self.init(label: "missing", style: "bad")
         case .untracked: self.init(label: "not tracked", style: "")

@@ -9,6 +9,19 @@ extension Notice {
             text: "What was learned since is left out; how the tag is checked is told as it is now.")
     }
 
+    /// What came of the button "Check now", as long as that is news; what fails or is missing has a notice of its own.
+    static func checked(_ tag: TrackedTag, since asked: Timestamp, now: Timestamp) -> Notice? {
+        guard (0..<300).contains(now.seconds(since: asked)), tag.state != .untracked else { return nil }
+        guard let checkedAt = tag.lastCheckedAt, checkedAt >= asked else {
+            return Notice(
+                style: "info", heading: "The check waits for its turn.", text: "Load this page again in a moment.")
+        }
+        guard tag.state == .active else { return nil }
+        let isNew = (tag.lastChangedAt ?? tag.firstSeenAt).map { $0 >= asked } ?? false
+        return Notice(
+            style: "good", heading: "Checked just now:", text: isNew ? "a new digest." : "the digest is the same.")
+    }
+
     /// What keeps the whole site, or most of a registry, from being checked.
     static func health(of status: StoreStatus) -> [Notice] {
         guard status.tracked > 0, status.workers.isEmpty else { return silentRegistries(of: status) }

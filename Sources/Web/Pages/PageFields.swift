@@ -19,12 +19,12 @@ struct PageFields: MustacheParent {
 
     /// What stands for a value: what renders itself does so.
     private static func field(_ value: Any) -> Any {
-        if value is String || value is Bool { return value }
+        if value is String || value is Bool || value is any MustacheParent { return value }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
         case .optional: return mirror.children.first.map { field($0.value) } ?? NSNull()
         case .collection: return mirror.children.map { field($0.value) }
-        case .struct where !(value is any MustacheParent) && !(value is any CustomStringConvertible):
+        case .struct where !(value is any CustomStringConvertible):
             return PageFields(value)
         default: return value
         }

@@ -8,19 +8,8 @@ extension TagRow: MustacheParent {
     func child(named name: String) -> Any? {
         switch name {
         case "reference": reference.description
-        case "href": href
-        case "repository": repository
-        case "tag": tag
-        case "badge": badge.field
-        case "problem": problem.field
-        case "rhythm": rhythm
-        case "rhythmReason": rhythmReason
-        case "isOverdue": isOverdue
-        case "evidence": evidence
-        case "strip": strip
-        case "digest": digest.field
-        case "age": age.field
-        case "lastUpdate": lastUpdate.field
+        case "head": head
+        case "cells": cells
         default: nil
         }
     }

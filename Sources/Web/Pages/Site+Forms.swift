@@ -40,11 +40,13 @@ extension Site {
         try Access.requireSameSite(request, publicURL: settings.publicURL)
         let reference = try ReferencePath.reference(of: request.uri.path, after: "/checks/")
         try await requireBudget(request, context)
-        guard let check = try await store.requestCheck(of: reference, at: clock()) else {
+        let now = clock()
+        guard let check = try await store.requestCheck(of: reference, at: now) else {
             throw Self.notTracked(reference)
         }
         _ = try await outcome(of: check)
-        return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
+        let target = Href.address(Href.tag(reference), ["checked": now.description])
+        return Response(status: .seeOther, headers: [.location: target])
     }
 
     /// How many tags one press tracks at most.

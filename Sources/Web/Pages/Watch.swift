@@ -2,15 +2,17 @@ import OCI
 import Store
 import TagHistory
 
-/// How long a tag was watched here, as against how far back its history goes: what was taken in when it was first seen
-/// is known, but nobody watched it.
+/// How long a tag was watched, as against how far back its history goes: what was taken in when it was first seen
+/// is known, but nobody watched it. What checks found, and came back by an import of our own export, was watched.
 struct Watch: Hashable, Sendable {
     let days: Double
     /// How far back the history goes, in days, where that is further than we looked.
     let knownDays: Double?
 
-    init(_ tag: TrackedTag, _ statistics: Statistics) {
-        let before = tag.firstSeenAt.map { max(0, tag.trackedSince.seconds(since: $0) / 86_400) } ?? 0
+    init(_ record: TagRecord, _ statistics: Statistics) {
+        let tracked = record.tag.trackedSince
+        let since = min(tracked, record.history.first { $0.source == .observed }?.observedAt ?? tracked)
+        let before = record.firstSeenAt.map { max(0, since.days(since: $0)) } ?? 0
         days = max(0, statistics.observedDays - before)
         knownDays = before >= 1 && statistics.observedDays >= 1 ? statistics.observedDays : nil
     }

@@ -19,15 +19,15 @@ extension ComparePage {
             let reference = tag.reference
             head = Head(
                 repository: reference.repository.familiar, tag: reference.tag.name, href: Href.tag(reference),
-                badge: tag.state == .active ? nil : Badge(tag.state))
+                badge: tag.state == .active ? nil : Badge(tag))
             let rhythm = statistics.rhythm
             let bearings = record.bearings
             let settled = Bearing.settled(in: bearings, seconds: TagPage.Use.settledDays * 86_400)
             let behind = settled.map { Bearing.updatesBehind($0, marks: record.marks) }
             let interval = statistics.interval
-            let watch = Watch(tag, statistics)
+            let watch = Watch(record, statistics)
             cells = [
-                rhythm.shortWords + (rhythm.overdue && rhythm.word != .stopped ? ", overdue" : ""), rhythm.explanation,
+                rhythm.shortWords + (rhythm.overdue && rhythm.word != .stopped ? ", overdue" : ""), Words.sentence(rhythm.explanation),
                 rhythm.evidence.rawValue,
                 Words.number(statistics.updatesInWindow) + Self.window(statistics),
                 interval.medianDays.map { Words.days($0) } ?? "–",

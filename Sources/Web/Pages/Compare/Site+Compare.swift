@@ -13,7 +13,9 @@ extension Site {
         let tags = try await store.tags(named: references)
         await noteViewed(tags, context)
         return try await answer(request, about: tags) {
-            html(try await comparePage(references, try await records(tags), at: past))
+            let histories = try await store.histories(of: tags.map(\.id))
+            let records = tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
+            return html(try await comparePage(references, records, at: past))
         }
     }
 

@@ -2,26 +2,16 @@ import OCI
 import Store
 import TagHistory
 
-/// A tag as a line of a table: what its rhythm is, and its last 52 weeks.
+/// A tag as a line of a table: what its rhythm is and why, and its last 52 weeks.
+///
+/// HTML like a drawing, and made like one: a list has hundreds of such cells, which take a template's engine as long as all
+/// the rest of the page together.
 struct TagRow: Sendable, Hashable {
     let reference: TagReference
-    let href: String
-    let repository: String
-    let tag: String
-    /// Nil for a healthy tag: calm is the rule.
-    let badge: Badge?
-    /// Why it fails.
-    let problem: String?
-    let rhythm: String
-    let rhythmReason: String
-    let isOverdue: Bool
-    let evidence: String
-    /// The last 52 weeks, drawn.
-    let strip: String
-    let digest: String?
-    /// How old the newest digest is.
-    let age: String?
-    let lastUpdate: String?
+    /// What names it, for the row's head.
+    let head: String
+    /// The other cells.
+    let cells: String
 
     /// What a row is made from. A minute's end, and what nobody sees in it, is not waited for.
     struct Key: Hashable, Sendable {
@@ -44,24 +34,49 @@ struct TagRow: Sendable, Hashable {
 
     init(_ tag: TrackedTag, history: [Change], statistics: Statistics, now: Timestamp) {
         reference = tag.reference
-        href = Href.tag(tag.reference)
-        repository = tag.reference.repository.familiar
-        self.tag = tag.reference.tag.name
-        badge = tag.state == .active ? nil : Badge(tag.state)
-        problem = tag.lastError
-        rhythm = statistics.rhythm.shortWords
-        rhythmReason = Words.sentence(statistics.rhythm.reason)
-        // What came to its end is not late.
-        isOverdue = statistics.rhythm.overdue && ![.stopped, .superseded].contains(statistics.rhythm.word)
-        evidence = statistics.rhythm.evidence.words
+        head = Self.head(tag)
         let strip = Strip(
             history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
             axis: .year(to: now))
-        self.strip = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)").svg
-        digest = tag.digest?.description
-        age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.days(max(0, now.days(since: $0))) + " old" }
-        lastUpdate = statistics.daysSinceLastUpdate.map { "\(Words.days($0)) ago" }
+        let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
+        let rhythm = statistics.rhythm
+        // What came to its end is not late.
+        let isOverdue = rhythm.overdue && ![.stopped, .superseded].contains(rhythm.word)
+        let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.days(max(0, now.days(since: $0))) + " old" }
+        let lastUpdate = statistics.daysSinceLastUpdate.map { "\(Words.days($0)) ago" }
+        cells =
+            Self.cell(
+                "rhythm",
+                rhythm.shortWords.xml + (isOverdue ? Badge(label: "overdue", style: "warn").html : "")
+                    + Self.small(rhythm.evidence.words))
+            + Self.cell("age", Self.value(age, unit: "digest", otherwise: "–"))
+            + Self.cell("last", Self.value(lastUpdate, unit: "updated", otherwise: "no update"))
+            + Self.cell("weeks", drawing.svg + Self.small(Words.sentence(rhythm.explanation)))
     }
+
+    private static func head(_ tag: TrackedTag) -> String {
+        let (repository, name) = (tag.reference.repository.familiar.xml, tag.reference.tag.name.xml)
+        // Calm is the rule: a healthy tag has no badge.
+        return "<a href=\"\(Href.tag(tag.reference).xml)\"><span class=\"repository\">\(repository)</span><wbr>"
+            + "<span class=\"tag\">:\(name)</span></a>" + (tag.state == .active ? "" : Badge(tag).html)
+            + (tag.lastError.map(small) ?? "")
+    }
+
+    private static func cell(_ style: String, _ content: String) -> String {
+        "<td role=\"cell\" class=\"\(style)\">\(content)</td>\n"
+    }
+
+    private static func small(_ text: String) -> String { "<span class=\"reason\">\(text.xml)</span>" }
+
+    /// - Parameter unit: what it tells of, where the column's head is out of sight.
+    private static func value(_ text: String?, unit: String, otherwise: String) -> String {
+        guard let text else { return "<span class=\"none\">\(otherwise)</span>" }
+        return "<span class=\"unit\">\(unit) </span>\(text.xml)"
+    }
+}
+
+extension Badge {
+    fileprivate var html: String { " <span class=\"badge \(style.xml)\">\(label.xml)</span>" }
 }
 
 extension Rhythm.Evidence {
@@ -82,7 +97,7 @@ extension Site {
         var made = keys.map { rows[$0] }
         let missing = tags.indices.filter { made[$0] == nil }
         if !missing.isEmpty {
-            let histories = try await store.histories(of: missing.map { tags[$0].id })
+            let histories = try await store.outlines(of: missing.map { tags[$0].id })
             let records = missing.map { TagRecord(tags[$0], history: histories[tags[$0].id] ?? []) }
             let statistics = try await store.statistics(of: records, asOf: now)
             for (index, (record, statistics)) in zip(missing, zip(records, statistics)) {

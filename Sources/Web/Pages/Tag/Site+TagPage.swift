@@ -12,6 +12,7 @@ extension Site {
         let older = try query.position("before")
         let ownText = try query.text("digest")
         let past = try query.time("at")
+        let asked = try query.time("checked")
         let permissions = TagPage.Permissions(canTrack: settings.publicTracking)
         let siblings = try await store.tags(in: reference.repository)
         let offered = try await offeredPart(
@@ -33,7 +34,11 @@ extension Site {
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
             if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: record.history) }
             var page = TagPage(content)
-            if let past { page.notices.append(.asOf(past)) }
+            if let past {
+                page.notices.append(.asOf(past))
+            } else if let asked, let outcome = Notice.checked(tag, since: asked, now: now) {
+                page.notices.append(outcome)
+            }
             return html(page)
         }
     }

@@ -34,11 +34,11 @@ extension TagPage {
         self.init(tag.reference)
         isKnown = true
         hasHistory = !history.isEmpty
-        badge = Badge(tag.state)
+        badge = Badge(tag)
         answer = hasHistory ? Words.sentence(statistics.rhythm.reason) : Self.unseenAnswer(tag)
         answerDetail =
             hasHistory
-            ? Self.detail(statistics, tag) : tag.state == .pending ? "Load this page again in a moment." : nil
+            ? Self.detail(statistics, content.record) : tag.state == .pending ? "Load this page again in a moment." : nil
         notices = Notice.of(tag, now: now)
         canTrack = tag.state == .untracked && content.permissions.canTrack
         trackText = "This tag is not checked any more. Its history stays, and goes on when it is tracked again."

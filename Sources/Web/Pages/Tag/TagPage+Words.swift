@@ -14,7 +14,7 @@ extension TagPage {
     }
 
     /// When it was last, when it may be next, and how long we have looked.
-    static func detail(_ statistics: Statistics, _ tag: TrackedTag) -> String {
+    static func detail(_ statistics: Statistics, _ record: TagRecord) -> String {
         var parts: [String] = []
         if let days = statistics.daysSinceLastUpdate {
             let due = statistics.dueWithin
@@ -22,7 +22,7 @@ extension TagPage {
             let next = statistics.rhythm.overdue ? nil : likely.map { "; the next is likely within \($0.0) days" }
             parts.append("Last update \(Words.days(days)) ago\(next ?? "").")
         }
-        let watch = Watch(tag, statistics)
+        let watch = Watch(record, statistics)
         let known = watch.knownDays.map { "; its past is known for \(Words.days($0))" } ?? ""
         parts.append("Observed for \(Words.days(watch.days))\(known).")
         return parts.joined(separator: " ")
