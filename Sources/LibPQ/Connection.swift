@@ -70,7 +70,7 @@ public final class Connection: StatementRunner {
         var parameters = Parameters()
         statement.bind(&parameters)
         do {
-            return try await ask(.run(sql: statement.sql, parameters, isPrepared: S.isPrepared)).decode(S.self)
+            return try await ask(.run(sql: statement.sql, parameters, isPrepared: statement.isPrepared)).decode(S.self)
         } catch let error as PostgresError {
             throw error.inStatement(S.name)
         }

@@ -18,14 +18,14 @@ public protocol Statement: Sendable {
     var sql: SQL { get }
     /// Prepared once per connection, unless it comes in so many forms that a session should not keep them all, or its best
     /// plan depends on its values.
-    static var isPrepared: Bool { get }
+    var isPrepared: Bool { get }
     func bind(_ parameters: inout Parameters)
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row
 }
 
 extension Statement {
     public var sql: SQL { Self.sql }
-    public static var isPrepared: Bool { true }
+    public var isPrepared: Bool { true }
     public func bind(_ parameters: inout Parameters) {}
     static var name: String { String(describing: Self.self) }
 }

@@ -37,7 +37,11 @@ struct SelectTags: Statement {
     static func cursorKind(_ query: TagQuery) -> String { query.sort.rawValue + (query.descending ? "-" : "+") }
 
     static let sql: SQL = ""
-    static let isPrepared = false
+    /// What most ask for: a plan for these values would take as long as the search.
+    var isPrepared: Bool {
+        query.cursor == nil && scope == nil && query.state == nil && query.rhythm == nil
+            && (query.sort == .name ? !query.descending : query.sort == .lastChanged && query.descending)
+    }
     var sql: SQL {
         let key = Self.column(query.sort)
         let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")

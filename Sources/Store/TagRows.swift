@@ -40,16 +40,18 @@ extension TagStore {
             let more = try await found(query, .first(5_000)) ?? []
             if more.count > query.limit { return more }
         }
-        let rare = try await pool.transaction(settings: "SET LOCAL enable_seqscan = off") { connection in
-            try await Self.found(in: connection.run(SelectTags(query, .index)).rows)
-        }
-        if let rare { return rare }
+        if let rare = try await found(query, .index) { return rare }
         return try await found(query, .all) ?? []
     }
 
     /// Nil where too many were found.
     private func found(_ query: TagQuery, _ reading: SelectTags.Reading) async throws -> [Found]? {
-        try Self.found(in: await pool.run(SelectTags(query, reading)).rows)
+        let statement = try SelectTags(query, reading)
+        if statement.isPrepared, !query.text.isEmpty { return Self.found(in: try await keyedReads.run(statement).rows) }
+        guard case .index = reading else { return Self.found(in: try await pool.run(statement).rows) }
+        return try await pool.transaction(settings: "SET LOCAL enable_seqscan = off") { connection in
+            Self.found(in: try await connection.run(statement).rows)
+        }
     }
 
     private static func found(in rows: [SelectTags.Row]) -> [Found]? {

@@ -4,8 +4,9 @@ public import Logging
 /// The history and everything around it in PostgreSQL: the one room that holds SQL.
 public final class TagStore: Sendable {
     public let pool: Pool
-    /// For reads by arrays of keys: see ``Pool/transactionByKeys(standstill:_:)``. These are one statement each and stand
-    /// alone, so sessions that are set for them save the way to the server and back for each setting.
+    /// For reads by arrays of keys, and by an index on parts of names: see ``Pool/transactionByKeys(standstill:_:)``. These
+    /// are one statement each and stand alone, so sessions that are set for them save the way to the server and back for
+    /// each setting.
     let keyedReads: Pool
     let signals: Signals
     let logger: Logger
@@ -66,8 +67,11 @@ extension Pool {
         return try await transaction(settings: settings.map { "SET LOCAL " + $0 }.joined(separator: "; "), body)
     }
 
-    /// Settings for statements that bear arrays of keys.
-    fileprivate static let byKeys = ["plan_cache_mode = force_generic_plan", "enable_seqscan = off"]
+    /// Settings for statements that bear arrays of keys. Such a statement is done before a second process would have
+    /// begun to help.
+    fileprivate static let byKeys = [
+        "plan_cache_mode = force_generic_plan", "enable_seqscan = off", "max_parallel_workers_per_gather = 0",
+    ]
 }
 
 extension TagStore {

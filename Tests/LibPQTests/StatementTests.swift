@@ -75,7 +75,7 @@ import Testing
     @Test func onlyWhatIsToBePreparedIs() async throws {
         struct Once: Statement {
             static let sql: SQL = "SELECT $1::int4"
-            static let isPrepared = false
+            var isPrepared: Bool { false }
             func bind(_ parameters: inout Parameters) { parameters.append(Int32(7)) }
             static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
         }

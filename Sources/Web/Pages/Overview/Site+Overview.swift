@@ -10,7 +10,7 @@ extension Site {
         let images = try Query.all("image", in: request.uri.query)
         if !images.isEmpty { return try await imagesPage(NamedImages(images), request, context) }
         let query = try Query(request.uri.query)
-        var wanted = try query.tags(defaultLimit: 25)
+        var wanted = try query.tags(defaultLimit: 15)
         if query["sort"] == nil { (wanted.sort, wanted.descending) = (.lastChanged, true) }
         let now = clock()
         let reference = wanted.text.isEmpty ? nil : try? TagReference(parsing: wanted.text)
