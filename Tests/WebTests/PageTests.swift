@@ -25,7 +25,9 @@ import Testing
             next: next, offer: offer,
             status: status, now: TestSite.now)
         return renderer.html(
-            OverviewPage(list, presets: Preset.standard, moved: tags.map(\.0), status: status, now: TestSite.now))
+            OverviewPage(
+                list, presets: Preset.standard,
+                lately: .init(moved: OverviewPage.grouped(tags.map(\.0), now: TestSite.now), stopped: []), status: status))
     }
 
     private func page(_ tag: (TrackedTag, [Change]), canTrack: Bool = true) -> String {
@@ -275,9 +277,7 @@ import Testing
         let change = TagPage.Change(changed, of: tag.reference, facts: ImageFacts(version: "1"), now: TestSite.now)
         let day = StatusPage.Day(try Samples.status().days[0])
         let rows: [any MustacheParent] = [
-            row, change, TagChart.Row(label: "a", updates: "b", changes: "c"), day,
-            Strip.Row(when: "a", what: "b", source: "c"),
-            Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
+            row, change, day, Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
             Fact(label: "a", moment: Moment(TestSite.now, now: TestSite.now), text: "b"),
             Link(label: "a", href: "b", count: "1"), TagListPage.Choice(value: "a", label: "b", isChosen: false),
         ]

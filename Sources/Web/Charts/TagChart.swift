@@ -16,6 +16,11 @@ struct TagChart: Sendable {
     /// The same in a table, newest first.
     let rows: [Row]
 
+    /// The same as rows of a table.
+    var table: String {
+        rows.map { TableRow.html($0.label, [$0.updates, $0.changes], style: "number") }.joined()
+    }
+
     var bucketLabel: String { bucket == .month ? "Month" : "Week from" }
 
     var buckets: [Link] {

@@ -9,23 +9,25 @@ import Mustache
 struct PageFields: MustacheParent {
     private let members: [String: Any]
 
-    init(_ model: Any) {
+    /// - Parameter part: renders what is a part of its own.
+    init(_ model: Any, part: (any PagePart) -> String = { _ in "" }) {
         var members: [String: Any] = [:]
-        for case let (label?, value) in Mirror(reflecting: model).children { members[label] = Self.field(value) }
+        for case let (label?, value) in Mirror(reflecting: model).children { members[label] = Self.field(value, part) }
         self.members = members
     }
 
     func child(named name: String) -> Any? { members[name] }
 
     /// What stands for a value: what renders itself does so.
-    private static func field(_ value: Any) -> Any {
+    private static func field(_ value: Any, _ part: (any PagePart) -> String) -> Any {
+        if let value = value as? any PagePart { return part(value) }
         if value is String || value is Bool || value is any MustacheParent { return value }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
-        case .optional: return mirror.children.first.map { field($0.value) } ?? NSNull()
-        case .collection: return mirror.children.map { field($0.value) }
+        case .optional: return mirror.children.first.map { field($0.value, part) } ?? NSNull()
+        case .collection: return mirror.children.map { field($0.value, part) }
         case .struct where !(value is any CustomStringConvertible):
-            return PageFields(value)
+            return PageFields(value, part: part)
         default: return value
         }
     }

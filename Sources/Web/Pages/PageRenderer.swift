@@ -10,8 +10,17 @@ struct PageRenderer: Sendable {
         let icon: String
     }
 
+    /// A part by what it shows.
+    private struct PartKey: Hashable, Sendable {
+        let part: any PagePart
+
+        static func == (left: PartKey, right: PartKey) -> Bool { AnyHashable(left.part) == AnyHashable(right.part) }
+        func hash(into hasher: inout Hasher) { AnyHashable(part).hash(into: &hasher) }
+    }
+
     private let library: MustacheLibrary
     private let site: Site
+    private let parts = RecentCache<PartKey, String>(capacity: 50)
 
     init(library: MustacheLibrary, site: Site) {
         self.library = library
@@ -19,7 +28,15 @@ struct PageRenderer: Sendable {
     }
 
     func html<Content: Page>(_ page: Content) -> String {
-        let frame: [String: Any] = ["site": PageFields(site), "page": PageFields(page)]
+        let frame: [String: Any] = ["site": PageFields(site), "page": PageFields(page, part: html(part:))]
         return library.render(frame, withTemplate: Content.template) ?? ""
+    }
+
+    private func html(part: any PagePart) -> String {
+        let key = PartKey(part: part)
+        if let known = parts[key] { return known }
+        let html = library.render(PageFields(part), withTemplate: type(of: part).template) ?? ""
+        parts[key] = html
+        return html
     }
 }

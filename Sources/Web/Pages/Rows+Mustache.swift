@@ -34,36 +34,14 @@ extension TagPage.Change: MustacheParent {
     }
 }
 
-extension TagChart.Row: MustacheParent {
-    func child(named name: String) -> Any? {
-        switch name {
-        case "label": label
-        case "updates": updates
-        case "changes": changes
-        default: nil
-        }
-    }
-}
-
 extension TagChart: MustacheParent {
     func child(named name: String) -> Any? {
         switch name {
         case "heading": heading
         case "svg": svg
-        case "rows": rows
+        case "table": table
         case "bucketLabel": bucketLabel
         case "buckets": buckets
-        default: nil
-        }
-    }
-}
-
-extension Strip.Row: MustacheParent {
-    func child(named name: String) -> Any? {
-        switch name {
-        case "when": when
-        case "what": what
-        case "source": source
         default: nil
         }
     }

@@ -29,20 +29,18 @@ extension TagQuery {
 
 extension OverviewPage {
     init(
-        _ list: TagListPage, presets: [Preset], moved: [TrackedTag], stopped: [TrackedTag] = [],
-        status: StoreStatus?, now: Timestamp
+        _ list: TagListPage, presets: [Preset], lately: Lately? = nil, status: StoreStatus?
     ) {
         self.list = list
         totals = status.map(Self.totals)
         banners = status.map(Notice.health) ?? []
-        self.presets = presets.map { preset in
-            Link(
-                label: preset.name, href: Href.images(preset.images.map(\.familiar)),
-                count: Words.number(preset.images.count))
-        }
-        self.moved = Self.grouped(moved, now: now)
-        self.stopped = Self.grouped(stopped, now: now)
-        isFirst = list.isPlain
+        hero = Hero(
+            presets: presets.map { preset in
+                Link(
+                    label: preset.name, href: Href.images(preset.images.map(\.familiar)),
+                    count: Words.number(preset.images.count))
+            })
+        self.lately = lately
     }
 
     private static func totals(_ status: StoreStatus) -> String {
@@ -68,6 +66,15 @@ extension OverviewPage {
                 tags: together.prefix(3).map { Link(label: $0.reference.tag.name, href: Href.tag($0.reference)) },
                 more: together.count > 3 ? "and \(Words.number(together.count - 3)) more" : nil,
                 when: Moment(newest, now: now))
+        }
+    }
+}
+
+extension OverviewPage.Lately {
+    /// As text, so that what shows another is another answer.
+    var shown: [String] {
+        (moved + stopped).flatMap { group in
+            [group.repository, group.more ?? "", group.when.iso, group.when.relative] + group.tags.map(\.href)
         }
     }
 }

@@ -10,18 +10,29 @@ struct OverviewPage: Page {
         let when: Moment
     }
 
+    /// What the site is, its box, and where to begin.
+    struct Hero: PagePart {
+        static let template = "hero"
+        var box = ImageBox()
+        let presets: [Link]
+    }
+
+    struct Lately: PagePart {
+        static let template = "lately"
+        let moved: [Moved]
+        let stopped: [Moved]
+    }
+
     let title = "Tagbeat: how often is that image really rebuilt?"
     let summary = "How often a container image's tags are really rebuilt, from their observed digests."
     let isOverview = true
     /// Nil where that is not known yet.
     var totals: String?
     var banners: [Notice] = []
-    var box = ImageBox()
-    var presets: [Link] = []
-    var moved: [Moved] = []
-    var stopped: [Moved] = []
+    let hero: Hero
+    /// Where nothing is looked for.
+    let lately: Lately?
     var list: TagListPage
-    var isFirst = true
 }
 
 /// The box for an image, a Dockerfile or a compose file.

@@ -25,19 +25,18 @@ extension Site {
         let offer = isKnown || !settings.publicTracking ? nil : reference
         // What the script asks for as one types is the list alone.
         let isWhole = query["part"] != "tags"
-        let moved = isWhole && wanted.isPlain ? try await moved.value(at: now) : []
-        let stopped = isWhole && wanted.isPlain ? try await stopped.value(at: now) : []
+        let lately =
+            isWhole && wanted.isPlain
+            ? OverviewPage.Lately(moved: try await moved.value(at: now), stopped: try await stopped.value(at: now)) : nil
         return try await answer(
-            request, about: page.items + moved + stopped,
-            [page.next ?? "", offer?.familiar ?? ""] + (status?.shown ?? [])
+            request, about: page.items,
+            [page.next ?? "", offer?.familiar ?? ""] + (status?.shown ?? []) + (lately?.shown ?? [])
         ) {
             let list = TagListPage(
                 wanted, rows: try await rows(page.items, at: now), next: page.next, offer: offer, status: status,
                 now: now)
             guard isWhole else { return html(list) }
-            return html(
-                OverviewPage(
-                    list, presets: settings.presets, moved: moved, stopped: stopped, status: status, now: now))
+            return html(OverviewPage(list, presets: settings.presets, lately: lately, status: status))
         }
     }
 

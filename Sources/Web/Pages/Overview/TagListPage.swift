@@ -14,6 +14,13 @@ struct TagListPage: Page {
         var sorted: String?
     }
 
+    struct Filters: PagePart {
+        static let template = "filters"
+        let registries: [Choice]
+        let rhythms: [Choice]
+        let states: [Choice]
+    }
+
     struct Choice: Sendable, Hashable {
         let value: String
         let label: String
@@ -33,9 +40,7 @@ struct TagListPage: Page {
     var offer: Offer?
     /// A repository is a part of the address only.
     let repository: String?
-    let registries: [Choice]
-    let rhythms: [Choice]
-    let states: [Choice]
+    let filters: Filters
     let sort: String?
     let columns: [Column]
     let axis: String
@@ -60,9 +65,8 @@ extension TagListPage {
         sort = Self.sort(query)
         isPlain = query.isPlain
         listTitle = Self.title(query)
-        registries = Self.registries(query, status)
-        rhythms = Self.rhythms(query)
-        states = Self.states(query, status)
+        filters = Filters(
+            registries: Self.registries(query, status), rhythms: Self.rhythms(query), states: Self.states(query, status))
         columns = Self.columns(query)
         axis = StripDrawing.axis(.year(to: now))
         self.rows = rows

@@ -97,7 +97,7 @@ extension TagPage {
             history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
             axis: .history(from: history.first?.observedAt ?? tag.firstSeenAt, to: now, width: 1_040))
         self.strip = StripDrawing(history: strip, id: "strip", title: "Updates of \(tag.reference.familiar)").svg
-        stripRows = strip.rows
+        stripTable = strip.rows.map { TableRow.html($0.when, [$0.what, $0.source]) }.joined()
     }
 
     private mutating func show(_ list: ChangeList, of reference: TagReference, now: Timestamp) {

@@ -21,7 +21,8 @@ struct TagPage: Page {
     var hasHistory = false
     /// The whole history on an axis of time.
     var strip = ""
-    var stripRows: [Strip.Row] = []
+    /// The same as rows of a table.
+    var stripTable = ""
     var use: Use?
     var changes: [Change] = []
     var newestHref: String?
