@@ -67,10 +67,11 @@ extension Pool {
         return try await transaction(settings: settings.map { "SET LOCAL " + $0 }.joined(separator: "; "), body)
     }
 
-    /// Settings for statements that bear arrays of keys. Such a statement is done before a second process would have
-    /// begun to help.
+    /// Settings for statements that find what they look for by an index, whatever their values. They are done before a
+    /// second process would have begun to help, or code for them were compiled.
     fileprivate static let byKeys = [
         "plan_cache_mode = force_generic_plan", "enable_seqscan = off", "max_parallel_workers_per_gather = 0",
+        "jit = off",
     ]
 }
 

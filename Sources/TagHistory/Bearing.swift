@@ -10,7 +10,10 @@ public struct Bearing: Hashable, Sendable {
     /// What came next was a digest that the tag had borne before.
     public let wasReverted: Bool
 
-    /// For how long, by the times that statistics reckon with: the push where it is known, else the middle of the span.
+    /// When it began, as far as is reckoned: with the push where it is known; else at the middle of the span, and of the
+    /// newest digest at the first observation.
+    public let start: Timestamp
+    /// For how long, from the start.
     public let seconds: Double
 
     /// - Parameters:
@@ -26,7 +29,7 @@ public struct Bearing: Hashable, Sendable {
         func end(at time: Timestamp, by row: Change?) {
             guard let (begin, digest) = current else { return }
             var (from, start) = (begin.observedAt, begin.happenedAt)
-            // Of the newest nothing is taken for granted: people are told to rely on it.
+            // People are told to rely on the newest: no guess, but the registry's word is taken.
             if row == nil { start = begin.believedPush ?? from }
             // An image's `created` is what its author says, and tells nothing of when a tag began to bear it.
             if begin.source == .metadata {
@@ -36,7 +39,7 @@ public struct Bearing: Hashable, Sendable {
             bearings.append(
                 Bearing(
                     digest: digest, from: from, until: row?.observedAt, wasReverted: row?.reverted ?? false,
-                    seconds: max(0, time.seconds(since: start))))
+                    start: start, seconds: max(0, time.seconds(since: start))))
             current = nil
         }
         for row in history where row.digest != current?.digest {

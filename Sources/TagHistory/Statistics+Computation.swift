@@ -70,7 +70,8 @@ extension Statistics {
                 Rhythm.Grounds(
                     updates: known.updates.count, updatesInWindow: known.inWindow.count, changes: changes,
                     intervals: intervals.sorted(), firstPartial: known.firstPartialDays, open: known.openDays,
-                    alive: known.life.alive, ageDays: known.life.ageDays, windowDays: known.exposureDays, isFullWindow: known.isFullWindow,
+                    alive: known.life.alive, ageDays: known.life.ageDays, windowDays: known.exposureDays,
+                    isFullWindow: known.isFullWindow,
                     isSuperseded: superseded)))
     }
 }

@@ -23,8 +23,8 @@ struct Site: Sendable {
     let views = RecentCache<TagReference, Timestamp>(capacity: 10_000)
     /// Longer than some seconds, and somebody who just tracked a tag would wonder.
     private let newestStatus: Refreshed<StoreStatus>
-    let moved: Refreshed<[OverviewPage.Moved]>
-    let stopped: Refreshed<[OverviewPage.Moved]>
+    let moved: Refreshed<[OverviewPage.Group]>
+    let stopped: Refreshed<[OverviewPage.Group]>
     /// Read by machines every some seconds; older by no more than that.
     let totals: Refreshed<StoreTotals>
     let requests = RequestCounter()
@@ -46,8 +46,8 @@ struct Site: Sendable {
         answers = RecentAnswers(store: store, moment: settings.answersLast)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
         totals = Refreshed(every: 10) { _ in try await store.totals() }
-        moved = Refreshed(every: 3) { OverviewPage.grouped(try await store.tags(.moved).items, now: $0) }
-        stopped = Refreshed(every: 60) { OverviewPage.grouped(try await store.tags(.stopped).items, now: $0) }
+        moved = Refreshed(every: 3) { _ in OverviewPage.grouped(try await store.tags(.moved).items) }
+        stopped = Refreshed(every: 60) { _ in OverviewPage.grouped(try await store.tags(.stopped).items) }
     }
 
     func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {

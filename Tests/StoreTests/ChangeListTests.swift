@@ -6,6 +6,24 @@ import TestSupport
 import Testing
 
 @Suite(.throttled) struct ChangeListTests {
+    /// An outline names no digest, but statistics, marks and flaps come out as from the whole.
+    @Test func outlinesTellWhatStatisticsNeed() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let texts = ["A@1 B@50 A@100 C@200>190 -@300 C@350 D@400", "A@0 B@100 A@103 B@200", "-@1 A@2"]
+        for (number, text) in texts.enumerated() { try await store.importAll(text, of: "app:\(number)") }
+        for number in texts.indices {
+            let tag = try #require(try await store.newTag("app:\(number)"))
+            let whole = TagRecord(tag, history: try await store.history(of: tag.id))
+            let outline = TagRecord(tag, history: try #require(try await store.outlines(of: [tag.id])[tag.id]))
+            #expect(whole.history.count == outline.history.count)
+            #expect(whole.marks == outline.marks)
+            let time = hour(1_000)
+            #expect(
+                try await store.statistics(of: whole, asOf: time) == store.statistics(of: outline, asOf: time))
+        }
+    }
+
     static func all(_ page: (String?) async throws -> Page<TagChange>) async throws -> [TagChange] {
         var changes: [TagChange] = []
         var cursor: String?

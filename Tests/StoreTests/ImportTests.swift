@@ -241,7 +241,7 @@ import Testing
     }
 
     /// A tag that no registry had is removed while an import of it is under way.
-    @Test func whileATagIsRemoved() async throws {
+    @Test(.timeLimit(.minutes(1))) func whileATagIsRemoved() async throws {
         let checker = try await RecordingTwiceTests.checker(origin: .visitor)
         let store = checker.store
         defer { store.close() }

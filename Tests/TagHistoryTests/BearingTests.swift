@@ -44,6 +44,7 @@ import Testing
             notBefore: Self.time(8), pushedAt: Self.time(pushedAt))
         let bearings = Bearing.all(in: [row], firstSeenAt: Self.time(0), lastSucceededAt: Self.time(13))
         #expect(bearings.map(\.from) == [Self.time(10)])
+        #expect(bearings.map(\.start) == [Self.time(13 - days)])
         #expect(bearings.map(\.seconds) == [days * Self.day])
     }
 

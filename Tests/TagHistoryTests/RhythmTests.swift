@@ -63,7 +63,8 @@ import Testing
         ).rhythm
         #expect(
             rhythm.reason
-                == "every two months: 2 updates in the 106 days since it was first seen, never more than 76 days without one")
+                == "every two months: 2 updates in the 106 days since it was first seen, never more than 76 days without one"
+        )
     }
 
     @Test func superseded() throws {

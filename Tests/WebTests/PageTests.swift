@@ -27,7 +27,8 @@ import Testing
         return renderer.html(
             OverviewPage(
                 list, presets: Preset.standard,
-                lately: .init(moved: OverviewPage.grouped(tags.map(\.0), now: TestSite.now), stopped: []), status: status))
+                lately: .init(moved: OverviewPage.grouped(tags.map(\.0)), stopped: [], now: TestSite.now),
+                status: status))
     }
 
     private func page(_ tag: (TrackedTag, [Change]), canTrack: Bool = true) -> String {
@@ -107,22 +108,19 @@ import Testing
         #expect(!html.contains("Track this tag"))
     }
 
-    /// What came of "Check now": the seconds are before now.
-    @Test(arguments: [
-        (asked: 10, checked: 5, changed: nil, state: .active, text: "the digest is the same."),
-        (10, 5, 5, .active, "a new digest."), (10, 5, 3_600, .active, "the digest is the same."),
-        (10, 60, nil, .active, "Load this page again in a moment."), (10, nil, nil, .pending, "Load this page again in a moment."),
-        (10, 5, nil, .failing, nil), (10, 5, nil, .missing, nil), (10, 5, nil, .untracked, nil),
-        (3_600, 3_590, nil, .active, nil), (-60, 5, nil, .active, nil),
-    ] as [(Int, Int?, Int?, TagState, String?)])
-    func aCheckTellsItsOutcome(asked: Int, checked: Int?, changed: Int?, state: TagState, text: String?) throws {
-        func ago(_ seconds: Int) -> Timestamp { TestSite.now.advanced(bySeconds: -Double(seconds)) }
-        let tag = TrackedTag(
-            id: 1, reference: try TagReference(parsing: "python:3.12"), state: state, digest: nil, mediaType: nil,
-            platforms: [], trackedSince: ago(90_000), firstSeenAt: state == .pending ? nil : ago(90_000),
-            lastCheckedAt: checked.map(ago), lastSucceededAt: nil, lastChangedAt: changed.map(ago), lastPushedAt: nil,
-            nextCheckAt: nil, lastError: nil)
-        #expect(Notice.checked(tag, since: ago(asked), now: TestSite.now)?.text == text)
+    /// What came of "Check now", which was pressed so many seconds ago.
+    @Test(
+        arguments: [
+            (.unchanged, 10, .active, "the digest is the same."), (.changed, 10, .active, "a new digest."),
+            (nil, 10, .pending, "Load this page again in a moment."), (.missing, 10, .missing, nil),
+            (.failed, 10, .failing, nil), (.unchanged, 10, .untracked, nil), (.unchanged, 3_600, .active, nil),
+            (.unchanged, -60, .active, nil),
+            (.failed, 10, .active, "The registry does not answer, or asks for patience; the status page tells more."),
+        ] as [(CheckOutcome?, Double, TagState, String?)])
+    func aCheckTellsItsOutcome(outcome: CheckOutcome?, ago: Double, state: TagState, text: String?) throws {
+        let (tag, _) = try Samples.tag(state: state, changesDaysAgo: [9, 3])
+        let asked = TestSite.now.advanced(bySeconds: -ago)
+        #expect(Notice.checked(tag, outcome, since: asked, now: TestSite.now)?.text == text)
     }
 
     /// A past that was taken in is known, but nobody watched it.
@@ -131,7 +129,8 @@ import Testing
         let html = try page(Samples.tag(changesDaysAgo: [400, 90], trackedSince: since, source: .registry))
         #expect(html.contains("Observed for 3 minutes; its past is known for 400 days."))
         // Our own checks came back by an import.
-        #expect(try page(Samples.tag(changesDaysAgo: [400, 90], trackedSince: since)).contains("Observed for 400 days."))
+        #expect(
+            try page(Samples.tag(changesDaysAgo: [400, 90], trackedSince: since)).contains("Observed for 400 days."))
         #expect(try !page(Samples.tag(changesDaysAgo: [400, 90])).contains("known for"))
     }
 

@@ -48,7 +48,7 @@ import Testing
             let check = try await site.send(.post, "/checks/python:3.12")
             #expect(check.status == 303)
             let target = try #require(check.headers[.location])
-            #expect(target.hasPrefix("/tags/docker.io/library/python:3.12?checked="))
+            #expect(target.hasPrefix("/tags/docker.io/library/python:3.12?checked=unchanged&since="))
             #expect(try await site.get(target).text.contains("<strong>Checked just now:</strong>"))
         }
     }
@@ -56,6 +56,7 @@ import Testing
     /// What leads nowhere may have meant an image; a page's own address did not.
     @Test(arguments: [
         ("/compare?image=A+b", 422, false), ("/pythn:3.12", 404, true), ("/tags/pythn:3.12", 404, false),
+        ("/robots.txt", 404, false),
     ])
     func onlyTheLostAreToldOfImages(path: String, status: Int, isTold: Bool) async throws {
         try await TestSite.run(hasWorker: false) { site in

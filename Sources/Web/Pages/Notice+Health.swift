@@ -10,16 +10,26 @@ extension Notice {
     }
 
     /// What came of the button "Check now", as long as that is news; what fails or is missing has a notice of its own.
-    static func checked(_ tag: TrackedTag, since asked: Timestamp, now: Timestamp) -> Notice? {
+    /// - Parameters:
+    ///   - outcome: nil where it had not ended yet.
+    ///   - asked: when the button was pressed.
+    static func checked(_ tag: TrackedTag, _ outcome: CheckOutcome?, since asked: Timestamp, now: Timestamp) -> Notice?
+    {
         guard (0..<300).contains(now.seconds(since: asked)), tag.state != .untracked else { return nil }
-        guard let checkedAt = tag.lastCheckedAt, checkedAt >= asked else {
+        switch outcome {
+        case nil:
             return Notice(
                 style: "info", heading: "The check waits for its turn.", text: "Load this page again in a moment.")
+        case .unchanged:
+            return Notice(style: "good", heading: "Checked just now:", text: "the digest is the same.")
+        case .changed: return Notice(style: "good", heading: "Checked just now:", text: "a new digest.")
+        case .missing: return nil
+        case .failed:
+            guard tag.state != .failing else { return nil }
+            return Notice(
+                style: "warn", heading: "The check was put off.",
+                text: "The registry does not answer, or asks for patience; the status page tells more.")
         }
-        guard tag.state == .active else { return nil }
-        let isNew = (tag.lastChangedAt ?? tag.firstSeenAt).map { $0 >= asked } ?? false
-        return Notice(
-            style: "good", heading: "Checked just now:", text: isNew ? "a new digest." : "the digest is the same.")
     }
 
     /// What keeps the whole site, or most of a registry, from being checked.

@@ -1,4 +1,5 @@
-/// A page is a plain model; its template turns it into HTML and escapes every text.
+/// A page is a plain model; its template turns it into HTML and escapes every text. Drawings, which stand in triple
+/// braces, have escaped their own.
 protocol Page: Sendable {
     /// The file's name in Resources/templates.
     static var template: String { get }

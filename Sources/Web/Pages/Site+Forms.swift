@@ -44,8 +44,8 @@ extension Site {
         guard let check = try await store.requestCheck(of: reference, at: now) else {
             throw Self.notTracked(reference)
         }
-        _ = try await outcome(of: check)
-        let target = Href.address(Href.tag(reference), ["checked": now.description])
+        let outcome = try await outcome(of: check)?.outcome.name
+        let target = Href.address(Href.tag(reference), ["checked": outcome ?? "waiting", "since": now.description])
         return Response(status: .seeOther, headers: [.location: target])
     }
 

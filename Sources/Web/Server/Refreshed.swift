@@ -4,7 +4,7 @@ import Synchronization
 /// Something that is the same for all visitors and costs much: known at once and made anew beside the requests.
 ///
 /// Where making it is quick, nobody sees an old one; where it takes long, nobody waits for it, and it takes no more than
-/// a hundredth of the time.
+/// a twentieth of the time.
 final class Refreshed<Value: Sendable>: Sendable {
     private struct State {
         var kept: (value: Value, at: Timestamp)?
@@ -50,7 +50,7 @@ final class Refreshed<Value: Sendable>: Sendable {
     /// - Returns: what to answer with at once, or what to wait for.
     private func begin(at now: Timestamp) -> (kept: Value?, making: Task<Value, any Error>?) {
         state.withLock { state in
-            if let kept = state.kept, abs(now.seconds(since: kept.at)) < max(seconds, 100 * state.duration) {
+            if let kept = state.kept, abs(now.seconds(since: kept.at)) < max(seconds, 20 * state.duration) {
                 return (kept.value, nil)
             }
             // One at a time. It outlives the request that began it, so that the next ones have it.

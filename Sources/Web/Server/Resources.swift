@@ -9,7 +9,8 @@ struct Resources: Sendable {
 
     static let templates = [
         "layout", "moment", "badge", "banner", "stripkey", "box", "tagcells", "tags", "taglistbody", "taglist",
-        "filters", "hero", "lately", "overview", "images", "compare", "offered", "tag", "repository", "status", "error", "docstype", "docs",
+        "filters", "hero", "lately", "overview", "images", "compare", "offered", "tag", "repository", "status", "error",
+        "docstype", "docs",
     ]
 
     /// - Throws: ``WebError`` where the resource bundle was not installed with the binary.

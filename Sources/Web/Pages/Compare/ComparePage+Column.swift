@@ -27,7 +27,8 @@ extension ComparePage {
             let interval = statistics.interval
             let watch = Watch(record, statistics)
             cells = [
-                rhythm.shortWords + (rhythm.overdue && rhythm.word != .stopped ? ", overdue" : ""), Words.sentence(rhythm.explanation),
+                rhythm.shortWords + (rhythm.overdue && rhythm.word != .stopped ? ", overdue" : ""),
+                Words.sentence(rhythm.explanation),
                 rhythm.evidence.rawValue,
                 Words.number(statistics.updatesInWindow) + Self.window(statistics),
                 interval.medianDays.map { Words.days($0) } ?? "–",

@@ -50,7 +50,7 @@ extension OverviewPage {
     }
 
     /// Tags that are pushed together are one line.
-    static func grouped(_ tags: [TrackedTag], now: Timestamp) -> [Moved] {
+    static func grouped(_ tags: [TrackedTag]) -> [Group] {
         var order: [Repository] = []
         var groups: [Repository: [TrackedTag]] = [:]
         for tag in tags where tag.lastChangedAt != nil {
@@ -61,11 +61,11 @@ extension OverviewPage {
         return order.prefix(6).compactMap { repository in
             guard let tags = groups[repository], let newest = tags.compactMap(\.lastChangedAt).max() else { return nil }
             let together = tags.filter { newest.seconds(since: $0.lastChangedAt ?? newest) < 6 * 3_600 }
-            return Moved(
+            return Group(
                 repository: repository.familiar,
                 tags: together.prefix(3).map { Link(label: $0.reference.tag.name, href: Href.tag($0.reference)) },
                 more: together.count > 3 ? "and \(Words.number(together.count - 3)) more" : nil,
-                when: Moment(newest, now: now))
+                time: newest)
         }
     }
 }
@@ -73,8 +73,11 @@ extension OverviewPage {
 extension OverviewPage.Lately {
     /// As text, so that what shows another is another answer.
     var shown: [String] {
-        (moved + stopped).flatMap { group in
-            [group.repository, group.more ?? "", group.when.iso, group.when.relative] + group.tags.map(\.href)
+        [moved, stopped].flatMap { groups in
+            ["\(groups.count)"]
+                + groups.flatMap { group in
+                    [group.repository, group.more ?? "", group.when.iso, group.when.relative] + group.tags.map(\.href)
+                }
         }
     }
 }

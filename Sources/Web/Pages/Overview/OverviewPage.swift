@@ -1,13 +1,28 @@
+import OCI
+
 /// `/`: one box, what there is to look at, and all tags.
 struct OverviewPage: Page {
     static let template = "overview"
 
     /// Tags of one repository that changed at the same time, or one alone.
+    struct Group: Sendable, Hashable {
+        let repository: String
+        let tags: [Link]
+        let more: String?
+        let time: Timestamp
+    }
+
+    /// The same as it is told at some time.
     struct Moved: Sendable, Hashable {
         let repository: String
         let tags: [Link]
         let more: String?
         let when: Moment
+
+        init(_ group: Group, now: Timestamp) {
+            (repository, tags, more) = (group.repository, group.tags, group.more)
+            when = Moment(group.time, now: now)
+        }
     }
 
     /// What the site is, its box, and where to begin.
@@ -21,6 +36,11 @@ struct OverviewPage: Page {
         static let template = "lately"
         let moved: [Moved]
         let stopped: [Moved]
+
+        init(moved: [Group], stopped: [Group], now: Timestamp) {
+            self.moved = moved.map { Moved($0, now: now) }
+            self.stopped = stopped.map { Moved($0, now: now) }
+        }
     }
 
     let title = "Tagbeat: how often is that image really rebuilt?"

@@ -27,7 +27,8 @@ extension Site {
         let isWhole = query["part"] != "tags"
         let lately =
             isWhole && wanted.isPlain
-            ? OverviewPage.Lately(moved: try await moved.value(at: now), stopped: try await stopped.value(at: now)) : nil
+            ? OverviewPage.Lately(
+                moved: try await moved.value(at: now), stopped: try await stopped.value(at: now), now: now) : nil
         return try await answer(
             request, about: page.items,
             [page.next ?? "", offer?.familiar ?? ""] + (status?.shown ?? []) + (lately?.shown ?? [])

@@ -66,7 +66,8 @@ extension TagListPage {
         isPlain = query.isPlain
         listTitle = Self.title(query)
         filters = Filters(
-            registries: Self.registries(query, status), rhythms: Self.rhythms(query), states: Self.states(query, status))
+            registries: Self.registries(query, status), rhythms: Self.rhythms(query), states: Self.states(query, status)
+        )
         columns = Self.columns(query)
         axis = StripDrawing.axis(.year(to: now))
         self.rows = rows

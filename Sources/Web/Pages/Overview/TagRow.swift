@@ -4,8 +4,8 @@ import TagHistory
 
 /// A tag as a line of a table: what its rhythm is and why, and its last 52 weeks.
 ///
-/// HTML like a drawing, and made like one: a list has hundreds of such cells, which take a template's engine as long as all
-/// the rest of the page together.
+/// HTML like a drawing, and made like one: the cells take a template's engine as long as all the rest of
+/// a list's page.
 struct TagRow: Sendable, Hashable {
     let reference: TagReference
     /// What names it, for the row's head.
@@ -18,6 +18,7 @@ struct TagRow: Sendable, Hashable {
         private let id: Int32
         private let state: TagState
         private let digest: Digest?
+        private let firstSeenAt: Timestamp?
         private let lastChangedAt: Timestamp?
         private let lastError: String?
         private let minute: Int64
@@ -26,6 +27,7 @@ struct TagRow: Sendable, Hashable {
             id = tag.id
             state = tag.state
             digest = tag.digest
+            firstSeenAt = tag.firstSeenAt
             lastChangedAt = tag.lastChangedAt
             lastError = tag.lastError
             minute = now.microseconds / 60_000_000

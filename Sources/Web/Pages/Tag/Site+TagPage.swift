@@ -12,7 +12,8 @@ extension Site {
         let older = try query.position("before")
         let ownText = try query.text("digest")
         let past = try query.time("at")
-        let asked = try query.time("checked")
+        let asked = try query.time("since")
+        let outcome = CheckOutcome.allCases.first { $0.name == query["checked"] }
         let permissions = TagPage.Permissions(canTrack: settings.publicTracking)
         let siblings = try await store.tags(in: reference.repository)
         let offered = try await offeredPart(
@@ -36,8 +37,10 @@ extension Site {
             var page = TagPage(content)
             if let past {
                 page.notices.append(.asOf(past))
-            } else if let asked, let outcome = Notice.checked(tag, since: asked, now: now) {
-                page.notices.append(outcome)
+            } else if let asked, query.has("checked"),
+                let notice = Notice.checked(tag, outcome, since: asked, now: now)
+            {
+                page.notices.append(notice)
             }
             return html(page)
         }

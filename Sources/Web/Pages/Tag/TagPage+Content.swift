@@ -38,7 +38,8 @@ extension TagPage {
         answer = hasHistory ? Words.sentence(statistics.rhythm.reason) : Self.unseenAnswer(tag)
         answerDetail =
             hasHistory
-            ? Self.detail(statistics, content.record) : tag.state == .pending ? "Load this page again in a moment." : nil
+            ? Self.detail(statistics, content.record)
+            : tag.state == .pending ? "Load this page again in a moment." : nil
         notices = Notice.of(tag, now: now)
         canTrack = tag.state == .untracked && content.permissions.canTrack
         trackText = "This tag is not checked any more. Its history stays, and goes on when it is tracked again."

@@ -45,7 +45,7 @@ extension TagPage.Use {
         var pins: [Pin] = []
         if let newest {
             let length = newest.seconds < 60 ? "" : ", for \(Words.days(newest.seconds / 86_400))"
-            let since = "borne since \(Words.date(newest.from))\(length)"
+            let since = "borne since \(Words.date(newest.start))\(length)"
             let isSettled = settled == newest
             let gone = newest.until.map { "The last digest that was seen; gone since \(Words.date($0))." }
             pins.append(
