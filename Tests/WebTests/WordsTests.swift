@@ -24,6 +24,13 @@ import Testing
         #expect(Words.days(days) == text)
     }
 
+    /// No more than has passed.
+    @Test(arguments: [
+        (0.0006, "under a minute"), (0.0007, "1 minute"), (1.99, "47 hours"), (6.89, "6.8 days"), (45.6, "45 days"),
+        (1_000, "2.7 years"),
+    ])
+    func ages(days: Double, text: String) { #expect(Words.age(days) == text) }
+
     @Test(arguments: [
         (0.0, "just now"), (-10.0, "in a moment"), (60.0, "1 minute ago"), (7_300.0, "2 hours ago"),
         (259_200.0, "3 days ago"), (5_227_200.0, "60 days ago"), (5_270_400.0, "2 months ago"),

@@ -47,6 +47,8 @@ extension Rhythm {
     var shortWords: String {
         guard let word else { return "–" }
         let label = word.label.prefix(1).uppercased() + word.label.dropFirst()
-        return evidence == .thin ? label + ", so far" : label
+        // What has come to its end is no longer guessed at.
+        let isOver = word == .stopped || word == .superseded
+        return evidence == .thin && !isOver ? label + ", so far" : label
     }
 }

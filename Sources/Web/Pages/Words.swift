@@ -21,15 +21,21 @@ enum Words {
     }
 
     /// A length of time in days: `12 minutes`, `18 hours`, `6.8 days`, `41 days`, `2.5 years`.
-    static func days(_ days: Double) -> String {
+    static func days(_ days: Double) -> String { length(days, .toNearestOrAwayFromZero) }
+
+    /// How long ago, of which no more is said than has passed: the same as `relative` in finer units.
+    static func age(_ days: Double) -> String { length(days, .down) }
+
+    private static func length(_ days: Double, _ rule: FloatingPointRoundingRule) -> String {
         guard days.isFinite else { return "unknown" }
+        func whole(_ value: Double) -> Int { Int(value.rounded(rule)) }
         let minutes = days * 1_440
-        if minutes < 0.5 { return "under a minute" }
-        if minutes < 90 { return count(Int(minutes.rounded()), "minute") }
-        if days < 2 { return count(Int((days * 24).rounded()), "hour") }
-        if days < 9.95 { return tenths(days) + " days" }
-        if days < 730 { return count(Int(days.rounded()), "day") }
-        return tenths(days / 365.25) + " years"
+        if whole(minutes) < 1 { return "under a minute" }
+        if minutes < 90 { return count(whole(minutes), "minute") }
+        if days < 2 { return count(whole(days * 24), "hour") }
+        if days < 9.95 { return tenths(days, rule) + " days" }
+        if days < 730 { return count(whole(days), "day") }
+        return tenths(days / 365.25, rule) + " years"
     }
 
     /// `3 days ago`, `in 5 minutes`, `just now`
@@ -87,8 +93,10 @@ enum Words {
         return "\(number(hundredths / 100)).\(hundredths / 10 % 10)\(hundredths % 10)"
     }
 
-    static func tenths(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
+    static func tenths(
+        _ value: Double, _ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+    ) -> String {
+        let tenths = Int((value * 10).rounded(rule))
         return tenths % 10 == 0 ? number(tenths / 10) : "\(number(tenths / 10)).\(abs(tenths % 10))"
     }
 }

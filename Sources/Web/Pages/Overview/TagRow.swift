@@ -44,8 +44,8 @@ struct TagRow: Sendable, Hashable {
         let rhythm = statistics.rhythm
         // What came to its end is not late.
         let isOverdue = rhythm.overdue && ![.stopped, .superseded].contains(rhythm.word)
-        let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.days(max(0, now.days(since: $0))) + " old" }
-        let lastUpdate = statistics.daysSinceLastUpdate.map { "\(Words.days($0)) ago" }
+        let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) + " old" }
+        let lastUpdate = statistics.daysSinceLastUpdate.map { "\(Words.age($0)) ago" }
         cells =
             Self.cell(
                 "rhythm",

@@ -20,7 +20,7 @@ extension TagPage {
             let due = statistics.dueWithin
             let likely = [(7, due.days7), (14, due.days14), (30, due.days30)].first { ($0.1 ?? 0) >= 0.75 }
             let next = statistics.rhythm.overdue ? nil : likely.map { "; the next is likely within \($0.0) days" }
-            parts.append("Last update \(Words.days(days)) ago\(next ?? "").")
+            parts.append("Last update \(Words.age(days)) ago\(next ?? "").")
         }
         let watch = Watch(record, statistics)
         let known = watch.knownDays.map { "; its past is known for \(Words.days($0))" } ?? ""
