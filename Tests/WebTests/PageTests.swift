@@ -267,16 +267,22 @@ import Testing
         }
     }
 
+    /// What an image says of itself is anybody's text. A quotation mark with an accent is one character to Swift.
+    @Test func whatImagesSayIsText() throws {
+        let (tag, history) = try Samples.tag(changesDaysAgo: [9, 3])
+        let facts = ImageFacts(version: "<i>\"\u{301} onclick=")
+        let html = TagPage.Change(history[1], of: tag.reference, facts: facts, now: TestSite.now).html
+        #expect(html.contains("&lt;i&gt;&quot;\u{301} onclick="))
+        #expect(!html.contains("<i>"))
+    }
+
     @Test func rowsNameAllTheirMembers() throws {
         let (tag, history) = try Samples.tag(state: .failing, changesDaysAgo: [9, 3], lastError: "error")
         let row = TagRow(
             tag, history: history, statistics: Samples.statistics((tag, history)), now: TestSite.now)
-        var changed = history[1]
-        changed.platforms = [Platform(os: "linux", architecture: "amd64")]
-        let change = TagPage.Change(changed, of: tag.reference, facts: ImageFacts(version: "1"), now: TestSite.now)
         let day = StatusPage.Day(try Samples.status().days[0])
         let rows: [any MustacheParent] = [
-            row, change, day, Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
+            row, day, Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
             Fact(label: "a", moment: Moment(TestSite.now, now: TestSite.now), text: "b"),
             Link(label: "a", href: "b", count: "1"), TagListPage.Choice(value: "a", label: "b", isChosen: false),
         ]

@@ -15,25 +15,6 @@ extension TagRow: MustacheParent {
     }
 }
 
-extension TagPage.Change: MustacheParent {
-    func child(named name: String) -> Any? {
-        switch name {
-        case "kind": kind
-        case "kindStyle": kindStyle
-        case "kindHelp": kindHelp
-        case "detail": detail.field
-        case "says": says.field
-        case "isReverted": isReverted
-        case "when": when
-        case "span": span
-        case "source": source
-        case "image": image
-        case "digest": digest.field
-        default: nil
-        }
-    }
-}
-
 extension TagChart: MustacheParent {
     func child(named name: String) -> Any? {
         switch name {

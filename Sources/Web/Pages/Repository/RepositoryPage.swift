@@ -140,7 +140,8 @@ extension RepositoryPage.Group {
     fileprivate init(
         _ part: RepositoryPage.Plan.Part, plan: RepositoryPage.Plan, rows: [TagReference: TagRow], href: String
     ) {
-        heading = part.shape == RepositoryPage.Plan.names ? "Names without a version" : part.shape
+        let newest = part.tags.first?.reference.tag.name ?? part.shape
+        heading = part.shape == RepositoryPage.Plan.names ? "Names without a version" : "Versions like \(newest)"
         count = Words.count(part.tags.count, "tag")
         self.rows = part.tags[part.detailed].compactMap { rows[$0.reference] }
         let rest = plan.shape == nil ? part.others : []

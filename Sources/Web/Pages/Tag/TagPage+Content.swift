@@ -103,8 +103,8 @@ extension TagPage {
 
     private mutating func show(_ list: ChangeList, of reference: TagReference, now: Timestamp) {
         changes = list.items.map { change in
-            Change(change, of: reference, facts: change.digest.flatMap { list.facts[$0] }, now: now)
-        }
+            Change(change, of: reference, facts: change.digest.flatMap { list.facts[$0] }, now: now).html
+        }.joined()
         newestHref = list.isContinued ? Href.tag(reference) : nil
         olderHref = list.next.map { Href.address(Href.tag(reference), ["before": String($0)]) }
         hasChangePaging = newestHref != nil || olderHref != nil

@@ -24,7 +24,8 @@ struct TagPage: Page {
     /// The same as rows of a table.
     var stripTable = ""
     var use: Use?
-    var changes: [Change] = []
+    /// Rows of the table of changes.
+    var changes = ""
     var newestHref: String?
     var olderHref: String?
     var hasChangePaging = false
