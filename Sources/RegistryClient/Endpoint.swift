@@ -15,11 +15,9 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
                     + "and credentials apart from it")
         }
         origin = url.origin
-        var path = url.target[...]
-        while path.hasSuffix("/") { path = path.dropLast() }
+        var path = url.target.withoutFinalSlashes
         // An endpoint is often copied with the API's own first part.
-        if path.hasSuffix("/v2") { path = path.dropLast(3) }
-        while path.hasSuffix("/") { path = path.dropLast() }
+        if path.hasSuffix("/v2") { path = path.dropLast(3).withoutFinalSlashes }
         self.path = String(path)
     }
 

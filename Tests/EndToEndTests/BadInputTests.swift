@@ -1,9 +1,22 @@
 import Foundation
+import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
 /// One line that says what to do, and the right exit code.
 @Suite struct BadInputTests {
+    /// Who reads what is said may have gone: the program ends as it would have.
+    @Test func nobodyReads() async throws {
+        let folder = try TemporaryFolder()
+        let code = folder.path + "/code"
+        let script = "{ sleep 0.3; \"$1\" list --state nothing 2>&1 >/dev/null; echo $? >\"$2\"; } | true; cat \"$2\""
+        let result = try await Subprocess.run(
+            .path("/bin/sh"), arguments: ["-c", script, "sh", TagbeatProcess.executable.path, code],
+            output: .string(limit: 100))
+        #expect(result.standardOutput == "2\n")
+    }
+
     private func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> CommandResult {
         let folder = try TemporaryFolder()
         let all = ["TAGBEAT_DATA_DIR": folder.path + "/data", "DOCKER_CONFIG": "/nonexistent"]

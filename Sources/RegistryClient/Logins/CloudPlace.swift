@@ -1,3 +1,5 @@
+import OCI
+
 /// A place that the operator's environment or files name, or a public one that is well known.
 struct CloudPlace: Hashable, Sendable {
     let url: RemoteURL
@@ -23,8 +25,7 @@ struct CloudPlace: Hashable, Sendable {
     }
 
     func appending(_ path: String) -> CloudPlace {
-        var base = url.target[...]
-        while base.hasSuffix("/") { base = base.dropLast() }
-        return CloudPlace(url: RemoteURL(origin: url.origin, target: base + path), isOperators: isOperators)
+        let target = url.target.withoutFinalSlashes + path
+        return CloudPlace(url: RemoteURL(origin: url.origin, target: String(target)), isOperators: isOperators)
     }
 }

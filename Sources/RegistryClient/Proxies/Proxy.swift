@@ -45,7 +45,7 @@ struct Proxy: Hashable, Sendable, CustomStringConvertible {
             login = Login(username: username, password: Secret(password))
             rest = rest[rest.index(after: at)...]
         }
-        while rest.hasSuffix("/") { rest = rest.dropLast() }
+        rest = rest.withoutFinalSlashes
         guard let (host, port) = RemoteURL.authority(Array(rest.utf8)[...]) else { throw bad("is not a proxy's URL") }
         guard login == nil || kind == .http else { throw bad("holds a login for SOCKS, which is not supported") }
         self.host = host

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import OCI
 
 /// How each kind of value is read. Pure; the errors say what would be right.
 enum SettingValues {
@@ -86,9 +87,7 @@ enum SettingValues {
             url.fragment == nil,
             !text.contains(where: \.isWhitespace), url.port.map({ (1...65535).contains($0) }) ?? true
         else { throw bad }
-        var result = text
-        while result.hasSuffix("/") { result.removeLast() }
-        return result
+        return String(text.withoutFinalSlashes)
     }
 
     /// RFC 6750 sends it in a header, so it must be plain visible ASCII.

@@ -15,7 +15,8 @@ enum Console {
 
     static func endProgress() { progress("") }
 
-    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    /// Where nobody reads any more, nobody misses it: no reason to end, which would leave a server behind.
+    private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
     /// Columns as wide as their widest cell; `rightAligned` ones hold numbers.
     static func table(_ header: [String], _ rows: [[String]], rightAligned: Set<Int> = []) -> String {

@@ -30,7 +30,7 @@ struct Failure: Error, CustomStringConvertible {
             print(Tagbeat.fullMessage(for: error))
             Foundation.exit(0)
         case .validationFailure:
-            FileHandle.standardError.write(Data((Tagbeat.fullMessage(for: error) + "\n").utf8))
+            Console.note(Tagbeat.fullMessage(for: error))
             Foundation.exit(Code.badInput.rawValue)
         default:
             if !(error is CancellationError) { Console.error(explanation(error)) }

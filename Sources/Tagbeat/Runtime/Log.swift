@@ -23,7 +23,7 @@ struct LineLogHandler: LogHandler {
             case .plain: plain(event.level, "\(event.message)", all)
             case .json: json(event.level, "\(event.message)", all)
             }
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        Console.note(line)
     }
 
     private func plain(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
