@@ -9,7 +9,7 @@ import Testing
 
 /// Several workers on one repository: one lists it, and nobody asks for what the listing answers.
 @Suite struct ManyWorkersTests {
-    @Test func threeWorkersListOnceAPassAndAskForNothingElse() async throws {
+    @Test(.timeLimit(.minutes(5))) func threeWorkersListOnceAPassAndAskForNothingElse() async throws {
         let hub = try await BulkTests.FakeHub(tags: BulkTests.tags(1_000))
         let store = try await TestDatabase.migratedStore()
         try await store.track(try hub.references(), origin: .operator, at: .now())
@@ -26,16 +26,18 @@ import Testing
         query.limit = 1_000
         while try await store.tags(query).items.count < 1_000 { try await Task.sleep(for: .milliseconds(50)) }
         let start = Timestamp.now()
-        // Two more passes.
-        while Timestamp.now().seconds(since: start) < 9 { try await Task.sleep(for: .milliseconds(100)) }
+        let first = try hub.references()[0]
+        // Two more passes, or on a busy machine as long as a second one takes.
+        func isOver() async throws -> Bool {
+            guard Timestamp.now().seconds(since: start) >= 9, hub.listings >= 20 else { return false }
+            return try await store.tag(first)?.lastCheckedAt.map { $0 > start } ?? false
+        }
+        while try await !isOver() { try await Task.sleep(for: .milliseconds(100)) }
         for task in running { task.cancel() }
         for task in running { _ = await task.result }
         #expect(hub.heads == 0)
         let passes = Timestamp.now().seconds(since: begin) / 4 + 1
-        #expect(hub.listings >= 20)
         #expect(Double(hub.listings) <= 10 * passes.rounded(.up))
-        let tag = try #require(try await store.tag(try hub.references()[0]))
-        #expect(tag.lastCheckedAt.map { $0 > start } == true)
         for digests in services { try await digests.shutdown() }
     }
 
