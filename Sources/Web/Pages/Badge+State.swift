@@ -43,12 +43,15 @@ extension Source {
 }
 
 extension Rhythm {
+    /// It has come to its end: no longer guessed at, and never late.
+    private var isOver: Bool { word == .stopped || word == .superseded }
+
+    var isLate: Bool { overdue && !isOver }
+
     /// One or two words for a list.
     var shortWords: String {
         guard let word else { return "–" }
         let label = word.label.prefix(1).uppercased() + word.label.dropFirst()
-        // What has come to its end is no longer guessed at.
-        let isOver = word == .stopped || word == .superseded
         return evidence == .thin && !isOver ? label + ", so far" : label
     }
 }

@@ -48,6 +48,7 @@ extension Moment: MustacheParent {
         case "iso": iso
         case "exact": exact
         case "relative": relative
+        case "html": html
         default: nil
         }
     }
@@ -58,6 +59,7 @@ extension Badge: MustacheParent {
         switch name {
         case "label": label
         case "style": style
+        case "html": html
         default: nil
         }
     }

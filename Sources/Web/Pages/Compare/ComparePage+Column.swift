@@ -27,7 +27,7 @@ extension ComparePage {
             let interval = statistics.interval
             let watch = Watch(record, statistics)
             cells = [
-                rhythm.shortWords + (rhythm.overdue && rhythm.word != .stopped ? ", overdue" : ""),
+                rhythm.shortWords + (rhythm.isLate ? ", overdue" : ""),
                 Words.sentence(rhythm.explanation),
                 rhythm.evidence.rawValue,
                 Words.number(statistics.updatesInWindow) + Self.window(statistics),

@@ -42,43 +42,33 @@ struct TagRow: Sendable, Hashable {
             axis: .year(to: now))
         let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
         let rhythm = statistics.rhythm
-        // What came to its end is not late.
-        let isOverdue = rhythm.overdue && ![.stopped, .superseded].contains(rhythm.word)
         let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) + " old" }
         let lastUpdate = statistics.daysSinceLastUpdate.map { "\(Words.age($0)) ago" }
+        let word =
+            rhythm.shortWords.xml + (rhythm.isLate ? " " + Badge(label: "overdue", style: "warn").html : "")
+            + Self.small(rhythm.evidence.words)
         cells =
-            Self.cell(
-                "rhythm",
-                rhythm.shortWords.xml + (isOverdue ? Badge(label: "overdue", style: "warn").html : "")
-                    + Self.small(rhythm.evidence.words))
-            + Self.cell("age", Self.value(age, unit: "digest", otherwise: "–"))
-            + Self.cell("last", Self.value(lastUpdate, unit: "updated", otherwise: "no update"))
-            + Self.cell("weeks", drawing.svg + Self.small(Words.sentence(rhythm.explanation)))
+            Markup.cell(word, "rhythm") + Markup.cell(Self.value(age, unit: "digest", otherwise: "–"), "age")
+            + Markup.cell(Self.value(lastUpdate, unit: "updated", otherwise: "no update"), "last")
+            + Markup.cell(drawing.svg + Self.small(Words.sentence(rhythm.explanation)), "weeks")
     }
 
     private static func head(_ tag: TrackedTag) -> String {
-        let (repository, name) = (tag.reference.repository.familiar.xml, tag.reference.tag.name.xml)
+        let repository = Markup.span(tag.reference.repository.familiar, "repository")
+        let name = Markup.span(":" + tag.reference.tag.name, "tag")
         // Calm is the rule: a healthy tag has no badge.
-        return "<a href=\"\(Href.tag(tag.reference).xml)\"><span class=\"repository\">\(repository)</span><wbr>"
-            + "<span class=\"tag\">:\(name)</span></a>" + (tag.state == .active ? "" : Badge(tag).html)
+        return "<a href=\"\(Href.tag(tag.reference).xml)\">\(repository)<wbr>\(name)</a>"
+            + (tag.state == .active ? "" : " " + Badge(tag).html)
             + (tag.lastError.map(small) ?? "")
     }
 
-    private static func cell(_ style: String, _ content: String) -> String {
-        "<td role=\"cell\" class=\"\(style)\">\(content)</td>\n"
-    }
-
-    private static func small(_ text: String) -> String { "<span class=\"reason\">\(text.xml)</span>" }
+    private static func small(_ text: String) -> String { Markup.span(text, "reason") }
 
     /// - Parameter unit: what it tells of, where the column's head is out of sight.
     private static func value(_ text: String?, unit: String, otherwise: String) -> String {
-        guard let text else { return "<span class=\"none\">\(otherwise)</span>" }
-        return "<span class=\"unit\">\(unit) </span>\(text.xml)"
+        guard let text else { return Markup.span(otherwise, "none") }
+        return Markup.span(unit + " ", "unit") + text.xml
     }
-}
-
-extension Badge {
-    fileprivate var html: String { " <span class=\"badge \(style.xml)\">\(label.xml)</span>" }
 }
 
 extension Rhythm.Evidence {

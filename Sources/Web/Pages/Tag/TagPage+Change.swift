@@ -28,9 +28,6 @@ extension TagPage.Change {
 extension TagPage.Change {
     /// Its row of the table, drawn as ``TagRow`` is.
     var html: String {
-        func small(_ text: String, _ style: String = "span") -> String {
-            "<span class=\"\(style)\">\(text.xml)</span>"
-        }
         let reverted =
             isReverted
             ? " <span class=\"badge warn\" title=\"The tag bore this digest before\">back to an older one</span>" : ""
@@ -39,24 +36,12 @@ extension TagPage.Change {
             pin.map { pin in
                 "<span class=\"copyable\"><code><span class=\"image\">\(image.xml)@</span>\(digest?.xml ?? "")</code>"
                     + "<button class=\"copy\" type=\"button\" data-copy=\"\(pin)\" hidden>Copy</button></span>"
-            } ?? "<span class=\"none\">no digest</span>"
-        let cells = [
-            (
-                "kind",
-                "<span class=\"badge \(kindStyle.xml)\" title=\"\(kindHelp.xml)\">\(kind.xml)</span>" + reverted
-                    + (detail.map { small($0) } ?? "")
-            ),
-            ("when", when.html + small(span) + (says.map { small($0, "span says") } ?? "")),
-            ("source", source.xml), ("digest", name),
-        ]
-        return "<tr role=\"row\">\n"
-            + cells.map { "<td role=\"cell\" class=\"\($0)\">\($1)</td>\n" }.joined() + "</tr>\n"
-    }
-}
-
-extension Moment {
-    /// As the template of the same name has it.
-    fileprivate var html: String {
-        "<time datetime=\"\(iso.xml)\" title=\"\(exact.xml)\">\(relative.xml)</time>"
+            } ?? Markup.span("no digest", "none")
+        let what =
+            "<span class=\"badge \(kindStyle.xml)\" title=\"\(kindHelp.xml)\">\(kind.xml)</span>" + reverted
+            + (detail.map { Markup.span($0, "span") } ?? "")
+        let time = when.html + Markup.span(span, "span") + (says.map { Markup.span($0, "span says") } ?? "")
+        return "<tr role=\"row\">\n" + Markup.cell(what, "kind") + Markup.cell(time, "when")
+            + Markup.cell(source.xml, "source") + Markup.cell(name, "digest") + "</tr>\n"
     }
 }
