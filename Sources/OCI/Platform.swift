@@ -39,6 +39,8 @@ public struct Platform: Hashable, Sendable {
         self.init(
             os: String(os[0]), architecture: parts[1], variant: parts.count == 3 ? parts[2] : nil,
             osVersion: os.count == 2 ? String(os[1].dropLast()) : nil)
+        // Its other spelling may be the longer one, and has to be read again from where it is stored.
+        guard description.utf8.count <= 100 else { return nil }
     }
 
     /// `unknown/unknown`: an attestation beside the images of an index, not an image.

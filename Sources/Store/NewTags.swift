@@ -63,11 +63,11 @@ struct InsertImportedTags: Statement {
     static let sql: SQL =
         """
         INSERT INTO tags (id, repository_id, reference, origin, state, tracked_since, last_viewed_at, first_seen_at,
-            last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm) OVERRIDING SYSTEM VALUE
-        SELECT i.tag_id, i.repository_id, i.reference, 4, i.state, $12, $12, i.first_seen_at, i.last_changed_at,
-            i.last_pushed_at, i.changes, i.changes_30d, i.interval_days, i.rhythm
+            last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse) OVERRIDING SYSTEM VALUE
+        SELECT i.tag_id, i.repository_id, i.reference, 4, i.state, $13, $13, i.first_seen_at, i.last_changed_at,
+            i.last_pushed_at, i.changes, i.changes_30d, i.interval_days, i.rhythm, i.pulse
         FROM unnest(
-        """ + TagSummary.arrays + ", $10::integer[], $11::text[]) i (" + TagSummary.columns + """
+        """ + TagSummary.arrays + ", $11::integer[], $12::text[]) i (" + TagSummary.columns + """
             , repository_id, reference)
             ORDER BY i.reference COLLATE "C"
             ON CONFLICT DO NOTHING

@@ -5,7 +5,7 @@ import TagHistory
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
 public struct TagSummary: Sendable {
     /// To be raised with every change of what a summary says of the same history; see `recomputeSummaries`.
-    public static let definition: Int32 = 4
+    public static let definition: Int32 = 5
 
     let id: Int32
     /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.
@@ -19,6 +19,8 @@ public struct TagSummary: Sendable {
     let intervalDays: Float?
     /// Nil where the tag was never seen.
     var rhythm: Rhythm.Word?
+    /// Nil where the tag was never seen.
+    let pulse: Pulse?
 
     /// - Parameters:
     ///   - history: shown rows, oldest first.
@@ -43,6 +45,7 @@ public struct TagSummary: Sendable {
                 changes: history, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, asOf: now)
         intervalDays = statistics?.interval.meanDays.map(Float.init)
         rhythm = history.isEmpty ? nil : statistics?.rhythm.word ?? .unchanged
+        pulse = firstSeenAt == nil ? nil : Pulse(history: history, firstSeenAt: firstSeenAt)
     }
 }
 
@@ -186,13 +189,13 @@ extension TagSummary {
     /// What ``bind(_:_:)`` gives, and the names of its columns.
     static let arrays: SQL = """
         $1::integer[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::integer[], $6::integer[], $7::real[],
-        $8::smallint[], $9::smallint[]
+        $8::smallint[], $9::smallint[], $10::bytea[]
         """
     static let columns: SQL = """
-        tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state, rhythm
+        tag_id, first_seen_at, last_changed_at, last_pushed_at, changes, changes_30d, interval_days, state, rhythm, pulse
         """
 
-    /// The first nine parameters.
+    /// The first ten parameters.
     static func bind(_ summaries: [TagSummary], _ parameters: inout Parameters) {
         parameters.append(summaries.map(\.id))
         parameters.append(summaries.map(\.firstSeenAt))
@@ -203,6 +206,7 @@ extension TagSummary {
         parameters.append(summaries.map(\.intervalDays))
         parameters.append(summaries.map(\.state))
         parameters.append(summaries.map { $0.rhythm?.number })
+        parameters.append(summaries.map { $0.pulse.map { ByteString($0.bytes) } })
     }
 }
 
@@ -213,14 +217,14 @@ struct UpdateSummaries: Statement {
         """
         UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
             last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
-            interval_days = i.interval_days, rhythm = i.rhythm,
+            interval_days = i.interval_days, rhythm = i.rhythm, pulse = i.pulse,
             state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
         FROM unnest(
         """ + TagSummary.arrays + ") i (" + TagSummary.columns + """
             ) WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
-            t.interval_days, t.state, t.rhythm) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
+            t.interval_days, t.state, t.rhythm, t.pulse) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
             i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days,
-            COALESCE(i.state, t.state), i.rhythm)
+            COALESCE(i.state, t.state), i.rhythm, i.pulse)
             """
     func bind(_ parameters: inout Parameters) { TagSummary.bind(summaries, &parameters) }
 }

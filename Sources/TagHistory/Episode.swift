@@ -26,12 +26,16 @@ struct Episode {
     /// When its first change counts.
     let countedAt: Timestamp
 
+    init(outcome: Outcome, begin: Double, end: Double, event: Double, countedAt: Timestamp) {
+        (self.outcome, self.begin, self.end, self.event, self.countedAt) = (outcome, begin, end, event, countedAt)
+    }
+
     private init(_ first: Change, outcome: Outcome) {
-        self.outcome = outcome
-        countedAt = first.countedAt
-        end = Double(first.observedAt.microseconds)
-        begin = first.notBefore.map { Double($0.microseconds) } ?? end
-        event = first.believedPush.map { Double($0.microseconds) } ?? (begin + end) / 2
+        let end = Double(first.observedAt.microseconds)
+        let begin = first.notBefore.map { Double($0.microseconds) } ?? end
+        self.init(
+            outcome: outcome, begin: begin, end: end,
+            event: first.believedPush.map { Double($0.microseconds) } ?? (begin + end) / 2, countedAt: first.countedAt)
     }
 
     /// - Parameter counted: all but changes are passed over.

@@ -100,6 +100,16 @@ struct Evaluation {
         return result
     }
 
+    /// - Parameter changes: how many count.
+    func rhythm(changes: Int, superseded: Bool) -> Rhythm {
+        Rhythm(
+            Rhythm.Grounds(
+                updates: updates.count, updatesInWindow: inWindow.count, changes: changes,
+                intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays, alive: life.alive,
+                ageDays: life.ageDays, windowDays: exposureDays, isFullWindow: isFullWindow,
+                isSuperseded: superseded))
+    }
+
     var trend: Statistics.Trend {
         guard inWindow.count >= 4, exposureDays > 0 else { return .init() }
         let count = Double(inWindow.count)

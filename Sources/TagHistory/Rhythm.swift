@@ -39,6 +39,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
     /// One sentence for people, beginning with the word.
     public var reason: String
 
+    static let unseen = Rhythm(word: nil, days: nil, overdue: false, evidence: .none, reason: "not seen yet")
+
     static let ladder: [(days: Int, word: Word)] = [
         (1, .daily), (7, .weekly), (14, .fortnightly), (30, .monthly), (60, .twoMonthly), (90, .quarterly),
         (180, .halfYearly), (365, .yearly),

@@ -46,11 +46,10 @@ extension Statistics {
             asOf: asOf, observedDays: 0, windowDays: 0, changes: 0, updates: 0, flaps: 0, reverts: 0,
             updatesInWindow: 0, changesWithin: ChangesWithin(), rate: Rate(), interval: Interval(),
             daysSinceLastUpdate: nil, aliveProbability: nil, dueWithin: DueWithin(), trend: Trend(),
-            rhythm: Rhythm(word: nil, days: nil, overdue: false, evidence: .none, reason: "not seen yet"))
+            rhythm: .unseen)
     }
 
     private init(_ known: Evaluation, rows: CountedRows, superseded: Bool, asOf: Timestamp) {
-        let intervals = known.intervals
         var changes = 0
         var within = ChangesWithin()
         for index in rows.indices {
@@ -66,13 +65,7 @@ extension Statistics {
                 days7: known.life.due(within: 7), days14: known.life.due(within: 14),
                 days30: known.life.due(within: 30)),
             trend: known.trend,
-            rhythm: Rhythm(
-                Rhythm.Grounds(
-                    updates: known.updates.count, updatesInWindow: known.inWindow.count, changes: changes,
-                    intervals: intervals.sorted(), firstPartial: known.firstPartialDays, open: known.openDays,
-                    alive: known.life.alive, ageDays: known.life.ageDays, windowDays: known.exposureDays,
-                    isFullWindow: known.isFullWindow,
-                    isSuperseded: superseded)))
+            rhythm: known.rhythm(changes: changes, superseded: superseded))
     }
 }
 

@@ -21,6 +21,11 @@ import Testing
             let time = hour(1_000)
             #expect(
                 try await store.statistics(of: whole, asOf: time) == store.statistics(of: outline, asOf: time))
+            // Kept when it was written.
+            let pulse = try #require(try await store.pulses(of: [tag])[tag.id])
+            #expect(pulse == Pulse(history: whole.history, firstSeenAt: tag.firstSeenAt))
+            let judgement = try await store.judgements(of: [(tag, pulse)], asOf: time)[0]
+            #expect(judgement.rhythm == (try await store.statistics(of: whole, asOf: time)).rhythm)
         }
     }
 

@@ -93,7 +93,7 @@ import Testing
             CountChecks(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
             FinishRequests(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
             SelectReport(request: request), DeleteOldRequests(now: hour(0)), Notify(signal: .work),
-            SelectHistories(ids: [1], includeSame: true), SelectOutlines(ids: [1]),
+            SelectHistories(ids: [1], includeSame: true), SelectOutlines(ids: [1]), SelectPulses(ids: [1]),
             SelectHistoryPart(id: 1, includeSame: true, after: hour(0), limit: 1),
             SelectNewestRow(id: 1, mustBeSeen: true),
             SelectTagChanges(reference: app, after: position, limit: 1),

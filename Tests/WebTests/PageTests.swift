@@ -21,7 +21,7 @@ import Testing
         let status = try status ?? Samples.status()
         let list = TagListPage(
             query,
-            rows: tags.map { TagRow($0.0, history: $0.1, statistics: Samples.statistics($0), now: TestSite.now) },
+            rows: tags.map { Samples.row($0) },
             next: next, offer: offer,
             status: status, now: TestSite.now)
         return renderer.html(
@@ -278,8 +278,7 @@ import Testing
 
     @Test func rowsNameAllTheirMembers() throws {
         let (tag, history) = try Samples.tag(state: .failing, changesDaysAgo: [9, 3], lastError: "error")
-        let row = TagRow(
-            tag, history: history, statistics: Samples.statistics((tag, history)), now: TestSite.now)
+        let row = Samples.row((tag, history))
         let day = StatusPage.Day(try Samples.status().days[0])
         let rows: [any MustacheParent] = [
             row, day, Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),

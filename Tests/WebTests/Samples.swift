@@ -2,6 +2,7 @@ import OCI
 import TagHistory
 
 @testable import Store
+@testable import Web
 
 /// Made-up models for what needs no database.
 enum Samples {
@@ -32,6 +33,13 @@ enum Samples {
     static func statistics(_ tag: (TrackedTag, [Change])) -> Statistics {
         Statistics(
             changes: tag.1, firstSeenAt: tag.0.firstSeenAt, lastSucceededAt: tag.0.lastSucceededAt, asOf: TestSite.now)
+    }
+
+    static func row(_ tag: (TrackedTag, [Change])) -> TagRow {
+        let pulse = Pulse(history: tag.1, firstSeenAt: tag.0.firstSeenAt)
+        let judgement = pulse.judged(
+            firstSeenAt: tag.0.firstSeenAt, lastSucceededAt: tag.0.lastSucceededAt, asOf: TestSite.now)
+        return TagRow(tag.0, pulse: pulse, judgement: judgement, now: TestSite.now)
     }
 
     static func status(lanes: [LaneStatus]? = nil, hasWorker: Bool = true) throws -> StoreStatus {

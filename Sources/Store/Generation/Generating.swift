@@ -69,7 +69,7 @@ extension Connection {
         }
         let tags: SQL = """
             COPY tags (id, repository_id, reference, origin, state, tracked_since, last_viewed_at, first_seen_at,
-                last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm) FROM STDIN (FORMAT binary)
+                last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse) FROM STDIN (FORMAT binary)
             """
         try await copy(site, tags) { rows, repository, ids in
             ids.repository += 1
@@ -82,7 +82,7 @@ extension Connection {
                         id: ids.tag, history: history, firstSeenAt: history.first?.observedAt,
                         lastSucceededAt: group.checks(of: index).last, at: site.until)
                     let state: TagState = history.last?.digest == nil ? .missing : .active
-                    rows.append(columns: 14) { fields in
+                    rows.append(columns: 15) { fields in
                         fields.append(ids.tag)
                         fields.append(ids.repository)
                         fields.append(name + tag)
@@ -97,6 +97,7 @@ extension Connection {
                         fields.append(summary.changes30d)
                         fields.append(summary.intervalDays)
                         fields.append(summary.rhythm?.number)
+                        fields.append(summary.pulse.map { ByteString($0.bytes) })
                     }
                 }
             }

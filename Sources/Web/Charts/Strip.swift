@@ -51,22 +51,22 @@ struct Strip: Hashable, Sendable {
     static let markWidth = 3.0
     /// A mark of many stands for no more than this many pixels.
     private static let longestMark = 30.0
-    /// Shorter spans without a look are too common to be told.
-    private static let shortestGapDays = 3.0
-
     /// - Parameters:
     ///   - history: oldest first; hidden rows may be among it.
-    ///   - watchedSince: since when our own checks count; where absent, since the first row that is one.
+    ///   - firstSeenAt: nil where the tag was never seen.
     init(
-        history: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, watchedSince: Timestamp? = nil,
-        now: Timestamp, axis: StripAxis
+        history: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, now: Timestamp, axis: StripAxis
     ) {
+        self.init(
+            Pulse(history: history.filter { $0.observedAt <= now }, firstSeenAt: firstSeenAt),
+            firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, axis: axis)
+    }
+
+    init(_ pulse: Pulse, firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, axis: StripAxis) {
         self.axis = axis
-        let rows = history.filter { $0.kind.isShown && $0.observedAt <= now }
         self.firstSeenAt = firstSeenAt.flatMap { axis.contains($0) ? $0 : nil }
-        mark(HistoryMark.all(in: CountedRows(rows, firstSeenAt: firstSeenAt)))
-        let own = watchedSince ?? rows.first { $0.source == .observed }?.observedAt
-        ground(rows, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, own: own)
+        mark(pulse.marks)
+        ground(pulse, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt)
     }
 
     private mutating func mark(_ pushes: [HistoryMark]) {
@@ -103,37 +103,26 @@ struct Strip: Hashable, Sendable {
 }
 
 extension Strip {
-    private mutating func ground(
-        _ rows: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, own: Timestamp?
-    ) {
+    private mutating func ground(_ pulse: Pulse, firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?) {
         guard let firstSeenAt else {
             stretches = [Stretch(kind: .unobserved, start: axis.start, end: axis.end)]
             return
         }
-        let lastSeen = max(firstSeenAt, lastSucceededAt ?? rows.last?.observedAt ?? firstSeenAt)
-        let since = min(max(own ?? lastSeen, firstSeenAt), lastSeen)
+        let lastSeen = max(firstSeenAt, lastSucceededAt ?? pulse.lastRowAt ?? firstSeenAt)
+        let since = min(max(pulse.ownSince ?? lastSeen, firstSeenAt), lastSeen)
         add(.unobserved, axis.start, firstSeenAt)
         add(.told, firstSeenAt, since)
         add(.watched, since, isGap(lastSeen, axis.end) ? lastSeen : axis.end)
-        for row in rows where row.kind != .first {
-            guard let start = row.notBefore, row.believedPush == nil, isGap(start, row.observedAt) else { continue }
-            add(.unobserved, start, row.observedAt)
+        for gap in pulse.gaps where isGap(gap.lowerBound, gap.upperBound) {
+            add(.unobserved, gap.lowerBound, gap.upperBound)
         }
         if isGap(lastSeen, axis.end) { add(.unobserved, lastSeen, axis.end) }
-        var gone: Timestamp?
-        for row in rows {
-            if row.digest == nil { gone = gone ?? row.observedAt }
-            if row.digest != nil, let start = gone {
-                add(.missing, start, row.observedAt)
-                gone = nil
-            }
-        }
-        if let gone { add(.missing, gone, axis.end) }
+        for absence in pulse.absences { add(.missing, absence.from, absence.until ?? axis.end) }
     }
 
     private func isGap(_ start: Timestamp, _ end: Timestamp) -> Bool {
         let days = end.days(since: start)
-        return days >= Self.shortestGapDays && axis.pixels(days) >= Self.markWidth
+        return days >= Pulse.shortestGapDays && axis.pixels(days) >= Self.markWidth
     }
 
     /// Only what lies on the axis; gaps that touch become one.

@@ -40,11 +40,11 @@ import FoundationXML
     }
 
     static func strip(
-        _ history: [Change], lastSucceeded days: Double = 0, watchedSince: Timestamp? = nil, axis: StripAxis? = nil
+        _ history: [Change], lastSucceeded days: Double = 0, axis: StripAxis? = nil
     ) -> Strip {
         Strip(
-            history: history, firstSeenAt: history.first?.observedAt, lastSucceededAt: ago(days),
-            watchedSince: watchedSince, now: now, axis: axis ?? .year(to: now))
+            history: history, firstSeenAt: history.first?.observedAt, lastSucceededAt: ago(days), now: now,
+            axis: axis ?? .year(to: now))
     }
 
     /// On a phone there is a third of the room, and still each name has some around it.

@@ -34,16 +34,17 @@ struct TagRow: Sendable, Hashable {
         }
     }
 
-    init(_ tag: TrackedTag, history: [Change], statistics: Statistics, now: Timestamp) {
+    /// - Parameter pulse: nil where the tag was never seen.
+    init(_ tag: TrackedTag, pulse: Pulse?, judgement: Pulse.Judgement, now: Timestamp) {
         reference = tag.reference
         head = Self.head(tag)
         let strip = Strip(
-            history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
-            axis: .year(to: now))
+            pulse ?? Pulse(history: [], firstSeenAt: nil), firstSeenAt: tag.firstSeenAt,
+            lastSucceededAt: tag.lastSucceededAt, axis: .year(to: now))
         let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
-        let rhythm = statistics.rhythm
+        let rhythm = judgement.rhythm
         let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) + " old" }
-        let lastUpdate = statistics.daysSinceLastUpdate.map { "\(Words.age($0)) ago" }
+        let lastUpdate = judgement.daysSinceLastUpdate.map { "\(Words.age($0)) ago" }
         let word =
             rhythm.shortWords.xml + (rhythm.isLate ? " " + Badge(label: "overdue", style: "warn").html : "")
             + Self.small(rhythm.evidence.words)
@@ -89,11 +90,11 @@ extension Site {
         var made = keys.map { rows[$0] }
         let missing = tags.indices.filter { made[$0] == nil }
         if !missing.isEmpty {
-            let histories = try await store.outlines(of: missing.map { tags[$0].id })
-            let records = missing.map { TagRecord(tags[$0], history: histories[tags[$0].id] ?? []) }
-            let statistics = try await store.statistics(of: records, asOf: now)
-            for (index, (record, statistics)) in zip(missing, zip(records, statistics)) {
-                let row = TagRow(tags[index], history: record.history, statistics: statistics, now: now)
+            let pulses = try await store.pulses(of: missing.map { tags[$0] })
+            let known = missing.map { (tag: tags[$0], pulse: pulses[tags[$0].id]) }
+            let judgements = try await store.judgements(of: known, asOf: now)
+            for (index, (known, judgement)) in zip(missing, zip(known, judgements)) {
+                let row = TagRow(tags[index], pulse: known.pulse, judgement: judgement, now: now)
                 rows[keys[index]] = row
                 made[index] = row
             }

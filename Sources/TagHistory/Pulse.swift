@@ -1,0 +1,118 @@
+public import OCI
+
+/// All of a history that a line of a list tells: a tag's pushes, and when nobody looked or nothing was there. It is kept
+/// with the tag when that changes, so that a list reads no history; what depends on the time is computed from it.
+public struct Pulse: Hashable, Sendable {
+    /// One push; see ``HistoryMark``.
+    struct Push: Hashable, Sendable {
+        var mark: HistoryMark
+        /// The last observation of what was before, also where the time of the push is known.
+        var notBefore: Timestamp?
+    }
+
+    /// Oldest first.
+    var pushes: [Push]
+    /// How many changes count.
+    public var changes: Int
+    /// The first row of our own checks; nil where there is none.
+    public var ownSince: Timestamp?
+    /// The newest row that is shown.
+    public var lastRowAt: Timestamp?
+    /// The newest row with a digest.
+    var newestSeenAt: Timestamp?
+    /// Where the tag is missing: until when it may have been there.
+    var missingSince: Timestamp?
+    /// Spans of at least ``shortestGapDays`` in which something happened, nobody knows when. In order.
+    public var gaps: [Range<Timestamp>]
+    /// From the first observation of its absence to that of its return; of the last one nil where it is missing still.
+    public var absences: [Absence]
+
+    public struct Absence: Hashable, Sendable {
+        public let from: Timestamp
+        public let until: Timestamp?
+    }
+
+    /// Shorter spans without a look are too common to be told.
+    public static let shortestGapDays = 3.0
+
+    /// - Parameters:
+    ///   - history: oldest first; hidden rows may be among it.
+    ///   - firstSeenAt: nil where the tag was never seen.
+    public init(history: [Change], firstSeenAt: Timestamp?) {
+        let counted = CountedRows(history, firstSeenAt: firstSeenAt)
+        pushes = HistoryMark.episodes(in: counted).map { mark, rows in
+            Push(mark: mark, notBefore: counted.rows[rows.lowerBound].notBefore)
+        }
+        changes = counted.indices.reduce(0) { count, _ in count + 1 }
+        (gaps, absences) = ([], [])
+        var gone: Timestamp?
+        for index in history.indices where history[index].kind.isShown {
+            let time = history[index].observedAt
+            lastRowAt = time
+            if history[index].source == .observed { ownSince = ownSince ?? time }
+            if history[index].kind != .first, history[index].believedPush == nil, let start = history[index].notBefore,
+                time.days(since: start) >= Self.shortestGapDays
+            {
+                gaps.append(start..<time)
+            }
+            if history[index].digest == nil {
+                gone = gone ?? time
+                missingSince = history[index].kind == .missing ? history[index].notBefore ?? time : nil
+            } else {
+                if let start = gone { absences.append(Absence(from: start, until: time)) }
+                (gone, missingSince, newestSeenAt) = (nil, nil, time)
+            }
+        }
+        if let gone { absences.append(Absence(from: gone, until: nil)) }
+    }
+
+    /// Oldest first.
+    public var marks: [HistoryMark] { pushes.map(\.mark) }
+
+    /// What a line of a list says of its rhythm.
+    public struct Judgement: Hashable, Sendable {
+        public let rhythm: Rhythm
+        public let daysSinceLastUpdate: Double?
+    }
+
+    /// The same as ``Statistics`` say, for a few of its figures.
+    /// - Parameters:
+    ///   - firstSeenAt: nil where the tag was never seen.
+    ///   - lastSucceededAt: the last successful check; a 404 is none.
+    ///   - time: not before the newest row.
+    public func judged(
+        firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, superseded: Bool = false, asOf time: Timestamp
+    ) -> Judgement {
+        guard let firstSeenAt, firstSeenAt <= time else { return Judgement(rhythm: .unseen, daysSinceLastUpdate: nil) }
+        var last = min(time, lastSucceededAt ?? newestSeenAt ?? time)
+        if let missingSince { last = min(last, missingSince) }
+        if let newestSeenAt { last = max(last, newestSeenAt) }
+        let evaluation = Evaluation(
+            episodes: pushes.map(Episode.init), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt), now: time)
+        return Judgement(
+            rhythm: evaluation.rhythm(changes: changes, superseded: superseded),
+            daysSinceLastUpdate: evaluation.openDays)
+    }
+}
+
+extension Episode {
+    fileprivate init(_ push: Pulse.Push) {
+        let end = Double(push.mark.observedAt.microseconds)
+        let begin = push.notBefore.map { Double($0.microseconds) } ?? end
+        self.init(
+            outcome: Outcome(push.mark.outcome), begin: begin, end: end,
+            event: push.mark.notBefore == nil ? Double(push.mark.at.microseconds) : (begin + end) / 2,
+            countedAt: push.mark.observedAt)
+    }
+}
+
+extension Episode.Outcome {
+    fileprivate init(_ outcome: HistoryMark.Outcome) {
+        switch outcome {
+        case .update: self = .update
+        case .flap: self = .flap
+        case .revert: self = .revert
+        case .other: self = .other
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import OCI
+import Testing
+
+@testable import TagHistory
+
+@Suite struct PulseTests {
+    /// Histories of all sources, with returns, absences and spans; times are whole seconds, as a stored pulse has them.
+    static func histories() throws -> [(rows: [Change], merged: History.Merged)] {
+        func whole(_ time: Timestamp) -> Timestamp { Timestamp(seconds: Int64(time.secondsSinceEpoch.rounded(.down))) }
+        return try HistoryPropertyTests.seeds.prefix(1_000).map { seed in
+            var random = SeededGenerator(seed)
+            let merged = History.merge(
+                adding: try HistoryPropertyTests.imported(&random, withMissing: !seed.isMultiple(of: 3)).map {
+                    Observation(
+                        digest: $0.digest, observedAt: whole($0.observedAt), notBefore: $0.notBefore.map(whole),
+                        pushedAt: $0.pushedAt.map(whole), mediaType: $0.mediaType, source: $0.source)
+                })
+            return (merged.shownRows, merged)
+        }
+    }
+
+    @Test func saysWhatStatisticsSay() throws {
+        var words: Set<Rhythm.Word?> = []
+        for (seed, history) in try Self.histories().enumerated() {
+            let pulse = Pulse(history: history.rows, firstSeenAt: history.merged.firstSeenAt)
+            for (days, superseded) in [(21.0, false), (30, false), (200, true), (500, false)] {
+                let statistics = Statistics(
+                    changes: history.rows, firstSeenAt: history.merged.firstSeenAt,
+                    lastSucceededAt: history.merged.lastSucceededAt, superseded: superseded, asOf: day(days))
+                let judgement = pulse.judged(
+                    firstSeenAt: history.merged.firstSeenAt, lastSucceededAt: history.merged.lastSucceededAt,
+                    superseded: superseded, asOf: day(days))
+                #expect(judgement.rhythm == statistics.rhythm, "seed \(seed)")
+                #expect(judgement.daysSinceLastUpdate == statistics.daysSinceLastUpdate, "seed \(seed)")
+                words.insert(judgement.rhythm.word)
+            }
+        }
+        #expect(words.count >= 6)
+    }
+
+    @Test func isStoredAndRead() throws {
+        var pushes = 0
+        for (seed, history) in try Self.histories().enumerated() {
+            let pulse = Pulse(history: history.rows, firstSeenAt: history.merged.firstSeenAt)
+            #expect(Pulse(bytes: pulse.bytes) == pulse, "seed \(seed)")
+            pushes += pulse.pushes.count
+            #expect(
+                pulse.marks == HistoryMark.all(in: CountedRows(history.rows, firstSeenAt: history.merged.firstSeenAt)))
+        }
+        #expect(pushes > 2_000)
+        #expect(Pulse(bytes: Pulse(history: [], firstSeenAt: nil).bytes)?.pushes.isEmpty == true)
+    }
+
+    /// Weekly, seen by hourly checks.
+    @Test func takesFewBytes() throws {
+        let rows =
+            [Change(digest: try digest("A"), kind: .first, source: .observed, observedAt: day(0))]
+            + (try (1...52).map { week in
+                Change(
+                    digest: try digest("\(week)"), previousDigest: try digest(week == 1 ? "A" : "\(week - 1)"),
+                    kind: .rebuild, source: .observed, observedAt: day(Double(week) * 7),
+                    notBefore: day(Double(week) * 7 - 1.0 / 24))
+            })
+        #expect(Pulse(history: rows, firstSeenAt: day(0)).bytes.count < 52 * 7)
+    }
+
+    @Test func damagedBytesAreNothing() throws {
+        var random = SeededGenerator(7)
+        for history in try Self.histories().prefix(100) {
+            let bytes = Pulse(history: history.rows, firstSeenAt: history.merged.firstSeenAt).bytes
+            for length in bytes.indices { #expect(Pulse(bytes: bytes.prefix(length)) == nil) }
+            #expect(Pulse(bytes: bytes + [0]) == nil)
+            for place in bytes.indices {
+                var other = bytes
+                other[place] = UInt8.random(in: 0...255, using: &random)
+                // Another pulse or none, which can be looked at either way.
+                _ = Pulse(bytes: other)?.judged(firstSeenAt: day(0), lastSucceededAt: day(20), asOf: day(30))
+            }
+        }
+        #expect(Pulse(bytes: []) == nil)
+        #expect(Pulse(bytes: [1] + Array(repeating: 255, count: 40)) == nil)
+    }
+}
