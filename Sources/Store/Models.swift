@@ -73,6 +73,8 @@ public struct TagQuery: Sendable {
     /// 1…1000.
     public var limit = 100
     public var cursor: String?
+    /// Without the media type, platforms and the next check, which take as long to find as all the rest.
+    public var isBrief = false
 
     public init() {}
 }

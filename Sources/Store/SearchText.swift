@@ -36,6 +36,9 @@ struct SearchText {
         return Self.letters.map { "%\(indexed)\($0)%" } + ["%\(indexed)"]
     }
 
+    /// The same as it is written, for LIKE.
+    var tagPattern: String { halves.map { "\($0.tag.escapedForLike)%" } ?? pattern }
+
     /// As the index spells it: marks are letters there, or versions would have no trigrams. Nil where no tag can hold it.
     private static func indexed(_ text: Substring) -> String? {
         let marks: [Character: Character] = [".": "x", "_": "z", "-": "j"]

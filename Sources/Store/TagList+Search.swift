@@ -8,7 +8,9 @@ extension SelectTags {
         var tags = inRepositories(condition, order)
         if search.isAcross { tags = tags + " WHERE lower(t.reference) LIKE $2" }
         tags = "(" + tags + (query.sort == .name ? " LIMIT $1)" : " LIMIT 3001)")
-        if !search.tagPatterns.isEmpty { tags = tags + " UNION ALL (" + byTheirOwnNames + " LIMIT 3001)" }
+        if !search.tagPatterns.isEmpty {
+            tags = tags + " UNION ALL (" + byTheirOwnNames(condition, order) + " LIMIT 3001)"
+        }
         return "repositories_found AS MATERIALIZED (" + repositories + "), found AS MATERIALIZED (" + tags + ")"
     }
 
@@ -38,16 +40,18 @@ extension SelectTags {
                 """ + (query.sort == .name ? condition + order : scope) + " OFFSET 0) t"
     }
 
-    /// Where the text does not stand in the repository's name. What the index takes for one letter may be another.
-    private var byTheirOwnNames: SQL {
-        var found: SQL = "SELECT t.* FROM tags t WHERE "
-        found = found + (query.text == "_" ? Self.tagName + " LIKE '%\\_%'" : Self.indexedTagName + " LIKE ANY ($7)")
-        if scope != nil { found = found + " AND " + Self.scope }
-        return found + " AND lower(t.reference) LIKE $2"
-            + " AND lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2"
+    /// Where the text does not stand in the repository's name: by the names that tags have. Of each, in the order of last
+    /// changes, no more than stand on the page. What the index takes for one letter may be another.
+    private func byTheirOwnNames(_ condition: SQL, _ order: SQL) -> SQL {
+        let names: SQL =
+            "SELECT n.name FROM tag_names n WHERE n.name LIKE $13"
+            + (query.text == "_" ? "" : " AND translate(n.name, '._-', 'xzj') LIKE ANY ($7)")
+        let scope: SQL = scope == nil ? "true" : Self.scope
+        return "SELECT t.* FROM (" + names + ") n CROSS JOIN LATERAL (SELECT t.* FROM tags t WHERE " + Self.tagName
+            + " = n.name AND " + (query.sort == .lastChanged ? condition + order + " LIMIT $1" : scope)
+            + " OFFSET 0) t WHERE lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2"
     }
 
-    // As the indexes spell them.
+    // As the index spells it.
     private static let tagName: SQL = "lower(split_part(t.reference, ':', -1))"
-    private static let indexedTagName: SQL = "translate(" + tagName + ", '._-', 'xzj')"
 }

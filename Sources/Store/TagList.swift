@@ -118,6 +118,7 @@ struct SelectTags: Statement {
             parameters.append(repositories.registry)
             parameters.append(repositories.parted?.registry)
             parameters.append(repositories.parted?.paths)
+            parameters.append(search.tagPattern)
         }
     }
 

@@ -7,6 +7,11 @@ extension TagStore {
         try await pool.first(SelectTag(reference: reference))
     }
 
+    /// Nil where it never was tracked.
+    public func state(of reference: TagReference) async throws -> TagState? {
+        try await keyedReads.run(SelectTagState(reference: reference)).rows.first
+    }
+
     /// One page of tags.
     /// - Throws: ``StoreError/invalidCursor``.
     public func tags(_ query: TagQuery) async throws -> Page<TrackedTag> {
@@ -16,7 +21,8 @@ extension TagStore {
         let found = try await found(query)
         let page = found.prefix(query.limit)
         // Planned once for all pages, however they were found.
-        let items = page.isEmpty ? [] : try await keyedReads.run(SelectTagsByID(ids: page.map(\.id))).rows
+        let tags = SelectTagsByID(ids: page.map(\.id), isBrief: query.isBrief)
+        let items = page.isEmpty ? [] : try await keyedReads.run(tags).rows
         guard found.count > query.limit, let last = page.last else { return Page(items: items, next: nil) }
         let cursor = Cursor(kind: SelectTags.cursorKind(query), values: [last.key, String(last.id)])
         return Page(items: items, next: cursor.text)
@@ -34,7 +40,7 @@ extension TagStore {
             return try await found(query, .all) ?? []
         }
         // Names are read from their index alone, a tenth of the time that rows take.
-        let first = try await found(query, .first(query.sort == .name ? 4_000 : 500)) ?? []
+        let first = try await found(query, .first(query.sort == .name ? 4_000 : 150)) ?? []
         if first.count > query.limit { return first }
         if query.sort != .name, first.count * 10 > query.limit {
             let more = try await found(query, .first(5_000)) ?? []
@@ -90,6 +96,17 @@ extension TrackedTag {
             LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
         """
 
+    /// The same without what lists of a page do not show: the media type, platforms and the next check.
+    static let briefColumns: SQL = """
+        t.id, t.reference, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, NULL::text, '{}'::text[], '{}'::bytea[],
+        t.tracked_since, t.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
+        NULL::timestamptz, f.reason
+        """
+    static let briefJoins: SQL = """
+             JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
+            LEFT JOIN check_failures f ON f.tag_id = t.id
+        """
+
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag {
         let id: Int32 = try row.next()
         let reference: TagReference = try row.next()
@@ -109,6 +126,13 @@ extension TrackedTag {
     }
 }
 
+struct SelectTagState: Statement {
+    let reference: TagReference
+    static let sql: SQL = "SELECT state FROM tags WHERE reference = $1"
+    func bind(_ parameters: inout Parameters) { parameters.append(reference) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagState { try row.next() }
+}
+
 struct SelectTag: Statement {
     let reference: TagReference
     static let sql: SQL = "SELECT " + TrackedTag.columns + TrackedTag.tables + " WHERE t.reference = $1"
@@ -119,9 +143,16 @@ struct SelectTag: Statement {
 /// In the order of the numbers.
 struct SelectTagsByID: Statement {
     let ids: [Int32]
-    static let sql: SQL =
-        "SELECT " + TrackedTag.columns + " FROM unnest($1::integer[]) WITH ORDINALITY AS page (id, place) "
-        + "JOIN tags t ON t.id = page.id" + TrackedTag.joins + " ORDER BY page.place"
+    var isBrief = false
+    static let sql: SQL = Self.sql(TrackedTag.columns, TrackedTag.joins)
+    private static let brief: SQL = Self.sql(TrackedTag.briefColumns, TrackedTag.briefJoins)
+    var sql: SQL { isBrief ? Self.brief : Self.sql }
+
+    private static func sql(_ columns: SQL, _ joins: SQL) -> SQL {
+        "SELECT " + columns + " FROM unnest($1::integer[]) WITH ORDINALITY AS page (id, place) "
+            + "JOIN tags t ON t.id = page.id" + joins + " ORDER BY page.place"
+    }
+
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag { try TrackedTag.decode(&row) }
 }

@@ -6,7 +6,7 @@ extension TagQuery {
     /// What moved most recently.
     static var moved: TagQuery {
         var query = TagQuery()
-        (query.sort, query.descending, query.limit) = (.lastChanged, true, 60)
+        (query.sort, query.descending, query.limit, query.isBrief) = (.lastChanged, true, 60, true)
         return query
     }
 
@@ -14,6 +14,7 @@ extension TagQuery {
     static var stopped: TagQuery {
         var query = TagQuery()
         (query.rhythm, query.sort, query.descending, query.limit) = (.stopped, .lastChanged, true, 60)
+        query.isBrief = true
         return query
     }
 

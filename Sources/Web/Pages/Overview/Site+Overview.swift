@@ -12,11 +12,12 @@ extension Site {
         let query = try Query(request.uri.query)
         var wanted = try query.tags(defaultLimit: 15)
         if query["sort"] == nil { (wanted.sort, wanted.descending) = (.lastChanged, true) }
+        wanted.isBrief = true
         let now = clock()
         let reference = wanted.text.isEmpty ? nil : try? TagReference(parsing: wanted.text)
-        let found = if let reference { try await store.tag(reference) } else { TrackedTag?.none }
+        let found = if let reference { try await store.state(of: reference) } else { TagState?.none }
         let page = try await store.tags(wanted)
-        let isKnown = found.map { $0.state != .untracked } ?? false
+        let isKnown = found.map { $0 != .untracked } ?? false
         // Written otherwise than it is kept, as docker.io/python:3.12.
         if page.items.isEmpty, isKnown, let reference, query["part"] == nil {
             return Response(status: .seeOther, headers: [.location: Href.tag(reference)])

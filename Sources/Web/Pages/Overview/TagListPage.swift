@@ -1,3 +1,4 @@
+import Mustache
 import OCI
 import Store
 import TagHistory
@@ -6,12 +7,32 @@ import TagHistory
 struct TagListPage: Page {
     static let template = "taglist"
 
+    /// A column's head.
     struct Column: Sendable, Hashable {
         let label: String
         let style: String
         var href: String?
         /// `ascending` or `descending` where the list is sorted by it.
         var sorted: String?
+
+        var html: String {
+            let text = href.map { "<a href=\"\($0.xml)\">\(label.xml)</a>" } ?? label.xml
+            let order = sorted.map { " aria-sort=\"\($0)\"" } ?? ""
+            return "<th scope=\"col\" role=\"columnheader\" class=\"\(style)\"\(order)>\(text)</th>\n"
+        }
+    }
+
+    struct Table: MustacheParent {
+        let head: String
+        let rows: String
+
+        func child(named name: String) -> Any? {
+            switch name {
+            case "head": head
+            case "rows": rows
+            default: nil
+            }
+        }
     }
 
     struct Filters: PagePart {
@@ -42,9 +63,8 @@ struct TagListPage: Page {
     let repository: String?
     let filters: Filters
     let sort: String?
-    let columns: [Column]
-    let axis: String
-    let rows: [TagRow]
+    /// The table's head and rows, drawn; nil where nothing is found.
+    let table: Table?
     let firstHref: String?
     let nextHref: String?
     let hasPaging: Bool
@@ -68,9 +88,12 @@ extension TagListPage {
         filters = Filters(
             registries: Self.registries(query, status), rhythms: Self.rhythms(query), states: Self.states(query, status)
         )
-        columns = Self.columns(query)
-        axis = StripDrawing.axis(.year(to: now))
-        self.rows = rows
+        table =
+            rows.isEmpty
+            ? nil
+            : Table(
+                head: Self.columns(query).map(\.html).joined() + TagRow.weeksHead(at: now),
+                rows: rows.map(\.html).joined())
         firstHref = query.cursor == nil ? nil : Self.href(query, cursor: nil)
         nextHref = next.map { Self.href(query, cursor: $0) }
         hasPaging = query.cursor != nil || next != nil

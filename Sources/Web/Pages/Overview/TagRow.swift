@@ -8,10 +8,7 @@ import TagHistory
 /// a list's page.
 struct TagRow: Sendable, Hashable {
     let reference: TagReference
-    /// What names it, for the row's head.
-    let head: String
-    /// The other cells.
-    let cells: String
+    let html: String
 
     /// What a row is made from. A minute's end, and what nobody sees in it, is not waited for.
     struct Key: Hashable, Sendable {
@@ -37,7 +34,6 @@ struct TagRow: Sendable, Hashable {
     /// - Parameter pulse: nil where the tag was never seen.
     init(_ tag: TrackedTag, pulse: Pulse?, judgement: Pulse.Judgement, now: Timestamp) {
         reference = tag.reference
-        head = Self.head(tag)
         let strip = Strip(
             pulse ?? Pulse(history: [], firstSeenAt: nil), firstSeenAt: tag.firstSeenAt,
             lastSucceededAt: tag.lastSucceededAt, axis: .year(to: now))
@@ -48,10 +44,18 @@ struct TagRow: Sendable, Hashable {
         let word =
             rhythm.shortWords.xml + (rhythm.isLate ? " " + Badge(label: "overdue", style: "warn").html : "")
             + Self.small(rhythm.evidence.words)
-        cells =
-            Markup.cell(word, "rhythm") + Markup.cell(Self.value(age, unit: "digest", otherwise: "–"), "age")
+        html =
+            "<tr role=\"row\">\n<th scope=\"row\" role=\"rowheader\" class=\"name\">\(Self.head(tag))</th>\n"
+            + Markup.cell(word, "rhythm") + Markup.cell(Self.value(age, unit: "digest", otherwise: "–"), "age")
             + Markup.cell(Self.value(lastUpdate, unit: "updated", otherwise: "no update"), "last")
             + Markup.cell(drawing.svg + Self.small(Words.sentence(rhythm.explanation)), "weeks")
+            + "</tr>\n"
+    }
+
+    /// The head of its last column.
+    static func weeksHead(at now: Timestamp) -> String {
+        "<th scope=\"col\" role=\"columnheader\" class=\"weeks\"><span class=\"hidden\">The last 52 weeks</span>"
+            + StripDrawing.axis(.year(to: now)) + "</th>\n"
     }
 
     private static func head(_ tag: TrackedTag) -> String {

@@ -24,7 +24,7 @@ struct RepositoryPage: Page {
     let registry: String
     let registryHref: String
     let answer: String
-    let axis: String
+    let weeksHead: String
     var groups: [Group] = []
     /// Where one shape alone is shown.
     let wholeHref: String?
@@ -114,7 +114,7 @@ extension RepositoryPage {
         registry = repository.registry.name
         registryHref = Href.address("/", ["registry": repository.registry.name]) + "#tags"
         self.offered = offered
-        axis = StripDrawing.axis(.year(to: now))
+        weeksHead = TagRow.weeksHead(at: now)
         let href = Href.repository(repository)
         wholeHref = plan.shape == nil ? nil : href
         let tags = plan.parts.flatMap(\.tags)
