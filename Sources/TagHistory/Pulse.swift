@@ -66,6 +66,10 @@ public struct Pulse: Hashable, Sendable {
         if let gone { absences.append(Absence(from: gone, until: nil)) }
     }
 
+    /// Since when our own checks count. Those that find nothing new leave no row, so it is not later than a tag is tracked;
+    /// and what came back by an import of our own export was watched.
+    public func watchedSince(tracked: Timestamp) -> Timestamp { min(tracked, ownSince ?? tracked) }
+
     /// Oldest first.
     public var marks: [HistoryMark] { pushes.map(\.mark) }
 

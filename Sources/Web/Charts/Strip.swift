@@ -54,19 +54,26 @@ struct Strip: Hashable, Sendable {
     /// - Parameters:
     ///   - history: oldest first; hidden rows may be among it.
     ///   - firstSeenAt: nil where the tag was never seen.
+    ///   - trackedSince: since when we check it.
     init(
-        history: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, now: Timestamp, axis: StripAxis
+        history: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, trackedSince: Timestamp,
+        now: Timestamp,
+        axis: StripAxis
     ) {
         self.init(
             Pulse(history: history.filter { $0.observedAt <= now }, firstSeenAt: firstSeenAt),
-            firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, axis: axis)
+            firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt, trackedSince: trackedSince, axis: axis)
     }
 
-    init(_ pulse: Pulse, firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, axis: StripAxis) {
+    init(
+        _ pulse: Pulse, firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, trackedSince: Timestamp, axis: StripAxis
+    ) {
         self.axis = axis
         self.firstSeenAt = firstSeenAt.flatMap { axis.contains($0) ? $0 : nil }
         mark(pulse.marks)
-        ground(pulse, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt)
+        ground(
+            pulse, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt,
+            own: pulse.watchedSince(tracked: trackedSince))
     }
 
     private mutating func mark(_ pushes: [HistoryMark]) {
@@ -103,13 +110,15 @@ struct Strip: Hashable, Sendable {
 }
 
 extension Strip {
-    private mutating func ground(_ pulse: Pulse, firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?) {
+    private mutating func ground(
+        _ pulse: Pulse, firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, own: Timestamp
+    ) {
         guard let firstSeenAt else {
             stretches = [Stretch(kind: .unobserved, start: axis.start, end: axis.end)]
             return
         }
         let lastSeen = max(firstSeenAt, lastSucceededAt ?? pulse.lastRowAt ?? firstSeenAt)
-        let since = min(max(pulse.ownSince ?? lastSeen, firstSeenAt), lastSeen)
+        let since = min(max(own, firstSeenAt), lastSeen)
         add(.unobserved, axis.start, firstSeenAt)
         add(.told, firstSeenAt, since)
         add(.watched, since, isGap(lastSeen, axis.end) ? lastSeen : axis.end)

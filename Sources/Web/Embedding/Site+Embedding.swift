@@ -73,7 +73,8 @@ extension Site {
         return try await answer(request, context, about: reference, cacheControl: Self.embedded) { tag in
             let history = try await store.history(of: tag.id)
             let strip = Strip(
-                history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
+                history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt,
+                trackedSince: tag.trackedSince, now: now,
                 axis: .history(from: history.first?.observedAt ?? tag.firstSeenAt, to: now, width: width))
             let drawing = StripDrawing(history: strip, id: "strip", title: "Updates of \(reference.familiar)")
             var response = Self.svg(drawing.document)

@@ -24,15 +24,43 @@ enum NamesReader {
     }
 
     private static func names(_ words: [Substring], line: Int, into images: inout ImageCollection) {
+        let isProse = isProse(words)
         for (index, word) in words.enumerated() {
             if index == 0, isBullet(word) { continue }
             for part in word.split(whereSeparator: { $0 == "," || $0 == ";" }) {
                 let name = part.drop { "`\"'(<".contains($0) }
                 let end = name.lastIndex { !"`\"')>".contains($0) }
                 guard let end else { continue }
-                images.add(name[...end], line: line, role: .listed)
+                let image = isProse ? withoutStop(name[...end]) : name[...end]
+                if isProse, !image.contains(where: { ":/@".contains($0) }) { continue }
+                images.add(image, line: line, role: .listed)
             }
         }
+    }
+
+    /// Whether a line is a sentence, not a list of names: of its words only those that no other text holds are images, as
+    /// `python:3.12` or `ghcr.io/owner/app`.
+    private static func isProse(_ words: [Substring]) -> Bool {
+        words.count > 2
+            && words.contains { word in
+                word.first?.isUppercase == true || ".!?:".contains(word.last ?? " ") && !isBullet(word)
+                    || functionWords.contains(word)
+            }
+    }
+
+    private static let functionWords: Set<Substring> = [
+        "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "for", "from", "has", "have", "how", "if",
+        "in",
+        "is", "it", "my", "not", "of", "on", "or", "our", "should", "so", "than", "that", "the", "their", "them",
+        "then",
+        "there", "this", "to", "use", "uses", "was", "we", "were", "what", "when", "which", "why", "will", "with",
+        "you",
+        "your",
+    ]
+
+    /// Without the sentence's own marks behind it.
+    private static func withoutStop(_ word: Substring) -> Substring {
+        word.prefix(upTo: word.lastIndex { !".!?:".contains($0) }.map(word.index(after:)) ?? word.startIndex)
     }
 
     /// The mark of a list in Markdown: `-`, `*`, `+`, `1.`

@@ -43,8 +43,8 @@ import FoundationXML
         _ history: [Change], lastSucceeded days: Double = 0, axis: StripAxis? = nil
     ) -> Strip {
         Strip(
-            history: history, firstSeenAt: history.first?.observedAt, lastSucceededAt: ago(days), now: now,
-            axis: axis ?? .year(to: now))
+            history: history, firstSeenAt: history.first?.observedAt, lastSucceededAt: ago(days),
+            trackedSince: now, now: now, axis: axis ?? .year(to: now))
     }
 
     /// On a phone there is a third of the room, and still each name has some around it.
@@ -149,9 +149,20 @@ import FoundationXML
         #expect(strip.rows.map(\.what) == ["missing", "update", "missing", "first seen", "nobody looked"])
     }
 
+    /// Checks that find nothing new leave no row.
+    @Test func whatNeverChangedSinceWeLookWasWatched() throws {
+        let history = try Self.history([300, 250], source: .imported)
+        let strip = Strip(
+            history: history, firstSeenAt: Self.ago(300), lastSucceededAt: Self.now, trackedSince: Self.ago(200),
+            now: Self.now, axis: .year(to: Self.now))
+        #expect(kinds(strip) == [.unobserved, .told, .watched])
+        #expect(strip.stretches.last?.start == Self.ago(200))
+    }
+
     @Test func aTagThatWasNeverSeen() {
         let strip = Strip(
-            history: [], firstSeenAt: nil, lastSucceededAt: nil, now: Self.now, axis: .history(from: nil, to: Self.now))
+            history: [], firstSeenAt: nil, lastSucceededAt: nil, trackedSince: Self.now, now: Self.now,
+            axis: .history(from: nil, to: Self.now))
         #expect(kinds(strip) == [.unobserved] && strip.marks.isEmpty && strip.rows.count == 1)
     }
 

@@ -43,6 +43,19 @@ import Testing
                 "quay.io/podman/hello:latest | 4 command", "ghcr.io/acme/app:2 | 5 command", "debian:12 | 8 command",
                 "fedora:40 | 9 command", "busybox:1 | 10 command",
             ]),
+        PastedCase(
+            "prose", .names,
+            """
+            We build on python:3.12-slim, and will move to cgr.dev/chainguard/python.
+            is node:22 still rebuilt? or rather ghcr.io/acme/app
+            Which of them is best for our team?
+            python node redis
+            """,
+            [
+                "python:3.12-slim | 1 name", "cgr.dev/chainguard/python:latest | 1 name", "node:22 | 2 name",
+                "ghcr.io/acme/app:latest | 2 name", "python:latest | 4 name", "node:latest | 4 name",
+                "redis:latest | 4 name",
+            ]),
         PastedCase("a URL", .names, "https://hub.docker.com/_/python", ["! https://hub.docker.com/_/python | 1 name"]),
         PastedCase("a byte order mark", .names, "\u{feff}python", ["python:latest | 1 name"]),
     ]

@@ -91,7 +91,8 @@ struct ComparePage: Page {
                 label: record.tag.reference.familiar,
                 strip: Strip(
                     history: record.history, firstSeenAt: record.firstSeenAt,
-                    lastSucceededAt: record.tag.lastSucceededAt, now: now, axis: axis)
+                    lastSucceededAt: record.tag.lastSucceededAt, trackedSince: record.tag.trackedSince, now: now,
+                    axis: axis)
             )
         }
         strips =

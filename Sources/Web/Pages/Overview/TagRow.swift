@@ -36,7 +36,7 @@ struct TagRow: Sendable, Hashable {
         reference = tag.reference
         let strip = Strip(
             pulse ?? Pulse(history: [], firstSeenAt: nil), firstSeenAt: tag.firstSeenAt,
-            lastSucceededAt: tag.lastSucceededAt, axis: .year(to: now))
+            lastSucceededAt: tag.lastSucceededAt, trackedSince: tag.trackedSince, axis: .year(to: now))
         let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
         let rhythm = judgement.rhythm
         let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) + " old" }

@@ -95,7 +95,8 @@ extension TagPage {
 
     private mutating func show(_ history: [TagHistory.Change], of tag: TrackedTag, now: Timestamp) {
         let strip = Strip(
-            history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, now: now,
+            history: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt,
+            trackedSince: tag.trackedSince, now: now,
             axis: .history(from: history.first?.observedAt ?? tag.firstSeenAt, to: now, width: 1_040))
         self.strip = StripDrawing(history: strip, id: "strip", title: "Updates of \(tag.reference.familiar)").svg
         stripTable = strip.rows.map { TableRow.html($0.when, [$0.what, $0.source]) }.joined()
