@@ -2,7 +2,7 @@ import Foundation
 import OCI
 
 /// An opaque position in a list: what it is a position in, and the sort key of the last item shown.
-struct Cursor: Codable {
+struct Cursor {
     let kind: String
     let values: [String]
 
@@ -13,23 +13,28 @@ struct Cursor: Codable {
 
     /// Nil for anything that ``text`` of the same kind did not make.
     init?(_ text: String, kind: String, count: Int) {
-        let base64 = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
-        let padded = base64 + String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        guard text.utf8.count <= 2_000, let data = Data(base64Encoded: padded),
-            let cursor = try? JSONDecoder().decode(Cursor.self, from: data), cursor.kind == kind,
-            cursor.values.count == count
-        else { return nil }
-        self = cursor
+        guard text.utf8.count <= 2_000 else { return nil }
+        var base64 = text.utf8.map {
+            $0 == UInt8(ascii: "-") ? UInt8(ascii: "+") : $0 == UInt8(ascii: "_") ? UInt8(ascii: "/") : $0
+        }
+        base64 += Array(repeating: UInt8(ascii: "="), count: (4 - base64.count % 4) % 4)
+        guard let data = Data(base64Encoded: Data(base64)), let joined = String(validating: data, as: UTF8.self) else {
+            return nil
+        }
+        let parts = joined.split(separator: Self.separator, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == count + 1, parts[0] == kind else { return nil }
+        self.init(kind: kind, values: Array(parts.dropFirst()))
     }
+
+    /// No name and no number has one.
+    private static let separator = "\n"
 
     /// Base64url without padding.
     var text: String {
-        let encoder = JSONEncoder()
-        // In each process the same, so that a page has the same links from all of them.
-        encoder.outputFormatting = .sortedKeys
-        let data = (try? encoder.encode(self)) ?? Data()
-        return data.base64EncodedString().replacingOccurrences(of: "+", with: "-")
-            .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+        let joined = ([kind] + values).joined(separator: Self.separator)
+        let base64 = Data(joined.utf8).base64EncodedData().lazy.filter { $0 != UInt8(ascii: "=") }
+            .map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 }
+        return String(decoding: base64, as: UTF8.self)
     }
 }
 

@@ -53,7 +53,14 @@ struct SearchText {
         /// Of the registry's name alone.
         var registry: String?
         /// Of both, where the text has a slash between them.
-        var parted: (registry: String, paths: [String])?
+        var parted: Parted?
+        struct Parted {
+            var registry: String
+            var paths: [String]
+            /// What all of the paths begin with, as they are written.
+            var begin: String
+        }
+
         /// Whether the paths are too short for a trigram, so that all are read.
         var areShort: Bool
     }
@@ -64,9 +71,14 @@ struct SearchText {
             paths: [pattern] + (ending.map { ["%" + $0.escapedForLike] } ?? []),
             registry: text.contains("/") ? nil : pattern, areShort: (ending?.count ?? text.count) < 3)
         if let slash = text.firstIndex(of: "/") {
-            func afterSlash(_ part: Substring) -> String { part[part.index(after: slash)...].escapedForLike }
-            found.parted = ("%" + text[..<slash].escapedForLike, [afterSlash(text[...]) + "%"])
-            if let ending, ending.contains("/") { found.parted?.paths.append(afterSlash(ending)) }
+            let path = text[text.index(after: slash)...]
+            found.parted = .init(
+                registry: "%" + text[..<slash].escapedForLike, paths: [path.escapedForLike + "%"], begin: String(path))
+            if let ending, ending.contains("/") {
+                let path = ending[ending.index(after: slash)...]
+                found.parted?.paths.append(path.escapedForLike)
+                found.parted?.begin = String(path)
+            }
         }
         return found
     }

@@ -71,25 +71,6 @@ extension TagStore {
         try await statistics(of: [record], asOf: time)[0]
     }
 
-    /// What a line of a list says of each tag, in their order.
-    /// - Parameter tags: where a tag has no pulse, it was never seen.
-    public func judgements(
-        of tags: [(tag: TrackedTag, pulse: Pulse?)], asOf time: Timestamp
-    ) async throws -> [Pulse.Judgement] {
-        func judgement(_ index: Int, superseded: Bool) -> Pulse.Judgement {
-            let (tag, pulse) = tags[index]
-            return (pulse ?? Pulse(history: [], firstSeenAt: nil)).judged(
-                firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, superseded: superseded, asOf: time)
-        }
-        var all = tags.indices.map { judgement($0, superseded: false) }
-        let stopped = all.indices.filter { all[$0].rhythm.word == .stopped }
-        let superseded = try await superseded(stopped.map { tags[$0].tag.reference }, asOf: time)
-        for index in stopped where superseded.contains(tags[index].tag.reference) {
-            all[index] = judgement(index, superseded: true)
-        }
-        return all
-    }
-
     func superseded(_ references: [TagReference], asOf time: Timestamp) async throws -> Set<TagReference> {
         guard !references.isEmpty else { return [] }
         return try await keyedReads.superseded(references, asOf: time)

@@ -26,7 +26,10 @@ extension SelectTags {
         var found = named + " WHERE " + paths
         let union = " UNION " + named + " WHERE lower(g.name) LIKE "
         if wanted.registry != nil { found = found + union + "$10" }
-        if wanted.parted != nil { found = found + union + "$11 AND r.path LIKE ANY ($12)" }
+        if wanted.parted != nil {
+            // `{` comes after all that a path may hold.
+            found = found + union + "$11 AND r.path >= $14 AND r.path < $14 || '{' AND r.path LIKE ANY ($12)"
+        }
         return found
     }
 

@@ -119,6 +119,7 @@ struct SelectTags: Statement {
             parameters.append(repositories.parted?.registry)
             parameters.append(repositories.parted?.paths)
             parameters.append(search.tagPattern)
+            parameters.append(repositories.parted?.begin)
         }
     }
 

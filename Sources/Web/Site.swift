@@ -28,6 +28,7 @@ struct Site: Sendable {
     /// Read by machines every some seconds; older by no more than that.
     let totals: Refreshed<StoreTotals>
     let requests = RequestCounter()
+    let hero: OverviewPage.Hero
     let rows = RecentCache<TagRow.Key, TagRow>(capacity: 500)
     let answers: RecentAnswers
 
@@ -41,6 +42,7 @@ struct Site: Sendable {
         document = Asset(description.json, type: "application/json")
         docs = Asset(
             Data(renderer.html(DocsPage(description.content)).utf8), type: "text/html; charset=utf-8")
+        hero = OverviewPage.Hero(settings.presets)
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
         answers = RecentAnswers(store: store, moment: settings.answersLast)

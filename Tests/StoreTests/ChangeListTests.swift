@@ -1,9 +1,10 @@
 import LibPQ
 import OCI
-import Store
 import TagHistory
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite(.throttled) struct ChangeListTests {
     /// An outline names no digest, but statistics, marks and flaps come out as from the whole.
@@ -22,10 +23,10 @@ import Testing
             #expect(
                 try await store.statistics(of: whole, asOf: time) == store.statistics(of: outline, asOf: time))
             // Kept when it was written.
-            let pulse = try #require(try await store.pulses(of: [tag])[tag.id])
-            #expect(pulse == Pulse(history: whole.history, firstSeenAt: tag.firstSeenAt))
-            let judgement = try await store.judgements(of: [(tag, pulse)], asOf: time)[0]
-            #expect(judgement.rhythm == (try await store.statistics(of: whole, asOf: time)).rhythm)
+            let row = try #require(try await store.keyedReads.run(SelectPulses(ids: [tag.id])).rows.first)
+            #expect(row.pulse == Pulse(history: whole.history, firstSeenAt: tag.firstSeenAt))
+            let judged = try await store.judged([tag], asOf: time)[0]
+            #expect(judged.judgement.rhythm == (try await store.statistics(of: whole, asOf: time)).rhythm)
         }
     }
 

@@ -39,7 +39,7 @@ enum Samples {
         let pulse = Pulse(history: tag.1, firstSeenAt: tag.0.firstSeenAt)
         let judgement = pulse.judged(
             firstSeenAt: tag.0.firstSeenAt, lastSucceededAt: tag.0.lastSucceededAt, asOf: TestSite.now)
-        return TagRow(tag.0, pulse: pulse, judgement: judgement, now: TestSite.now)
+        return TagRow(JudgedTag(tag: tag.0, pulse: pulse, judgement: judgement), now: TestSite.now)
     }
 
     static func status(lanes: [LaneStatus]? = nil, hasWorker: Bool = true) throws -> StoreStatus {

@@ -30,17 +30,12 @@ extension TagQuery {
 
 extension OverviewPage {
     init(
-        _ list: TagListPage, presets: [Preset], lately: Lately? = nil, status: StoreStatus?
+        _ list: TagListPage, hero: Hero, lately: Lately? = nil, status: StoreStatus?
     ) {
         self.list = list
         totals = status.map(Self.totals)
         banners = status.map(Notice.health) ?? []
-        hero = Hero(
-            presets: presets.map { preset in
-                Link(
-                    label: preset.name, href: Href.images(preset.images.map(\.familiar)),
-                    count: Words.number(preset.images.count))
-            })
+        self.hero = hero
         self.lately = lately
     }
 
@@ -68,6 +63,17 @@ extension OverviewPage {
                 more: together.count > 3 ? "and \(Words.number(together.count - 3)) more" : nil,
                 time: newest)
         }
+    }
+}
+
+extension OverviewPage.Hero {
+    init(_ presets: [Preset]) {
+        self.init(
+            presets: presets.map { preset in
+                Link(
+                    label: preset.name, href: Href.images(preset.images.map(\.familiar)),
+                    count: Words.number(preset.images.count))
+            })
     }
 }
 

@@ -38,7 +38,7 @@ extension Site {
                 wanted, rows: try await rows(page.items, at: now), next: page.next, offer: offer, status: status,
                 now: now)
             guard isWhole else { return html(list) }
-            return html(OverviewPage(list, presets: settings.presets, lately: lately, status: status))
+            return html(OverviewPage(list, hero: hero, lately: lately, status: status))
         }
     }
 

@@ -31,12 +31,12 @@ struct TagRow: Sendable, Hashable {
         }
     }
 
-    /// - Parameter pulse: nil where the tag was never seen.
-    init(_ tag: TrackedTag, pulse: Pulse?, judgement: Pulse.Judgement, now: Timestamp) {
+    init(_ judged: JudgedTag, now: Timestamp) {
+        let (tag, judgement) = (judged.tag, judged.judgement)
         reference = tag.reference
         let strip = Strip(
-            pulse ?? Pulse(history: [], firstSeenAt: nil), firstSeenAt: tag.firstSeenAt,
-            lastSucceededAt: tag.lastSucceededAt, trackedSince: tag.trackedSince, axis: .year(to: now))
+            judged.pulse, firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt,
+            trackedSince: tag.trackedSince, axis: .year(to: now))
         let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
         let rhythm = judgement.rhythm
         let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) + " old" }
@@ -94,11 +94,8 @@ extension Site {
         var made = keys.map { rows[$0] }
         let missing = tags.indices.filter { made[$0] == nil }
         if !missing.isEmpty {
-            let pulses = try await store.pulses(of: missing.map { tags[$0] })
-            let known = missing.map { (tag: tags[$0], pulse: pulses[tags[$0].id]) }
-            let judgements = try await store.judgements(of: known, asOf: now)
-            for (index, (known, judgement)) in zip(missing, zip(known, judgements)) {
-                let row = TagRow(tags[index], pulse: known.pulse, judgement: judgement, now: now)
+            for (index, judged) in zip(missing, try await store.judged(missing.map { tags[$0] }, asOf: now)) {
+                let row = TagRow(judged, now: now)
                 rows[keys[index]] = row
                 made[index] = row
             }
