@@ -103,11 +103,23 @@ struct ShapeRange: Hashable {
         let start = "\(reference.repository):\(version.prefix)"
         from = start + "0"
         to = start + ":"
-        var pattern = version.shape.pattern.escapedForLike
-        for part in ["YYYY", "MM", "DD", "hhmm", "ss", "#"] { pattern = pattern.replacing(part, with: "%") }
         // Pre-releases stand behind a number, so what stands for the number covers them.
-        self.pattern = "\(reference.repository):".escapedForLike + pattern
+        pattern = "\(reference.repository):".escapedForLike + Self.likePattern(version.shape.pattern.escapedForLike)
     }
+
+    /// With `%` for each part that stands for a number.
+    private static func likePattern(_ shape: String) -> String {
+        var rest = Array(shape.utf8)[...]
+        var pattern: [UInt8] = []
+        while let next = rest.first {
+            let part = numbers.first { rest.starts(with: $0) }
+            pattern.append(part == nil ? next : UInt8(ascii: "%"))
+            rest = rest.dropFirst(part?.count ?? 1)
+        }
+        return String(decoding: pattern, as: UTF8.self)
+    }
+
+    private static let numbers = ["YYYY", "MM", "DD", "hhmm", "ss", "#"].map { Array($0.utf8) }
 }
 
 /// Of each shape the last 5,000 by name: no repository is known to have as many that are of one.
