@@ -12,7 +12,7 @@ extension TagStore {
         try await keyedReads.histories(of: ids)
     }
 
-    /// Whole histories of many tags as statistics, marks and strips need them: see ``SelectOutlines``.
+    /// Whole histories of many tags as statistics and marks need them: see ``SelectOutlines``.
     public func outlines(of ids: [Int32]) async throws -> [Int32: [Change]] {
         try await keyedReads.outlines(of: ids)
     }

@@ -106,7 +106,7 @@ extension TagStore {
             isAlone
             ? nil
             : try await pool.retryingTransaction { connection in
-                try await connection.insertRepositories(of: group)
+                try await connection.insertNames(of: group.tags.map(\.reference))
                 return try await connection.digestIDs(of: group)
             }
         let outcome = try await grow(by: group, digestIDs: digestIDs, at: now)
@@ -123,7 +123,7 @@ extension TagStore {
                 // Merging thousands of observations takes a while by itself, on a busy machine.
                 return try await pool.retryingTransaction(standstill: 120) { connection in
                     // Digests only after the tags are locked, as everywhere.
-                    if digestIDs == nil { try await connection.insertRepositories(of: group) }
+                    if digestIDs == nil { try await connection.insertNames(of: group.tags.map(\.reference)) }
                     return try await connection.merge(group, digestIDs: digestIDs ?? [:], at: now)
                 }
             } catch is TrackedMeanwhile {
@@ -135,12 +135,6 @@ extension TagStore {
 }
 
 extension Connection {
-    fileprivate func insertRepositories(of group: ImportGroup) async throws {
-        let repositories = Set(group.tags.map(\.reference.repository))
-        try await run(InsertRegistries(names: Set(repositories.map(\.registry.name)).sorted()))
-        try await run(InsertRepositories(repositories: repositories.sorted()))
-    }
-
     fileprivate func digestIDs(of group: ImportGroup) async throws -> [Digest: Int32] {
         try await digestIDs(
             of: group.tags.flatMap(\.observations).compactMap { observation in

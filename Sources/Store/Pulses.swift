@@ -11,7 +11,7 @@ public struct JudgedTag: Sendable {
 
 extension TagStore {
     /// In the order of the tags. Whether newer versions of those came that are rebuilt no more, the database is asked once
-    /// for all, and not again of what was superseded by the last night.
+    /// for all.
     public func judged(_ tags: [TrackedTag], asOf time: Timestamp) async throws -> [JudgedTag] {
         guard !tags.isEmpty else { return [] }
         let kept = Dictionary(
@@ -26,7 +26,7 @@ extension TagStore {
                     firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, superseded: superseded,
                     asOf: time))
         }
-        var all = tags.indices.map { judged($0, superseded: kept[tags[$0].id]?.isSuperseded ?? false) }
+        var all = tags.indices.map { judged($0, superseded: false) }
         let stopped = all.indices.filter { all[$0].judgement.rhythm.word == .stopped }
         let superseded = try await superseded(stopped.map { tags[$0].reference }, asOf: time)
         for index in stopped where superseded.contains(tags[index].reference) {
@@ -48,16 +48,14 @@ extension TagStore {
 struct SelectPulses: Statement {
     struct Row: Sendable {
         let id: Int32
-        let isSuperseded: Bool
         let pulse: Pulse?
     }
     let ids: [Int32]
-    static let sql: SQL = "SELECT id, COALESCE(rhythm = 3, false), pulse FROM tags WHERE id = ANY ($1)"
+    static let sql: SQL = "SELECT id, pulse FROM tags WHERE id = ANY ($1)"
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
         let id: Int32 = try row.next()
-        let isSuperseded: Bool = try row.next()
         let bytes: ByteString? = try row.next()
-        return Row(id: id, isSuperseded: isSuperseded, pulse: bytes.flatMap { Pulse(bytes: $0.bytes) })
+        return Row(id: id, pulse: bytes.flatMap { Pulse(bytes: $0.bytes) })
     }
 }

@@ -25,7 +25,7 @@ struct SearchText {
     /// Whether the repository's name alone does not tell that a reference holds the text.
     var isAcross: Bool { halves != nil }
 
-    /// What the index on tags has where the text is not found by the name of its repository: the text, or where that is
+    /// What the index on names has where the text is not found by the name of its repository: the text, or where that is
     /// too short for a trigram, each form in which it can stand in a tag. Empty where no tag can hold it.
     var tagPatterns: [String] {
         if let halves {
@@ -65,11 +65,20 @@ struct SearchText {
         var areShort: Bool
     }
 
+    /// Two letters are no trigram, but with each that may follow they are; a mark and a letter are the beginning of a word,
+    /// which is one.
+    private var pathPatterns: [String] {
+        guard text.count == 2, text.allSatisfy(Self.letters.contains) else { return [pattern] }
+        return (Self.letters + "._-/").map { "%\(text)\(String($0).escapedForLike)%" } + ["%\(text)"]
+    }
+
     var repositories: Repositories {
         let ending = halves.flatMap { $0.repository.isEmpty ? nil : $0.repository }
         var found = Repositories(
-            paths: [pattern] + (ending.map { ["%" + $0.escapedForLike] } ?? []),
-            registry: text.contains("/") ? nil : pattern, areShort: (ending?.count ?? text.count) < 3)
+            paths: pathPatterns + (ending.map { ["%" + $0.escapedForLike] } ?? []),
+            registry: text.contains("/") ? nil : pattern,
+            areShort: (ending?.count ?? text.count)
+                < (ending == nil && text.last.map(Self.letters.contains) ?? false ? 2 : 3))
         if let slash = text.firstIndex(of: "/") {
             let path = text[text.index(after: slash)...]
             found.parted = .init(

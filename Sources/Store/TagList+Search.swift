@@ -39,7 +39,9 @@ extension SelectTags {
             + (query.descending ? " DESC" : "")
                 + """
                 ) r CROSS JOIN LATERAL (
-                    SELECT t.* FROM tags t WHERE t.reference >= r.name || ':' AND t.reference < r.name || ';' AND\u{20}
+                    SELECT\u{20}
+                """ + Self.listed + """
+                     FROM tags t WHERE t.reference >= r.name || ':' AND t.reference < r.name || ';' AND\u{20}
                 """ + (query.sort == .name ? condition + order : scope) + " OFFSET 0) t"
     }
 
@@ -50,11 +52,17 @@ extension SelectTags {
             "SELECT n.name FROM tag_names n WHERE n.name LIKE $13"
             + (query.text == "_" ? "" : " AND translate(n.name, '._-', 'xzj') LIKE ANY ($7)")
         let scope: SQL = scope == nil ? "true" : Self.scope
-        return "SELECT t.* FROM (" + names + ") n CROSS JOIN LATERAL (SELECT t.* FROM tags t WHERE " + Self.tagName
-            + " = n.name AND " + (query.sort == .lastChanged ? condition + order + " LIMIT $1" : scope)
+        // What else is asked for may be rare among those of one name.
+        let isInOrder = query.sort == .lastChanged && query.rhythm == nil && self.scope == nil
+        return "SELECT t.* FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE "
+            + Self.tagName + " = n.name AND " + (isInOrder ? condition + order + " LIMIT $1" : scope)
             + " OFFSET 0) t WHERE lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2"
     }
 
+    /// What lists are narrowed and sorted by.
+    private static let listed: SQL = """
+        t.id, t.reference, t.state, t.rhythm, t.changes, t.changes_30d, t.interval_days, t.last_changed_at, t.tracked_since
+        """
     // As the index spells it.
     private static let tagName: SQL = "lower(split_part(t.reference, ':', -1))"
 }

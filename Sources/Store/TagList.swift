@@ -11,7 +11,7 @@ struct SelectTags: Statement {
         case all
         /// Among so many of the list's first rows.
         case first(Int64)
-        /// By the index on parts of references.
+        /// By the indexes on parts of names.
         case index
     }
 

@@ -42,8 +42,7 @@ extension Connection {
     func track(
         _ references: [TagReference], origin: TagOrigin, at now: Timestamp
     ) async throws -> Set<TagReference> {
-        try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
-        try await run(InsertRepositories(repositories: Set(references.map(\.repository)).sorted()))
+        try await insertNames(of: references)
         let new = try await run(InsertTags(references: references, origin: origin, now: now)).rows
         let woken = try await run(Retrack(references: references, origin: origin, now: now)).rows
         // What a person wishes for is no longer the selection's alone.
@@ -52,6 +51,28 @@ extension Connection {
         }
         return Set(new).union(woken)
     }
+}
+
+extension Connection {
+    /// Of registries, repositories and tags: before anything of a tag is locked, or of two who bring the same name each
+    /// might wait for the other.
+    func insertNames(of references: [TagReference]) async throws {
+        try await run(InsertRegistries(names: Set(references.map(\.registry.name)).sorted()))
+        try await run(InsertRepositories(repositories: Set(references.map(\.repository)).sorted()))
+        try await run(InsertTagNames(names: Set(references.map { $0.tag.name.lowercased() }).sorted()))
+    }
+}
+
+struct InsertTagNames: Statement {
+    typealias Row = Never
+    let names: [String]
+    static let sql: SQL = """
+        INSERT INTO tag_names
+        SELECT n FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM tag_names t WHERE t.name = n)
+        ORDER BY n COLLATE "C"
+        ON CONFLICT DO NOTHING
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(names) }
 }
 
 // The anti-joins keep identities from being spent on rows that are there already.

@@ -1,7 +1,6 @@
 import OCI
 
-/// How a pulse is stored: some 4 bytes for a push. Times are whole minutes, rounded down, each told as the minutes since
-/// the one before: lists tell of days.
+/// How a pulse is stored: some 7 bytes for a push. Each time is told as the seconds since the one before.
 extension Pulse {
     /// To be raised with every change of what the bytes mean.
     private static let version: UInt8 = 1
@@ -67,19 +66,19 @@ private struct PulseWriter {
     }
 
     mutating func write(_ time: Timestamp) {
-        let difference = time.minutes - clock
+        let difference = time.wholeSeconds - clock
         write(UInt64(bitPattern: difference << 1 ^ difference >> 63))
-        clock = time.minutes
+        clock = time.wholeSeconds
     }
 
     mutating func write(_ from: Timestamp, _ to: Timestamp) {
         write(from)
         writeBack(from: to, to: from)
-        clock = to.minutes
+        clock = to.wholeSeconds
     }
 
     private mutating func writeBack(from time: Timestamp, to earlier: Timestamp) {
-        write(UInt64(max(0, time.minutes - earlier.minutes)))
+        write(UInt64(max(0, time.wholeSeconds - earlier.wholeSeconds)))
     }
 
     mutating func write(_ push: Pulse.Push) {
@@ -89,8 +88,8 @@ private struct PulseWriter {
             outcome | UInt8(mark.source.rawValue) << 2 | (push.notBefore == nil ? 0 : PushBits.hasNotBefore)
                 | (mark.notBefore == nil ? PushBits.hasTime : 0) | (mark.changes == 1 ? 0 : PushBits.isOfMany))
         // In order, and none before 1970.
-        write(UInt64(max(0, mark.observedAt.minutes - clock)))
-        clock = max(clock, mark.observedAt.minutes)
+        write(UInt64(max(0, mark.observedAt.wholeSeconds - clock)))
+        clock = max(clock, mark.observedAt.wholeSeconds)
         if let notBefore = push.notBefore { writeBack(from: mark.observedAt, to: notBefore) }
         if mark.notBefore == nil { writeBack(from: mark.observedAt, to: mark.at) }
         if mark.changes != 1 { write(UInt64(mark.changes)) }
@@ -131,37 +130,38 @@ private struct PulseReader {
 
     mutating func count() -> Int? {
         let value = number()
-        return value > UInt64(Int32.max) ? nil : Int(value)
+        if value > UInt64(Int32.max) { isSound = false }
+        return isSound ? Int(value) : nil
     }
 
-    /// Of that many minutes since 1970, which is some thousand years at most.
-    private mutating func moment(_ minutes: Int64) -> Timestamp {
-        if minutes.magnitude > 1 << 34 { isSound = false }
-        return Timestamp(seconds: isSound ? minutes * 60 : 0)
+    /// Of that many seconds since 1970, which is some thousand years at most.
+    private mutating func moment(_ seconds: Int64) -> Timestamp {
+        if seconds.magnitude > 1 << 40 { isSound = false }
+        return Timestamp(seconds: isSound ? seconds : 0)
     }
 
     mutating func time() -> Timestamp {
         let value = number()
         let time = moment(clock &+ (Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)))
-        clock = time.minutes
+        clock = time.wholeSeconds
         return time
     }
 
     private mutating func back(from time: Timestamp) -> Timestamp {
-        moment(time.minutes &- Int64(bitPattern: number()))
+        moment(time.wholeSeconds &- Int64(bitPattern: number()))
     }
 
     mutating func span() -> (Timestamp, Timestamp)? {
         let from = time()
-        let to = moment(from.minutes &+ Int64(bitPattern: number()))
-        clock = to.minutes
+        let to = moment(from.wholeSeconds &+ Int64(bitPattern: number()))
+        clock = to.wholeSeconds
         return isSound && from <= to ? (from, to) : nil
     }
 
     mutating func push() -> Pulse.Push? {
         guard let bits = byte(), let source = Source(rawValue: Int16(bits >> 2 & 7)) else { return nil }
         let observedAt = moment(clock &+ Int64(bitPattern: number()))
-        clock = observedAt.minutes
+        clock = observedAt.wholeSeconds
         let notBefore = bits & PushBits.hasNotBefore == 0 ? nil : back(from: observedAt)
         let hasTime = bits & PushBits.hasTime != 0
         let at = hasTime ? back(from: observedAt) : (notBefore ?? observedAt).middle(to: observedAt)
@@ -188,16 +188,5 @@ private struct PulseReader {
             items.append(item)
         }
         return items
-    }
-}
-
-extension Timestamp {
-    /// Since 1970, rounded down.
-    fileprivate var minutes: Int64 {
-        microseconds / 60_000_000 - (microseconds % 60_000_000 < 0 ? 1 : 0)
-    }
-
-    fileprivate func middle(to other: Timestamp) -> Timestamp {
-        Timestamp(microseconds: Int64((Double(microseconds) + Double(other.microseconds)) / 2))
     }
 }

@@ -2,6 +2,8 @@ public import OCI
 
 /// All of a history that a line of a list tells: a tag's pushes, and when nobody looked or nothing was there. It is kept
 /// with the tag when that changes, so that a list reads no history; what depends on the time is computed from it.
+///
+/// Its times are whole seconds, rounded down, which is how it is stored: spans that abut do so here too.
 public struct Pulse: Hashable, Sendable {
     /// One push; see ``HistoryMark``.
     struct Push: Hashable, Sendable {
@@ -36,28 +38,29 @@ public struct Pulse: Hashable, Sendable {
     public static let shortestGapDays = 3.0
 
     /// - Parameters:
-    ///   - history: oldest first; hidden rows may be among it.
+    ///   - history: oldest first; hidden rows are passed over.
     ///   - firstSeenAt: nil where the tag was never seen.
     public init(history: [Change], firstSeenAt: Timestamp?) {
         let counted = CountedRows(history, firstSeenAt: firstSeenAt)
         pushes = HistoryMark.episodes(in: counted).map { mark, rows in
-            Push(mark: mark, notBefore: counted.rows[rows.lowerBound].notBefore)
+            Push(mark, notBefore: counted.rows[rows.lowerBound].notBefore)
         }
         changes = counted.indices.reduce(0) { count, _ in count + 1 }
         (gaps, absences) = ([], [])
         var gone: Timestamp?
         for index in history.indices where history[index].kind.isShown {
-            let time = history[index].observedAt
+            let time = history[index].observedAt.roundedDown
             lastRowAt = time
             if history[index].source == .observed { ownSince = ownSince ?? time }
-            if history[index].kind != .first, history[index].believedPush == nil, let start = history[index].notBefore,
+            if history[index].kind != .first, history[index].believedPush == nil,
+                let start = history[index].notBefore?.roundedDown,
                 time.days(since: start) >= Self.shortestGapDays
             {
                 gaps.append(start..<time)
             }
             if history[index].digest == nil {
                 gone = gone ?? time
-                missingSince = history[index].kind == .missing ? history[index].notBefore ?? time : nil
+                missingSince = history[index].kind == .missing ? history[index].notBefore?.roundedDown ?? time : nil
             } else {
                 if let start = gone { absences.append(Absence(from: start, until: time)) }
                 (gone, missingSince, newestSeenAt) = (nil, nil, time)
@@ -68,7 +71,10 @@ public struct Pulse: Hashable, Sendable {
 
     /// Since when our own checks count. Those that find nothing new leave no row, so it is not later than a tag is tracked;
     /// and what came back by an import of our own export was watched.
-    public func watchedSince(tracked: Timestamp) -> Timestamp { min(tracked, ownSince ?? tracked) }
+    public func watchedSince(tracked: Timestamp) -> Timestamp { Self.watchedSince(tracked: tracked, own: ownSince) }
+
+    /// - Parameter own: the first row of our own checks.
+    public static func watchedSince(tracked: Timestamp, own: Timestamp?) -> Timestamp { min(tracked, own ?? tracked) }
 
     /// Oldest first.
     public var marks: [HistoryMark] { pushes.map(\.mark) }
@@ -79,16 +85,19 @@ public struct Pulse: Hashable, Sendable {
         public let daysSinceLastUpdate: Double?
     }
 
-    /// The same as ``Statistics`` say, for a few of its figures.
+    /// A few of the figures that ``Statistics`` say, but for what half a second changes in them.
     /// - Parameters:
     ///   - firstSeenAt: nil where the tag was never seen.
     ///   - lastSucceededAt: the last successful check; a 404 is none.
-    ///   - time: not before the newest row.
     public func judged(
         firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, superseded: Bool = false, asOf time: Timestamp
     ) -> Judgement {
-        guard let firstSeenAt, firstSeenAt <= time else { return Judgement(rhythm: .unseen, daysSinceLastUpdate: nil) }
-        var last = min(time, lastSucceededAt ?? newestSeenAt ?? time)
+        guard let firstSeenAt = firstSeenAt?.roundedDown, firstSeenAt <= time else {
+            return Judgement(rhythm: .unseen, daysSinceLastUpdate: nil)
+        }
+        // Another's clock may be ahead of ours.
+        let time = max(time, lastRowAt ?? time)
+        var last = min(time, lastSucceededAt?.roundedDown ?? newestSeenAt ?? time)
         if let missingSince { last = min(last, missingSince) }
         if let newestSeenAt { last = max(last, newestSeenAt) }
         let evaluation = Evaluation(
@@ -106,7 +115,7 @@ extension Episode {
         self.init(
             outcome: Outcome(push.mark.outcome), begin: begin, end: end,
             event: push.mark.notBefore == nil ? Double(push.mark.at.microseconds) : (begin + end) / 2,
-            countedAt: push.mark.observedAt)
+            countedAt: push.mark.notBefore == nil ? push.mark.at : push.mark.observedAt)
     }
 }
 
@@ -118,5 +127,26 @@ extension Episode.Outcome {
         case .revert: self = .revert
         case .other: self = .other
         }
+    }
+}
+
+extension Pulse.Push {
+    fileprivate init(_ mark: HistoryMark, notBefore: Timestamp?) {
+        self.mark = mark
+        self.notBefore = notBefore?.roundedDown
+        self.mark.observedAt = mark.observedAt.roundedDown
+        self.mark.notBefore = mark.notBefore?.roundedDown
+        self.mark.at = self.mark.notBefore.map { $0.middle(to: self.mark.observedAt) } ?? mark.at.roundedDown
+    }
+}
+
+extension Timestamp {
+    var roundedDown: Timestamp { Timestamp(seconds: wholeSeconds) }
+
+    /// Since 1970, rounded down.
+    var wholeSeconds: Int64 { microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0) }
+
+    func middle(to other: Timestamp) -> Timestamp {
+        Timestamp(microseconds: Int64((Double(microseconds) + Double(other.microseconds)) / 2))
     }
 }

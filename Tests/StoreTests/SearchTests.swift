@@ -22,7 +22,10 @@ import Testing
             "registry.test/core:3.1-q", "registry.test/last:a", "registry.test/odd:r_2.10-J",
         ]
         try await store.track(names.map { try TagReference(parsing: $0) }, origin: .starter, at: hour(0))
-        for (sort, descending) in [(TagSort.name, false), (.name, true), (.trackedSince, true), (.changes, false)] {
+        for (sort, descending) in [
+            (TagSort.name, false), (.name, true), (.trackedSince, true), (.changes, false), (.lastChanged, true),
+            (.lastChanged, false),
+        ] {
             var query = TagQuery()
             (query.text, query.sort, query.descending, query.limit) = (text, sort, descending, 2)
             let expected = names.filter { text.isEmpty || $0.lowercased().contains(text.lowercased()) }
@@ -45,6 +48,40 @@ import Testing
             } while query.cursor != nil
             #expect(found.sorted() == expected.sorted(), "\(sort)")
             if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
+        }
+    }
+
+    /// Of each name no more are read than stand on a page, while others have the text in their repository's name.
+    @Test(arguments: [nil, "docker.io", "quay.io"])
+    func manyOfOneName(registry: String?) async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let names =
+            (0..<30).map { "docker.io/python-\($0)/x:python" } + (0..<30).map { "quay.io/y-\($0)/z:python" }
+            + (0..<9).map { "quay.io/y-\($0)/z:3-Python" } + (0..<160).map { "quay.io/else/a:\($0)" }
+        try await store.track(names.map { try TagReference(parsing: $0) }, origin: .starter, at: hour(0))
+        // Each at another time, and some at the same.
+        for (index, name) in names.enumerated() where index % 7 != 0 {
+            try await store.importAll("A@1 B@\(10 + index * 37 % 50)", of: name)
+        }
+        for text in ["python", "pyth", "3-p"] {
+            for descending in [true, false] {
+                var query = TagQuery()
+                (query.text, query.sort, query.descending, query.limit) = (text, .lastChanged, descending, 5)
+                query.registry = try registry.map { try Registry(parsing: $0) }
+                var found: [TrackedTag] = []
+                repeat {
+                    let page = try await store.tags(query)
+                    found += page.items
+                    query.cursor = page.next
+                } while query.cursor != nil
+                let expected = names.filter {
+                    $0.lowercased().contains(text) && $0.hasPrefix((registry ?? "") + (registry == nil ? "" : "/"))
+                }
+                #expect(found.map(\.reference.description).sorted() == expected.sorted())
+                let times = found.map { $0.lastChangedAt ?? Timestamp(seconds: 0) }
+                #expect(times == (descending ? times.sorted().reversed() : times.sorted()))
+            }
         }
     }
 

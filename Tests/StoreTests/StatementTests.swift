@@ -54,6 +54,7 @@ import Testing
             Ping(), LockMigrations(), AppliedMigrations(),
             RecordMigration(migration: Migration(version: 999, name: "x", text: "")),
             InsertRegistries(names: ["registry.test"]), InsertRepositories(repositories: [app.repository]),
+            InsertTagNames(names: ["x"]),
             InsertTags(references: [app], origin: .visitor, now: hour(0)),
             Retrack(references: [app], origin: .visitor, now: hour(0)),
             TakeOverDiscovered(references: [app], origin: .operator),

@@ -4,10 +4,10 @@ import Testing
 @testable import TagHistory
 
 @Suite struct PulseTests {
-    /// Histories of all sources, with returns, absences and spans; times are whole minutes, as a stored pulse has them.
+    /// Histories of all sources, with returns, absences and spans; times are whole seconds, as a stored pulse has them.
     static func histories() throws -> [(rows: [Change], merged: History.Merged)] {
         func whole(_ time: Timestamp) -> Timestamp {
-            Timestamp(seconds: Int64((time.secondsSinceEpoch / 60).rounded(.down)) * 60)
+            Timestamp(seconds: Int64(time.secondsSinceEpoch.rounded(.down)))
         }
         return try HistoryPropertyTests.seeds.prefix(1_000).map { seed in
             var random = SeededGenerator(seed)
@@ -40,6 +40,39 @@ import Testing
         #expect(words.count >= 6)
     }
 
+    /// Where spans abut and nothing was seen since, nothing is left of the exposure: rounding must not make some.
+    @Test func saysSoOfTimesThatAreNoWholeSeconds() throws {
+        var words: Set<Rhythm.Word?> = []
+        for seed in 0..<300 {
+            var random = SeededGenerator(seed)
+            let first = day(Double.random(in: 0...1, using: &random))
+            var rows = [Change(digest: try digest("first"), kind: .first, source: .imported, observedAt: first)]
+            let step = [0.1, 1, 7, 30][seed % 4]
+            for number in 0..<(seed % 9) {
+                let before = rows[rows.count - 1]
+                let time = before.observedAt.advanced(
+                    bySeconds: 86_400 * Double.random(in: step / 2...step, using: &random))
+                rows.append(
+                    Change(
+                        digest: try digest("\(number)"), previousDigest: before.digest, kind: .rebuild,
+                        source: .imported, observedAt: time, notBefore: before.observedAt))
+            }
+            let last = rows[rows.count - 1].observedAt
+            let pulse = try #require(Pulse(bytes: Pulse(history: rows, firstSeenAt: first).bytes))
+            for (days, seen) in [(1.0, last), (20, last), (90, last), (90, last.advanced(bySeconds: 40 * 86_400))] {
+                let now = last.advanced(bySeconds: days * 86_400)
+                let statistics = Statistics(changes: rows, firstSeenAt: first, lastSucceededAt: seen, asOf: now)
+                let judgement = pulse.judged(firstSeenAt: first, lastSucceededAt: seen, asOf: now)
+                #expect(judgement.rhythm.word == statistics.rhythm.word, "seed \(seed)")
+                #expect(judgement.rhythm.evidence == statistics.rhythm.evidence, "seed \(seed)")
+                #expect(
+                    abs((judgement.daysSinceLastUpdate ?? 0) - (statistics.daysSinceLastUpdate ?? 0)) < 2 / 86_400.0)
+                words.insert(judgement.rhythm.word)
+            }
+        }
+        #expect(words.count >= 6)
+    }
+
     @Test func isStoredAndRead() throws {
         var pushes = 0
         for (seed, history) in try Self.histories().enumerated() {
@@ -63,7 +96,7 @@ import Testing
                     kind: .rebuild, source: .observed, observedAt: day(Double(week) * 7),
                     notBefore: day(Double(week) * 7 - 1.0 / 24))
             })
-        #expect(Pulse(history: rows, firstSeenAt: day(0)).bytes.count < 52 * 4 + 20)
+        #expect(Pulse(history: rows, firstSeenAt: day(0)).bytes.count < 52 * 6 + 20)
     }
 
     @Test func damagedBytesAreNothing() throws {

@@ -10,8 +10,8 @@ struct Watch: Hashable, Sendable {
     let knownDays: Double?
 
     init(_ record: TagRecord, _ statistics: Statistics) {
-        let since = Pulse(history: record.history, firstSeenAt: record.firstSeenAt)
-            .watchedSince(tracked: record.tag.trackedSince)
+        let since = Pulse.watchedSince(
+            tracked: record.tag.trackedSince, own: record.history.first { $0.source == .observed }?.observedAt)
         let before = record.firstSeenAt.map { max(0, since.days(since: $0)) } ?? 0
         days = max(0, statistics.observedDays - before)
         knownDays = before >= 1 && statistics.observedDays >= 1 ? statistics.observedDays : nil

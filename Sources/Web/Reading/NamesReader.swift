@@ -32,7 +32,8 @@ enum NamesReader {
                 let end = name.lastIndex { !"`\"')>".contains($0) }
                 guard let end else { continue }
                 let image = isProse ? withoutStop(name[...end]) : name[...end]
-                if isProse, !image.contains(where: { ":/@".contains($0) }) { continue }
+                if words.count > 1, functionWords.contains(image) { continue }
+                if isProse, !isUnmistakable(image) { continue }
                 images.add(image, line: line, role: .listed)
             }
         }
@@ -41,11 +42,18 @@ enum NamesReader {
     /// Whether a line is a sentence, not a list of names: of its words only those that no other text holds are images, as
     /// `python:3.12` or `ghcr.io/owner/app`.
     private static func isProse(_ words: [Substring]) -> Bool {
-        words.count > 2
+        words.count > 4
             && words.contains { word in
                 word.first?.isUppercase == true || ".!?:".contains(word.last ?? " ") && !isBullet(word)
                     || functionWords.contains(word)
             }
+    }
+
+    /// `python:3.12`, `owner/app`; not `and/or`, `24/7` or `10:30`.
+    private static func isUnmistakable(_ word: Substring) -> Bool {
+        let parts = word.split(separator: ":", omittingEmptySubsequences: false)[0].split(separator: "/")
+        return word.contains { ":/@".contains($0) }
+            && parts.allSatisfy { part in part.contains(where: \.isLetter) && !functionWords.contains(part) }
     }
 
     private static let functionWords: Set<Substring> = [

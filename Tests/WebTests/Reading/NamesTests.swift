@@ -50,11 +50,14 @@ import Testing
             is node:22 still rebuilt? or rather ghcr.io/acme/app
             Which of them is best for our team?
             python node redis
+            postgres, mysql and mariadb
+            It runs 24/7 since 10:30 with and/or without debian:12.
             """,
             [
                 "python:3.12-slim | 1 name", "cgr.dev/chainguard/python:latest | 1 name", "node:22 | 2 name",
                 "ghcr.io/acme/app:latest | 2 name", "python:latest | 4 name", "node:latest | 4 name",
-                "redis:latest | 4 name",
+                "redis:latest | 4 name", "postgres:latest | 5 name", "mysql:latest | 5 name", "mariadb:latest | 5 name",
+                "debian:12 | 6 name",
             ]),
         PastedCase("a URL", .names, "https://hub.docker.com/_/python", ["! https://hub.docker.com/_/python | 1 name"]),
         PastedCase("a byte order mark", .names, "\u{feff}python", ["python:latest | 1 name"]),

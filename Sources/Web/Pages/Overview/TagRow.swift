@@ -88,7 +88,7 @@ extension Rhythm.Evidence {
 }
 
 extension Site {
-    /// Rows for tags, with one or two statements for those that were not made in this minute.
+    /// Rows for tags; the database is asked for those that were not made in this minute.
     func rows(_ tags: [TrackedTag], at now: Timestamp) async throws -> [TagRow] {
         let keys = tags.map { TagRow.Key($0, now: now) }
         var made = keys.map { rows[$0] }
