@@ -32,6 +32,13 @@ extension TagReference: PostgresEncodable, PostgresDecodable {
     }
 }
 
+extension Tag: PostgresDecodable {
+    public static func accepts(_ type: PostgresType) -> Bool { type == .text }
+    public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Tag? {
+        try? Tag(parsing: String(decoding: bytes, as: UTF8.self))
+    }
+}
+
 extension MediaType: PostgresEncodable, PostgresDecodable {
     public static var postgresType: PostgresType { .text }
     public static func accepts(_ type: PostgresType) -> Bool { type == .text }
