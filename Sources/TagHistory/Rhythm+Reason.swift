@@ -17,8 +17,10 @@ extension Rhythm {
                 "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)); "
                     + "by its past, it is probably rebuilt no more"
             case .superseded:
-                "the repository has a newer version of this tag; none of its \(count(grounds.updates)) "
-                    + "came in the last \(duration(grounds.open ?? 0, .down))"
+                "the repository has a newer version of this tag; "
+                    + (grounds.updates == 1
+                        ? "its only update did not come" : "none of its \(count(grounds.updates)) came")
+                    + " in the last \(duration(grounds.open ?? 0, .down))"
             case .irregular:
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
                     + "of the one before, but once \(duration(gap)) without any"
@@ -26,6 +28,7 @@ extension Rhythm {
                 // With one update there are no two that could be apart.
                 grounds.intervals.isEmpty || grounds.intervals.last != gap
                     ? "\(updates(grounds)), never more than \(ceiling(gap)) without one"
+                        + (overdue ? " before" : "")
                     : "\(updates(grounds)), never more than \(ceiling(gap)) apart"
             }
         let isExpected = word != .unchanged && word != .stopped && word != .superseded

@@ -117,6 +117,23 @@ import Testing
         }
     }
 
+    /// What is tracked stands there with all that a list's line says; what is not can be tracked by one press, and two
+    /// hundred such lines do not repeat the list two hundred times.
+    @Test func aListShowsWhatIsKnown() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (10, 3)])
+            let page = try await site.get("/?image=python:3.12&image=node:22")
+            #expect(page.status == 200)
+            let line = try #require(page.text.components(separatedBy: "<tr role=\"row\">").dropFirst(2).first)
+            #expect(line.contains("href=\"/tags/docker.io/library/python:3.12\""))
+            for cell in ["rhythm", "age", "last", "weeks"] { #expect(line.contains("class=\"\(cell)\">")) }
+            #expect(line.contains("<svg") && line.contains("evidence"))
+            #expect(page.text.contains("value=\"docker.io/library/node:22\" aria-label=\"Track node:22\""))
+            let many = (1...200).map { "image=some-longer-name-of-an-image-\($0):1" }.joined(separator: "&")
+            #expect(try await site.get("/?\(many)").text.utf8.count < 250_000)
+        }
+    }
+
     @Test func imagesStandSideBySide() async throws {
         try await TestSite.run(hasWorker: false) { site in
             try await site.seed(TestSite.python, [(30, 1), (20, 2), (10, 3)])

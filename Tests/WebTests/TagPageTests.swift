@@ -89,6 +89,10 @@ import Testing
         #expect(try groups("3.12.13")["The same at other precisions"] == ["3.12", "3"])
         #expect(try groups("latest").isEmpty)
         #expect(try groups("nightly") == ["Other names": ["latest"]])
+        for name in ["nightly", "3.12"] {
+            let reference = TagReference(repository: repository, tag: try Tag(parsing: name))
+            #expect(TagPage.Siblings(of: reference, tags: tags).allLabel == "All 9 tags of python")
+        }
     }
 
     @Test func aFileOfTheHistoryIsSafeInASpreadsheet() throws {

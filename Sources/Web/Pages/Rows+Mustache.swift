@@ -8,6 +8,8 @@ extension TagRow: MustacheParent {
     func child(named name: String) -> Any? {
         switch name {
         case "reference": reference.description
+        case "head": head
+        case "cells": cells
         case "html": html
         default: nil
         }

@@ -42,7 +42,7 @@ enum NamesReader {
     /// Whether a line is a sentence, not a list of names: of its words only those that no other text holds are images, as
     /// `python:3.12` or `ghcr.io/owner/app`.
     private static func isProse(_ words: [Substring]) -> Bool {
-        words.count > 4
+        (words.count > 4 || words.count > 2 && ".!?".contains(words.last?.last ?? " "))
             && words.contains { word in
                 word.first?.isUppercase == true || ".!?:".contains(word.last ?? " ") && !isBullet(word)
                     || functionWords.contains(word)

@@ -46,6 +46,7 @@ import Testing
         PastedCase(
             "prose", .names,
             """
+            Please look at this.
             We build on python:3.12-slim, and will move to cgr.dev/chainguard/python.
             is node:22 still rebuilt? or rather ghcr.io/acme/app
             Which of them is best for our team?
@@ -54,10 +55,10 @@ import Testing
             It runs 24/7 since 10:30 with and/or without debian:12.
             """,
             [
-                "python:3.12-slim | 1 name", "cgr.dev/chainguard/python:latest | 1 name", "node:22 | 2 name",
-                "ghcr.io/acme/app:latest | 2 name", "python:latest | 4 name", "node:latest | 4 name",
-                "redis:latest | 4 name", "postgres:latest | 5 name", "mysql:latest | 5 name", "mariadb:latest | 5 name",
-                "debian:12 | 6 name",
+                "python:3.12-slim | 2 name", "cgr.dev/chainguard/python:latest | 2 name", "node:22 | 3 name",
+                "ghcr.io/acme/app:latest | 3 name", "python:latest | 5 name", "node:latest | 5 name",
+                "redis:latest | 5 name", "postgres:latest | 6 name", "mysql:latest | 6 name", "mariadb:latest | 6 name",
+                "debian:12 | 7 name",
             ]),
         PastedCase("a URL", .names, "https://hub.docker.com/_/python", ["! https://hub.docker.com/_/python | 1 name"]),
         PastedCase("a byte order mark", .names, "\u{feff}python", ["python:latest | 1 name"]),

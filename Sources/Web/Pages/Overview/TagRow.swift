@@ -8,7 +8,15 @@ import TagHistory
 /// a list's page.
 struct TagRow: Sendable, Hashable {
     let reference: TagReference
-    let html: String
+    /// What names it, for the row's head.
+    let head: String
+    /// The other cells.
+    let cells: String
+
+    /// The whole row.
+    var html: String {
+        "<tr role=\"row\">\n<th scope=\"row\" role=\"rowheader\" class=\"name\">\(head)</th>\n\(cells)</tr>\n"
+    }
 
     /// What a row is made from. A minute's end, and what nobody sees in it, is not waited for.
     struct Key: Hashable, Sendable {
@@ -44,12 +52,11 @@ struct TagRow: Sendable, Hashable {
         let word =
             rhythm.shortWords.xml + (rhythm.isLate ? " " + Badge(label: "overdue", style: "warn").html : "")
             + Self.small(rhythm.evidence.words)
-        html =
-            "<tr role=\"row\">\n<th scope=\"row\" role=\"rowheader\" class=\"name\">\(Self.head(tag))</th>\n"
-            + Markup.cell(word, "rhythm") + Markup.cell(Self.value(age, unit: "digest", otherwise: "–"), "age")
+        head = Self.head(tag)
+        cells =
+            Markup.cell(word, "rhythm") + Markup.cell(Self.value(age, unit: "digest", otherwise: "–"), "age")
             + Markup.cell(Self.value(lastUpdate, unit: "updated", otherwise: "no update"), "last")
             + Markup.cell(drawing.svg + Self.small(Words.sentence(rhythm.explanation)), "weeks")
-            + "</tr>\n"
     }
 
     /// The head of its last column.

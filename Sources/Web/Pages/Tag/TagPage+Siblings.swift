@@ -19,9 +19,10 @@ extension TagPage {
 extension TagPage.Siblings {
     private static let most = 12
 
-    /// - Parameter tags: of the repository, the tag itself among them.
+    /// - Parameter tags: of the repository, the tag itself among them where it is tracked.
     init(of reference: TagReference, tags: [RepositoryTag]) {
-        let others = tags.filter { $0.reference != reference && $0.state != .untracked }
+        let tracked = tags.filter { $0.state != .untracked }
+        let others = tracked.filter { $0.reference != reference }
         var groups: [Group] = []
         if let version = TagVersion(reference.tag) {
             let versions = others.compactMap { TagVersion($0.reference.tag) }
@@ -38,7 +39,7 @@ extension TagPage.Siblings {
             groups: groups,
             allLabel: others.isEmpty
                 ? "No other tag of \(reference.repository.familiar) is watched yet"
-                : "All \(Words.number(others.count + 1)) tags of \(reference.repository.familiar)",
+                : "All \(Words.number(tracked.count)) tags of \(reference.repository.familiar)",
             allHref: Href.repository(reference.repository))
     }
 
