@@ -14,33 +14,26 @@ extension TagStore {
     /// for all.
     public func judged(_ tags: [TrackedTag], asOf time: Timestamp) async throws -> [JudgedTag] {
         guard !tags.isEmpty else { return [] }
-        let kept = Dictionary(
-            try await keyedReads.run(SelectPulses(ids: tags.map(\.id))).rows.map { ($0.id, $0) },
-            uniquingKeysWith: { $1 })
-        let pulses = try await pulses(of: tags, kept: kept)
-        func judged(_ index: Int, superseded: Bool) -> JudgedTag {
-            let tag = tags[index]
+        let pulses = try await pulses(of: tags)
+        return try await said(of: tags.map(\.reference), asOf: time, word: \.judgement.rhythm.word) {
+            index, superseded in
+            let (tag, pulse) = (tags[index], pulses[index])
             return JudgedTag(
-                tag: tag, pulse: pulses[index],
-                judgement: pulses[index].judged(
+                tag: tag, pulse: pulse,
+                judgement: pulse.judged(
                     firstSeenAt: tag.firstSeenAt, lastSucceededAt: tag.lastSucceededAt, superseded: superseded,
                     asOf: time))
         }
-        var all = tags.indices.map { judged($0, superseded: false) }
-        let stopped = all.indices.filter { all[$0].judgement.rhythm.word == .stopped }
-        let superseded = try await superseded(stopped.map { tags[$0].reference }, asOf: time)
-        for index in stopped where superseded.contains(tags[index].reference) {
-            all[index] = judged(index, superseded: true)
-        }
-        return all
     }
 
     /// Those that are not kept, as long as summaries follow another definition, are made from histories.
-    private func pulses(of tags: [TrackedTag], kept: [Int32: SelectPulses.Row]) async throws -> [Pulse] {
-        let unknown = tags.filter { $0.firstSeenAt != nil && kept[$0.id]?.pulse == nil }
+    private func pulses(of tags: [TrackedTag]) async throws -> [Pulse] {
+        var kept: [Int32: Pulse] = [:]
+        for row in try await keyedReads.run(SelectPulses(ids: tags.map(\.id))).rows { kept[row.id] = row.pulse }
+        let unknown = tags.filter { $0.firstSeenAt != nil && kept[$0.id] == nil }
         let histories = unknown.isEmpty ? [:] : try await outlines(of: unknown.map(\.id))
         return tags.map { tag in
-            kept[tag.id]?.pulse ?? Pulse(history: histories[tag.id] ?? [], firstSeenAt: tag.firstSeenAt)
+            kept[tag.id] ?? Pulse(history: histories[tag.id] ?? [], firstSeenAt: tag.firstSeenAt)
         }
     }
 }

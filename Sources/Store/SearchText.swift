@@ -33,7 +33,7 @@ struct SearchText {
         }
         guard let indexed = Self.indexed(text[...]) else { return [] }
         guard indexed.count == 2 else { return ["%\(indexed)%"] }
-        return Self.letters.map { "%\(indexed)\($0)%" } + ["%\(indexed)"]
+        return Self.patterns(of: indexed, before: Self.letters)
     }
 
     /// The same as it is written, for LIKE.
@@ -69,7 +69,14 @@ struct SearchText {
     /// which is one.
     private var pathPatterns: [String] {
         guard text.count == 2, text.allSatisfy(Self.letters.contains) else { return [pattern] }
-        return (Self.letters + "._-/").map { "%\(text)\(String($0).escapedForLike)%" } + ["%\(text)"]
+        return Self.patterns(of: text, before: Self.letters + "._-/")
+    }
+
+    private var isTwoWithLetterLast: Bool { text.count == 2 && text.last.map(Self.letters.contains) ?? false }
+
+    /// For each form in which a text of letters stands before one of the characters, or at the end.
+    private static func patterns(of text: String, before following: [Character]) -> [String] {
+        following.map { "%\(text)\(String($0).escapedForLike)%" } + ["%\(text)"]
     }
 
     var repositories: Repositories {
@@ -77,8 +84,7 @@ struct SearchText {
         var found = Repositories(
             paths: pathPatterns + (ending.map { ["%" + $0.escapedForLike] } ?? []),
             registry: text.contains("/") ? nil : pattern,
-            areShort: (ending?.count ?? text.count)
-                < (ending == nil && text.last.map(Self.letters.contains) ?? false ? 2 : 3))
+            areShort: ending.map { $0.count < 3 } ?? (text.count < 3 && !isTwoWithLetterLast))
         if let slash = text.firstIndex(of: "/") {
             let path = text[text.index(after: slash)...]
             found.parted = .init(

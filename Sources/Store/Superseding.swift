@@ -58,12 +58,20 @@ extension TagStore {
     /// What everybody shows of many tags, in their order. Only where some are rebuilt no more the database is asked, once
     /// for all, whether newer versions of them came.
     public func statistics(of records: [TagRecord], asOf time: Timestamp) async throws -> [Statistics] {
-        var all = records.map { $0.statistics(superseded: false, asOf: time) }
-        let stopped = all.indices.filter { all[$0].rhythm.word == .stopped }
-        let superseded = try await superseded(stopped.map { records[$0].tag.reference }, asOf: time)
-        for index in stopped where superseded.contains(records[index].tag.reference) {
-            all[index] = records[index].statistics(superseded: true, asOf: time)
+        try await said(of: records.map(\.tag.reference), asOf: time, word: \.rhythm.word) { index, superseded in
+            records[index].statistics(superseded: superseded, asOf: time)
         }
+    }
+
+    /// What is said of each reference: anew of those that seem stopped and are superseded.
+    func said<Item>(
+        of references: [TagReference], asOf time: Timestamp, word: (Item) -> Rhythm.Word?,
+        _ say: (_ index: Int, _ superseded: Bool) -> Item
+    ) async throws -> [Item] {
+        var all = references.indices.map { say($0, false) }
+        let stopped = all.indices.filter { word(all[$0]) == .stopped }
+        let superseded = try await superseded(stopped.map { references[$0] }, asOf: time)
+        for index in stopped where superseded.contains(references[index]) { all[index] = say(index, true) }
         return all
     }
 

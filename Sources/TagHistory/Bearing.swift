@@ -66,7 +66,6 @@ extension Change {
     /// Its event time, as for an episode's first change.
     fileprivate var happenedAt: Timestamp {
         if let push = believedPush { return push }
-        guard let notBefore else { return observedAt }
-        return notBefore.advanced(bySeconds: observedAt.seconds(since: notBefore) / 2)
+        return notBefore?.middle(to: observedAt) ?? observedAt
     }
 }

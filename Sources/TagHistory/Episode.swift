@@ -2,15 +2,7 @@ import OCI
 
 /// Successive changes that belong to one push: a multi-platform image arrives piece by piece.
 struct Episode {
-    enum Outcome {
-        case update
-        /// It ended at the digest that it began with.
-        case flap
-        /// It ended at a digest that the first sighting or an earlier episode ended with.
-        case revert
-        /// Nothing in it was a rebuild.
-        case other
-    }
+    typealias Outcome = HistoryMark.Outcome
 
     /// Changes less than this apart belong together.
     static let gapSeconds = 6 * 3_600.0

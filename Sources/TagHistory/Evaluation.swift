@@ -46,6 +46,17 @@ struct Evaluation {
             ageDays: (time - first) / Self.day)
     }
 
+    /// - Parameters:
+    ///   - lastSucceededAt: the last successful check; a 404 is none.
+    ///   - newestSeenAt: the newest row with a digest.
+    ///   - before: what came next, or the tag's absence, was after this.
+    static func lastSuccess(
+        _ lastSucceededAt: Timestamp?, newestSeenAt: Timestamp?, before: Timestamp?, asOf time: Timestamp
+    ) -> Timestamp {
+        let last = min(time, lastSucceededAt ?? newestSeenAt ?? time, before ?? time)
+        return newestSeenAt.map { max(last, $0) } ?? last
+    }
+
     var observedDays: Double { (lastSeen - firstSeen) / Self.day }
     /// E: how much of the window was watched. Not positive where the last successful check lies before it.
     var exposureDays: Double { (lastSeen - windowStart) / Self.day }

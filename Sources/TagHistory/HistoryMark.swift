@@ -6,9 +6,9 @@ public struct HistoryMark: Hashable, Sendable {
         case update
         /// It ended at the digest that it began with.
         case flap
-        /// It ended at a digest that the tag had borne before.
+        /// It ended at a digest that the first sighting or an earlier one ended with.
         case revert
-        /// Platforms, metadata or manifests alone.
+        /// Nothing in it was a rebuild: platforms, metadata or manifests alone.
         case other
     }
 
@@ -48,22 +48,11 @@ public struct HistoryMark: Hashable, Sendable {
             guard let first else { continue }
             let isExact = rows[first].believedPush != nil
             let mark = HistoryMark(
-                outcome: Outcome(episode.outcome), at: Timestamp(microseconds: Int64(episode.event)),
+                outcome: episode.outcome, at: Timestamp(microseconds: Int64(episode.event)),
                 notBefore: isExact ? nil : rows[first].notBefore, observedAt: rows[first].observedAt,
                 source: rows[first].source, changes: changes)
             marks.append((mark, first..<row))
         }
         return marks
-    }
-}
-
-extension HistoryMark.Outcome {
-    fileprivate init(_ outcome: Episode.Outcome) {
-        switch outcome {
-        case .update: self = .update
-        case .flap: self = .flap
-        case .revert: self = .revert
-        case .other: self = .other
-        }
     }
 }

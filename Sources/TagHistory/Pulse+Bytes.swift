@@ -164,12 +164,12 @@ private struct PulseReader {
         clock = observedAt.wholeSeconds
         let notBefore = bits & PushBits.hasNotBefore == 0 ? nil : back(from: observedAt)
         let hasTime = bits & PushBits.hasTime != 0
-        let at = hasTime ? back(from: observedAt) : (notBefore ?? observedAt).middle(to: observedAt)
+        let at = hasTime ? back(from: observedAt) : observedAt
         let changes = bits & PushBits.isOfMany == 0 ? 1 : count() ?? 0
         let mark = HistoryMark(
             outcome: PushBits.outcomes[Int(bits & 3)], at: at, notBefore: hasTime ? nil : notBefore,
             observedAt: observedAt, source: source, changes: changes)
-        return isSound ? Pulse.Push(mark: mark, notBefore: notBefore) : nil
+        return isSound ? Pulse.Push(mark, notBefore: notBefore) : nil
     }
 
     /// As many as it says; each takes a byte or more.

@@ -15,19 +15,19 @@ public struct Pulse: Hashable, Sendable {
     /// Oldest first.
     var pushes: [Push]
     /// How many changes count.
-    public var changes: Int
+    public internal(set) var changes: Int
     /// The first row of our own checks; nil where there is none.
-    public var ownSince: Timestamp?
+    public internal(set) var ownSince: Timestamp?
     /// The newest row that is shown.
-    public var lastRowAt: Timestamp?
+    public internal(set) var lastRowAt: Timestamp?
     /// The newest row with a digest.
     var newestSeenAt: Timestamp?
     /// Where the tag is missing: until when it may have been there.
     var missingSince: Timestamp?
     /// Spans of at least ``shortestGapDays`` in which something happened, nobody knows when. In order.
-    public var gaps: [Range<Timestamp>]
+    public internal(set) var gaps: [Range<Timestamp>]
     /// From the first observation of its absence to that of its return; of the last one nil where it is missing still.
-    public var absences: [Absence]
+    public internal(set) var absences: [Absence]
 
     public struct Absence: Hashable, Sendable {
         public let from: Timestamp
@@ -71,8 +71,6 @@ public struct Pulse: Hashable, Sendable {
 
     /// Since when our own checks count. Those that find nothing new leave no row, so it is not later than a tag is tracked;
     /// and what came back by an import of our own export was watched.
-    public func watchedSince(tracked: Timestamp) -> Timestamp { Self.watchedSince(tracked: tracked, own: ownSince) }
-
     /// - Parameter own: the first row of our own checks.
     public static func watchedSince(tracked: Timestamp, own: Timestamp?) -> Timestamp { min(tracked, own ?? tracked) }
 
@@ -85,7 +83,7 @@ public struct Pulse: Hashable, Sendable {
         public let daysSinceLastUpdate: Double?
     }
 
-    /// A few of the figures that ``Statistics`` say, but for what half a second changes in them.
+    /// A few of the figures that ``Statistics`` say, but for what a second changes in them.
     /// - Parameters:
     ///   - firstSeenAt: nil where the tag was never seen.
     ///   - lastSucceededAt: the last successful check; a 404 is none.
@@ -97,9 +95,8 @@ public struct Pulse: Hashable, Sendable {
         }
         // Another's clock may be ahead of ours.
         let time = max(time, lastRowAt ?? time)
-        var last = min(time, lastSucceededAt?.roundedDown ?? newestSeenAt ?? time)
-        if let missingSince { last = min(last, missingSince) }
-        if let newestSeenAt { last = max(last, newestSeenAt) }
+        let last = Evaluation.lastSuccess(
+            lastSucceededAt?.roundedDown, newestSeenAt: newestSeenAt, before: missingSince, asOf: time)
         let evaluation = Evaluation(
             episodes: pushes.map(Episode.init), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt), now: time)
         return Judgement(
@@ -111,27 +108,16 @@ public struct Pulse: Hashable, Sendable {
 extension Episode {
     fileprivate init(_ push: Pulse.Push) {
         let end = Double(push.mark.observedAt.microseconds)
-        let begin = push.notBefore.map { Double($0.microseconds) } ?? end
         self.init(
-            outcome: Outcome(push.mark.outcome), begin: begin, end: end,
-            event: push.mark.notBefore == nil ? Double(push.mark.at.microseconds) : (begin + end) / 2,
+            outcome: push.mark.outcome, begin: push.notBefore.map { Double($0.microseconds) } ?? end, end: end,
+            event: Double(push.mark.at.microseconds),
             countedAt: push.mark.notBefore == nil ? push.mark.at : push.mark.observedAt)
     }
 }
 
-extension Episode.Outcome {
-    fileprivate init(_ outcome: HistoryMark.Outcome) {
-        switch outcome {
-        case .update: self = .update
-        case .flap: self = .flap
-        case .revert: self = .revert
-        case .other: self = .other
-        }
-    }
-}
-
 extension Pulse.Push {
-    fileprivate init(_ mark: HistoryMark, notBefore: Timestamp?) {
+    /// - Parameter mark: of one with a span the time is its middle, whatever it says.
+    init(_ mark: HistoryMark, notBefore: Timestamp?) {
         self.mark = mark
         self.notBefore = notBefore?.roundedDown
         self.mark.observedAt = mark.observedAt.roundedDown

@@ -31,14 +31,15 @@ extension Statistics {
     private static func lastSuccess(
         known: ArraySlice<Change>, of rows: [Change], lastSucceededAt: Timestamp?, asOf: Timestamp
     ) -> Timestamp {
-        let newest = known.last { $0.digest != nil }?.observedAt
-        var last = min(asOf, lastSucceededAt ?? newest ?? asOf)
-        if let state = known.last(where: \.kind.isShown), state.kind == .missing {
-            last = min(last, state.notBefore ?? state.observedAt)
-        } else if let next = rows[known.endIndex...].first(where: { $0.kind.isShown && $0.kind != .first }) {
-            last = min(last, next.notBefore ?? last)
-        }
-        return newest.map { max(last, $0) } ?? last
+        let state = known.last(where: \.kind.isShown)
+        let before =
+            if let state, state.kind == .missing {
+                state.notBefore ?? state.observedAt
+            } else {
+                rows[known.endIndex...].first { $0.kind.isShown && $0.kind != .first }?.notBefore
+            }
+        return Evaluation.lastSuccess(
+            lastSucceededAt, newestSeenAt: known.last { $0.digest != nil }?.observedAt, before: before, asOf: asOf)
     }
 
     private init(unseenAsOf asOf: Timestamp) {

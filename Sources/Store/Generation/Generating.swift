@@ -69,7 +69,8 @@ extension Connection {
         }
         let tags: SQL = """
             COPY tags (id, repository_id, reference, origin, state, tracked_since, last_viewed_at, first_seen_at,
-                last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse) FROM STDIN (FORMAT binary)
+                last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse)
+                FROM STDIN (FORMAT binary)
             """
         try await copy(site, tags) { rows, repository, ids in
             ids.repository += 1

@@ -57,8 +57,7 @@ struct Strip: Hashable, Sendable {
     ///   - trackedSince: since when we check it.
     init(
         history: [Change], firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, trackedSince: Timestamp,
-        now: Timestamp,
-        axis: StripAxis
+        now: Timestamp, axis: StripAxis
     ) {
         self.init(
             Pulse(history: history.filter { $0.observedAt <= now }, firstSeenAt: firstSeenAt),
@@ -73,7 +72,7 @@ struct Strip: Hashable, Sendable {
         mark(pulse.marks)
         ground(
             pulse, firstSeenAt: firstSeenAt, lastSucceededAt: lastSucceededAt,
-            own: pulse.watchedSince(tracked: trackedSince))
+            own: Pulse.watchedSince(tracked: trackedSince, own: pulse.ownSince))
     }
 
     private mutating func mark(_ pushes: [HistoryMark]) {

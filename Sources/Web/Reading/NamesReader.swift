@@ -62,8 +62,7 @@ enum NamesReader {
         "is", "it", "my", "not", "of", "on", "or", "our", "should", "so", "than", "that", "the", "their", "them",
         "then",
         "there", "this", "to", "use", "uses", "was", "we", "were", "what", "when", "which", "why", "will", "with",
-        "you",
-        "your",
+        "you", "your",
     ]
 
     /// Without the sentence's own marks behind it.

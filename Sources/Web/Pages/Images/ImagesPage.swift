@@ -24,7 +24,7 @@ struct ImagesPage: Page {
     let heading: String
     let lede: String?
     let notes: [String]
-    let axis: String
+    let weeksHead: String
     let rows: [Row]
     let unreadable: [NamedImages.Unreadable]
     /// The whole list again, for whoever tracks a part of it.
@@ -47,7 +47,7 @@ extension ImagesPage {
         title = "\(heading) · Tagbeat"
         lede = images.kind.map { "Read as \($0)." }
         notes = images.notes
-        axis = StripDrawing.axis(.year(to: now))
+        weeksHead = TagRow.weeksHead(at: now)
         rows = images.items.map { item in
             let row = known[item.reference]
             return Row(

@@ -1,4 +1,3 @@
-import Mustache
 import OCI
 import Store
 import TagHistory
@@ -22,17 +21,9 @@ struct TagListPage: Page {
         }
     }
 
-    struct Table: MustacheParent {
+    struct Table: Sendable, Hashable {
         let head: String
         let rows: String
-
-        func child(named name: String) -> Any? {
-            switch name {
-            case "head": head
-            case "rows": rows
-            default: nil
-            }
-        }
     }
 
     struct Filters: PagePart {
