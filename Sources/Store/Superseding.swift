@@ -36,6 +36,11 @@ public struct TagRecord: Sendable {
         return TagRecord(known, history: history)
     }
 
+    /// Since when the registry has had no such tag; nil where it has it.
+    public var goneSince: Timestamp? {
+        history.last { $0.kind != .same }.flatMap { $0.kind == .missing ? $0.observedAt : nil }
+    }
+
     /// The rows of its history that count.
     public var counted: CountedRows { CountedRows(history, firstSeenAt: firstSeenAt) }
 

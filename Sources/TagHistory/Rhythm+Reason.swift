@@ -25,15 +25,22 @@ extension Rhythm {
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
                     + "of the one before, but once \(duration(gap)) without any"
             default:
-                // With one update there are no two that could be apart.
-                grounds.intervals.isEmpty || grounds.intervals.last != gap
-                    ? "\(updates(grounds)), never more than \(ceiling(gap)) without one"
-                        + (overdue ? " before" : "")
-                    : "\(updates(grounds)), never more than \(ceiling(gap)) apart"
+                "\(updates(grounds)), \(longest(gap, overdue: overdue, grounds))"
             }
         let isExpected = word != .unchanged && word != .stopped && word != .superseded
         return "\(word.label): \(said)"
             + (overdue && isExpected ? "; overdue, the last was \(duration(grounds.open ?? 0, .down)) ago" : "")
+    }
+
+    private static func longest(_ gap: Double, overdue: Bool, _ grounds: Grounds) -> String {
+        // It began before the year that is spoken of.
+        if grounds.isFullWindow, gap > Evaluation.windowDays, grounds.updatesInWindow > 0 {
+            return (grounds.updatesInWindow > 1 ? "one of them " : "") + "after \(duration(gap)) without any"
+        }
+        // With one update there are no two that could be apart.
+        return grounds.updatesInWindow < 2 || grounds.intervals.last != gap
+            ? "never more than \(ceiling(gap)) without one" + (overdue ? " before" : "")
+            : "never more than \(ceiling(gap)) apart"
     }
 
     private static func updates(_ grounds: Grounds) -> String {

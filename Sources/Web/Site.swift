@@ -49,7 +49,12 @@ struct Site: Sendable {
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
         totals = Refreshed(every: 10) { _ in try await store.totals() }
         moved = Refreshed(every: 3) { _ in OverviewPage.grouped(try await store.tags(.moved).items) }
-        stopped = Refreshed(every: 60) { _ in OverviewPage.grouped(try await store.tags(.stopped).items) }
+        stopped = Refreshed(every: 60) { now in
+            OverviewPage.grouped(
+                try await store.tags(.stopped).items.filter { tag in
+                    tag.lastChangedAt.map { now.days(since: $0) < OverviewPage.latelyDays } ?? false
+                })
+        }
     }
 
     func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {

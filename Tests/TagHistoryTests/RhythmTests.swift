@@ -43,7 +43,18 @@ import Testing
         Example(text: "A@0", last: 0.01, reason: "unchanged: no update in the hour since it was first seen"),
         Example(
             text: "A@0 B@400>400", last: 450,
-            reason: "yearly: 1 update in the last year, never more than 400 days without one"),
+            reason: "yearly: 1 update in the last year, after 400 days without any"),
+        // It began before the year that the sentence speaks of.
+        Example(
+            text: "A@0 B@100>100 C@1000>1000 D@1100>1100 E@1200>1200", last: 1250,
+            reason: "irregular: 3 updates in the last year, half of them within 100 days of the one before, "
+                + "but once 900 days without any"),
+        Example(
+            text: "A@0 B@500>500 C@520>520", last: 800,
+            reason: "yearly: 2 updates in the last year, one of them after 500 days without any"),
+        Example(
+            text: "A@0 B@100>100 C@300>300", last: 500,
+            reason: "half-yearly: 1 update in the last year, never more than 200 days without one"),
     ])
     func reasons(_ example: Example) throws {
         let merged = History.merge(adding: try observations(example.text))

@@ -86,6 +86,18 @@ import Testing
         }
     }
 
+    /// Nobody types a file twice.
+    @Test func whatWasRefusedStaysInTheBox() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            #expect(
+                try await Self.post(site, "See you at 10:30 <b>").text.contains("See you at 10:30 &lt;b&gt;</textarea>")
+            )
+            #expect(try await Self.post(site, "a\u{1}").text.contains("spellcheck=\"false\" required>\n</textarea>"))
+            let empty = try await site.get("/?image=&image=+")
+            #expect(empty.status == 200 && empty.text.contains("How often is that image really rebuilt?"))
+        }
+    }
+
     @Test func tenThousandImagesAreCutToALimit() async throws {
         try await TestSite.run(hasWorker: false) { site in
             let answer = try await Self.post(site, (0..<10_000).map { "a/b:\($0)" }.joined(separator: "\n"))
@@ -146,7 +158,10 @@ import Testing
             #expect(try await site.get("/compare").text.contains("Two to eight images"))
             let nine = (1...9).map { "image=a:\($0)" }.joined(separator: "&")
             #expect(try await site.get("/compare?\(nine)").status == 422)
-            #expect(try await site.get("/compare?image=A+b&image=c").status == 422)
+            let bad = try await site.get("/compare?image=%3Cscript%3E&image=python:3.12")
+            #expect(bad.status == 422)
+            #expect(bad.text.contains("<code>&lt;script&gt;</code>") && bad.text.contains("id=\"strips\""))
+            #expect(try await site.get("/compare?image=%3Cscript%3E").text.contains("name=\"image\""))
         }
     }
 

@@ -108,6 +108,24 @@ import Testing
         #expect(!html.contains("Track this tag"))
     }
 
+    /// Nothing is said as if it still were there.
+    @Test func aTagThatIsGoneIsToldOfInThePast() throws {
+        let (tag, seen) = try Samples.tag(state: .missing, changesDaysAgo: [90, 60, 30, 2])
+        let history =
+            seen + [
+                Change(
+                    digest: nil, kind: .missing, source: .observed,
+                    observedAt: TestSite.now.advanced(bySeconds: -3_600))
+            ]
+        let html = try page((tag, history))
+        #expect(html.contains("<p class=\"answer\">Gone from the registry since 11 Feb 2026.</p>"))
+        #expect(html.contains("As long as it was there: Monthly: "))
+        #expect(html.contains("<h3>Last</h3>") && !html.contains("<h3>Newest"))
+        #expect(!html.contains("the next is likely"))
+        #expect(html.contains("class=\"key gone\""))
+        #expect(try !page(Samples.tag(changesDaysAgo: [90, 60, 30, 2])).contains("class=\"key gone\""))
+    }
+
     /// What came of "Check now", which was pressed so many seconds ago.
     @Test(
         arguments: [

@@ -171,7 +171,7 @@ import Testing
             "href=\"/tags/docker.io/library/python:3.12?digest=sha256:aaaa"
         ),
         ("/%ff", 404, "Nothing is here"), ("/tags/%ff", 400, "not UTF-8"), ("/..%2f..%2fetc/passwd", 404, "<h1>"),
-        ("/tags/%3Cscript%3E", 422, "&lt;script&gt;"), ("/compare?image=%3Cscript%3E", 422, "&lt;script&gt;"),
+        ("/tags/%3Cscript%3E", 422, "&lt;script&gt;"),
         ("/?state=bad", 400, "give one of"), ("/?rhythm=bad", 400, "give one of"), ("/?cursor=x", 400, "cursor"),
         ("/status/more", 404, "Nothing is here"),
     ])

@@ -40,6 +40,7 @@ import Testing
         ("sha256:12", "That is no digest."), ("\(Digest.numbered(2))", "Up to date."),
         ("python:3.12@\(Digest.numbered(1))", "1 update and 3.0 days behind."),
         ("\(Digest.numbered(0))", "2 updates and 50 days behind."),
+        (String("\(Digest.numbered(0))".dropFirst(7)), "2 updates and 50 days behind."),
         ("\(Digest.numbered(9))", "Not a digest of this tag, as far as is known."),
     ])
     func anOwnDigestIsJudged(text: String, heading: String) throws {

@@ -117,4 +117,9 @@ extension Query {
         }
         return values
     }
+
+    /// The images that a page's address names. A form's empty field is none.
+    static func images(in text: String?) throws(Problem) -> [String] {
+        try all("image", in: text).filter { !$0.allSatisfy(\.isWhitespace) }
+    }
 }

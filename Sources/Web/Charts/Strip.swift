@@ -47,6 +47,9 @@ struct Strip: Hashable, Sendable {
     /// How many of the updates were not seen by our own checks.
     private(set) var toldUpdates = 0
 
+    /// Whether it shows a time in which the registry had no such tag.
+    var hasAbsence: Bool { stretches.contains { $0.kind == .missing } }
+
     /// A mark's width in pixels; closer ones are one.
     static let markWidth = 3.0
     /// A mark of many stands for no more than this many pixels.

@@ -10,6 +10,7 @@ extension TagRow: MustacheParent {
         case "reference": reference.description
         case "head": head
         case "cells": cells
+        case "rhythm": rhythm.field
         case "html": html
         default: nil
         }

@@ -54,7 +54,7 @@ struct ImageCollection {
 
     private static func outcome(_ name: String, missing: [String]) -> PastedImage.Outcome {
         do {
-            let reference = try Reference(parsing: name)
+            let reference = try Reference(parsing: ImageAddress.image(at: name) ?? name)
             guard let tag = reference.tag else {
                 return .unreadable("It is pinned to a digest and does not say which tag it followed.")
             }

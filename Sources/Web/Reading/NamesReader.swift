@@ -51,6 +51,7 @@ enum NamesReader {
 
     /// `python:3.12`, `owner/app`; not `and/or`, `24/7` or `10:30`.
     private static func isUnmistakable(_ word: Substring) -> Bool {
+        if word.contains("://") { return ImageAddress.image(at: word) != nil }
         let parts = word.split(separator: ":", omittingEmptySubsequences: false)[0].split(separator: "/")
         return word.contains { ":/@".contains($0) }
             && parts.allSatisfy { part in part.contains(where: \.isLetter) && !functionWords.contains(part) }

@@ -6,6 +6,10 @@ struct YAMLImages {
     /// So many nodes are looked at in aliases' places: a bomb ends here, and a large file of many has fewer.
     private static let maximumAliased = 10_000
     private static let deepest = 60
+    /// What stands under these is a program's own: a variable called image is no image.
+    private static let settings: Set<String> = [
+        "environment", "env", "labels", "annotations", "args", "variables", "matchLabels", "commonLabels",
+    ]
 
     private var anchors: [String: Node] = [:]
     private var aliased = 0
@@ -89,8 +93,10 @@ struct YAMLImages {
         var hasImage = false
         for (keyNode, value) in mapping {
             let name = keyNode.scalar.map { YAMLAliases.shown($0.string) }
-            if name == "image" {
+            if name == "image", key.map(Self.settings.contains) != true {
                 hasImage = try image(value, owner: owner, depth: depth, into: &images) || hasImage
+            } else if name == "uses", let text = scalar(value), text.hasPrefix("docker://") {
+                add(text, at: value, owner: owner, into: &images)
             } else if name == "dockerfile_inline", let scalar = value.scalar {
                 inline(scalar, into: &images)
             } else if name != "<<" {

@@ -9,6 +9,8 @@ struct Problem: Error, Hashable, Sendable {
     let detail: String
     /// Beside the content type: `Allow`, `Retry-After`, `WWW-Authenticate`.
     var headers: HTTPFields = [:]
+    /// What was pasted, for the box of the page that says so: nobody types a file twice.
+    var text: String?
 
     init(_ status: HTTPResponse.Status, _ detail: String, headers: HTTPFields = [:]) {
         self.status = status

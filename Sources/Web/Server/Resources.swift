@@ -8,7 +8,7 @@ struct Resources: Sendable {
     private let library: MustacheLibrary
 
     static let templates = [
-        "layout", "moment", "badge", "banner", "stripkey", "box", "tags", "taglistbody", "taglist",
+        "layout", "moment", "badge", "banner", "unreadable", "stripkey", "box", "tags", "taglistbody", "taglist",
         "filters", "hero", "lately", "overview", "images", "compare", "offered", "tag", "repository", "status", "error",
         "docstype", "docs",
     ]

@@ -107,7 +107,7 @@ struct SiteMiddleware: RouterMiddleware {
             && context.endpointPath != request.uri.path
         let page = ErrorPage(
             status: problem.status.code, heading: Self.heading(problem.status), detail: problem.detail,
-            text: Self.image(in: request),
+            text: problem.text ?? Self.image(in: request),
             suggestions: isAstray && request.method != .post ? ErrorPage.suggestions(for: request.uri.path) : [])
         var response = site.html(page, status: problem.status)
         for field in problem.headers { response.headers[field.name] = field.value }

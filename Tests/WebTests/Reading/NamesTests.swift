@@ -60,7 +60,23 @@ import Testing
                 "redis:latest | 5 name", "postgres:latest | 6 name", "mysql:latest | 6 name", "mariadb:latest | 6 name",
                 "debian:12 | 7 name",
             ]),
-        PastedCase("a URL", .names, "https://hub.docker.com/_/python", ["! https://hub.docker.com/_/python | 1 name"]),
+        PastedCase(
+            "addresses", .names,
+            """
+            https://hub.docker.com/_/python
+            https://hub.docker.com/r/grafana/grafana/tags?page=1
+            https://hub.docker.com/layers/library/python/3.12/images/sha256-0
+            https://quay.io/repository/prometheus/node-exporter?tab=tags
+            https://github.com/acme/app/pkgs/container/server
+            docker://alpine:3.20
+            https://example.com/python
+            Look at https://example.com/python and at https://hub.docker.com/_/redis for more.
+            """,
+            [
+                "python:latest | 1 name", "grafana/grafana:latest | 2 name", "python:3.12 | 3 name",
+                "quay.io/prometheus/node-exporter:latest | 4 name", "ghcr.io/acme/server:latest | 5 name",
+                "alpine:3.20 | 6 name", "! https://example.com/python | 7 name", "redis:latest | 8 name",
+            ]),
         PastedCase("a byte order mark", .names, "\u{feff}python", ["python:latest | 1 name"]),
     ]
 

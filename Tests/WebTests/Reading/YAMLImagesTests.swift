@@ -24,6 +24,23 @@ import Testing
                 "nginx:1.27 | 3 service web", "postgres:16-alpine | 6 service db", "redis:latest | 7 service cache",
             ]),
         PastedCase(
+            "settings and steps", .yaml,
+            """
+            services:
+              a:
+                image: a
+                environment: {image: b, IMAGE: c}
+                labels:
+                  image: d
+            jobs:
+              test:
+                steps:
+                - uses: docker://e:1
+                - uses: actions/checkout@v4
+                  env: {image: f}
+            """,
+            ["a:latest | 3 service a", "e:1 | 10 image"]),
+        PastedCase(
             "variables", .yaml,
             """
             services:

@@ -27,11 +27,15 @@ struct ComparePage: Page {
     let heading: String
     var notices: [Notice] = []
     var strips = ""
+    /// Whether one of them shows that the registry had no such tag.
+    var hasAbsence = false
     var stripRows: [Table] = []
     var heads: [Head] = []
     var lines: [Line] = []
     /// Named, but never seen: there is nothing to compare.
     var unknown: [Unknown] = []
+    /// What names no tag; the others are compared all the same.
+    var unreadable: [NamedImages.Unreadable] = []
     /// In the address already.
     let images: [String]
     var canAdd = true
@@ -97,6 +101,7 @@ struct ComparePage: Page {
         }
         strips =
             StripDrawing(compare: drawn, id: "strips", title: "Updates of \(Words.count(records.count, "image"))").svg
+        hasAbsence = drawn.contains { $0.strip.hasAbsence }
         stripRows = drawn.map { Table(name: $0.label, text: $0.strip.summary) }
     }
 }

@@ -4,18 +4,20 @@ import Store
 
 extension Site {
     func comparePage(_ request: Request, _ context: SiteContext) async throws -> Response {
-        let names = try Query.all("image", in: request.uri.query).filter { !$0.allSatisfy(\.isWhitespace) }
-        guard names.count <= ComparePage.most else {
-            throw Problem.unacceptable("\(names.count) images are named; compare two to eight.")
+        let images = try NamedImages(Query.images(in: request.uri.query))
+        let references = images.items.map(\.reference).uniqued
+        guard references.count <= ComparePage.most else {
+            throw Problem.unacceptable("\(references.count) images are named; compare two to eight.")
         }
-        let references = try names.map { try Self.reference(from: $0) }.uniqued
         let past = try Query(request.uri.query).time("at")
         let tags = try await store.tags(named: references)
         await noteViewed(tags, context)
         return try await answer(request, about: tags) {
             let histories = try await store.histories(of: tags.map(\.id))
             let records = tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
-            return html(try await comparePage(references, records, at: past))
+            var page = try await comparePage(references, records, at: past)
+            page.unreadable = images.unreadable
+            return html(page, status: images.unreadable.isEmpty ? .ok : .unprocessableContent)
         }
     }
 

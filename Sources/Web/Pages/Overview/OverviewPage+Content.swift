@@ -45,6 +45,9 @@ extension OverviewPage {
             + "\(Words.count(status.changes, "change")) recorded."
     }
 
+    /// What moved last before that has stopped long ago.
+    static let latelyDays = 365.0
+
     /// Tags that are pushed together are one line.
     static func grouped(_ tags: [TrackedTag]) -> [Group] {
         var order: [Repository] = []

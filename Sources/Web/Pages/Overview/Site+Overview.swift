@@ -7,7 +7,7 @@ import TagHistory
 extension Site {
     /// `/`: the first screen; with images in the address, those.
     func overviewPage(_ request: Request, _ context: SiteContext) async throws -> Response {
-        let images = try Query.all("image", in: request.uri.query)
+        let images = try Query.images(in: request.uri.query)
         if !images.isEmpty { return try await imagesPage(NamedImages(images), request, context) }
         let query = try Query(request.uri.query)
         var wanted = try query.tags(defaultLimit: 15)
@@ -34,8 +34,10 @@ extension Site {
             request, about: page.items,
             [page.next ?? "", offer?.familiar ?? ""] + (status?.shown ?? []) + (lately?.shown ?? [])
         ) {
+            // What is kept is last night's word; the row says today's.
+            let rows = try await rows(page.items, at: now).filter { wanted.rhythm == nil || $0.rhythm == wanted.rhythm }
             let list = TagListPage(
-                wanted, rows: try await rows(page.items, at: now), next: page.next, offer: offer, status: status,
+                wanted, rows: rows, next: page.next, offer: offer, status: status,
                 now: now)
             guard isWhole else { return html(list) }
             return html(OverviewPage(list, hero: hero, lately: lately, status: status))
@@ -50,12 +52,19 @@ extension Site {
         do {
             pasted = try PastedImages(text: text)
         } catch {
-            if case .tooLong = error { throw Problem(.contentTooLarge, error.description) }
-            throw Problem.unacceptable(error.description)
+            var problem = Problem.unacceptable(error.description)
+            switch error {
+            case .tooLong: problem = Problem(.contentTooLarge, error.description)
+            case .tooComplex: problem.text = text
+            case .binary: break
+            }
+            throw problem
         }
         guard !pasted.images.isEmpty else {
-            throw Problem.unacceptable(
+            var problem = Problem.unacceptable(
                 "No image is named in it. Paste a Dockerfile, a compose file, or names such as python:3.12-slim.")
+            problem.text = text
+            throw problem
         }
         if pasted.kind == .names, pasted.images.count == 1, let tag = pasted.images[0].tag,
             pasted.images[0].pinned == nil

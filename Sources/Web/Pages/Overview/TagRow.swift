@@ -12,6 +12,7 @@ struct TagRow: Sendable, Hashable {
     let head: String
     /// The other cells.
     let cells: String
+    let rhythm: Rhythm.Word?
 
     /// The whole row.
     var html: String {
@@ -47,6 +48,7 @@ struct TagRow: Sendable, Hashable {
             trackedSince: tag.trackedSince, axis: .year(to: now))
         let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
         let rhythm = judgement.rhythm
+        self.rhythm = rhythm.word
         let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) + " old" }
         let lastUpdate = judgement.daysSinceLastUpdate.map { "\(Words.age($0)) ago" }
         let word =

@@ -35,11 +35,17 @@ extension TagPage {
         isKnown = true
         hasHistory = !history.isEmpty
         badge = Badge(tag)
-        answer = hasHistory ? Words.sentence(statistics.rhythm.reason) : Self.unseenAnswer(tag)
-        answerDetail =
-            hasHistory
-            ? Self.detail(statistics, content.record)
-            : tag.state == .pending ? "Load this page again in a moment." : nil
+        let rhythm = Words.sentence(statistics.rhythm.reason)
+        if !hasHistory {
+            answer = Self.unseenAnswer(tag)
+            answerDetail = tag.state == .pending ? "Load this page again in a moment." : nil
+        } else if let gone = content.record.goneSince {
+            answer = "Gone from the registry since \(Words.date(gone))."
+            answerDetail = "As long as it was there: \(rhythm) \(Self.detail(statistics, content.record))"
+        } else {
+            answer = rhythm
+            answerDetail = Self.detail(statistics, content.record)
+        }
         notices = Notice.of(tag, now: now)
         canTrack = tag.state == .untracked && content.permissions.canTrack
         trackText = "This tag is not checked any more. Its history stays, and goes on when it is tracked again."
@@ -99,6 +105,7 @@ extension TagPage {
             trackedSince: tag.trackedSince, now: now,
             axis: .history(from: history.first?.observedAt ?? tag.firstSeenAt, to: now, width: 1_040))
         self.strip = StripDrawing(history: strip, id: "strip", title: "Updates of \(tag.reference.familiar)").svg
+        hasAbsence = strip.hasAbsence
         stripTable = strip.rows.map { TableRow.html($0.when, [$0.what, $0.source]) }.joined()
     }
 

@@ -50,7 +50,7 @@ extension TagPage.Use {
             let gone = newest.until.map { "The last digest that was seen; gone since \(Words.date($0))." }
             pins.append(
                 pin(
-                    isSettled ? "Newest, and settled" : "Newest", newest,
+                    gone != nil ? "Last" : isSettled ? "Newest, and settled" : "Newest", newest,
                     gone ?? Words.sentence(since + (isSettled ? " and not taken back" : ""))))
         }
         if let settled, settled != newest {
@@ -89,7 +89,9 @@ extension TagPage {
         /// - Parameter text: a digest, or an image with one.
         init(_ text: String) {
             self.text = text
-            let digest = text.split(separator: "@").last.map(String.init) ?? text
+            let last = text.split(separator: "@").last.map(String.init) ?? text
+            // As `docker images --digests` or a lock file's column has it.
+            let digest = last.utf8.count == 64 && last.allSatisfy(\.isHexDigit) ? "sha256:" + last.lowercased() : last
             do { self.digest = try Digest(parsing: digest) } catch { problem = error.description }
         }
     }

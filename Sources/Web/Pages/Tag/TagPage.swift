@@ -21,6 +21,8 @@ struct TagPage: Page {
     var hasHistory = false
     /// The whole history on an axis of time.
     var strip = ""
+    /// Whether the strip shows that the registry had no such tag.
+    var hasAbsence = false
     /// The same as rows of a table.
     var stripTable = ""
     var use: Use?
