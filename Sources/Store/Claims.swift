@@ -65,9 +65,13 @@ extension TagStore {
         registryID: Int32, worker: WorkerSession, limit: Int, lease: Double, window: ClaimWindow
     ) async throws -> [Claim] {
         let end = window.now.advanced(bySeconds: lease)
-        return try await pool.run(
-            ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
-        ).rows.map { $0.expiring(at: end) }
+        let claim = ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
+        // Nothing of it has to outlast the database's crash, so nobody waits for the disk.
+        return try await pool.transaction(settings: "SET LOCAL synchronous_commit = off") { connection in
+            // Whoever comes second sees what the first has claimed.
+            _ = try await connection.first(LockLane(registryID: registryID))
+            return try await connection.run(claim).rows
+        }.map { $0.expiring(at: end) }
     }
 
     /// Claims tags that somebody waits for, due or not, unless they are being checked already.
@@ -89,12 +93,12 @@ extension TagStore {
 }
 
 extension Claim {
-    /// The columns of a claimed tag of `k` and its row `c`, but for the requests.
+    /// The columns of a claimed tag's row `c`, but for the requests.
     static let columns: SQL = """
-        c.tag_id, c.registry_id, t.reference, c.digest_id, c.digest_head, c.is_missing, c.failures,
+        c.tag_id, c.registry_id, g.name || '/' || r.path || ':' || c.tag, c.digest_id, c.digest_head, c.is_missing, c.failures,
         c.last_succeeded_at, c.repository_id,\u{20}
         """ + TagSchedule.columns + ", "
-    static let tables: SQL = " JOIN tags t ON t.id = k.tag_id"
+    static let tables: SQL = " JOIN repositories r ON r.id = c.repository_id JOIN registries g ON g.id = r.registry_id"
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim {
         Claim(
@@ -105,10 +109,10 @@ extension Claim {
     }
 }
 
-/// Row locks only for the moment of claiming: another worker skips them and takes the next. Its recheck of
-/// `next_check_at` on the locked row version keeps out what was checked between its snapshot and the lock. Claims are
-/// inserted in one order everywhere, so that two workers never wait for each other crosswise. Nothing of it has to outlast
-/// the database's crash, so nobody waits for the disk.
+/// Tags are not locked: a lock is written into the tag's page, and a thousand tags are on as many pages. Whoever claims
+/// holds the lane, and whom a claim of the same tag meets leaves it alone. What was claimed by request, checked and recorded
+/// while this statement ran is checked once more. Claims are inserted in one order everywhere, so that two workers never
+/// wait for each other crosswise.
 struct ClaimDue: Statement {
     /// What of a lane a ``ClaimWindow`` shows.
     static let due: SQL = """
@@ -129,19 +133,17 @@ struct ClaimDue: Statement {
         WITH due AS MATERIALIZED (
             SELECT\u{20}
         """ + due + """
-                ORDER BY c.next_check_at LIMIT $6
-                FOR NO KEY UPDATE OF c SKIP LOCKED),
+                ORDER BY c.next_check_at LIMIT $6),
             claimed AS (
                 INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $7, $8 FROM due ORDER BY tag_id
                 ON CONFLICT DO NOTHING RETURNING tag_id),
             moved AS (\u{20}
             """ + MoveClock.update + """
                 (SELECT max(next_check_at) FROM due), $5)
-                WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due)),
-            unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+                WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
             SELECT\u{20}
             """ + Claim.columns
-        + "ARRAY[]::bigint[] FROM unhurried CROSS JOIN claimed k JOIN due c ON c.tag_id = k.tag_id"
+        + "ARRAY[]::bigint[] FROM claimed k JOIN due c ON c.tag_id = k.tag_id"
         + Claim.tables + " ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)

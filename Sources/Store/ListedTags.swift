@@ -76,8 +76,9 @@ struct SelectListed: Statement {
     let references: [TagReference]
     static let sql: SQL =
         "SELECT d.digest, " + Claim.columns + """
-            ARRAY[]::bigint[] FROM tags t JOIN tag_checks c ON c.tag_id = t.id
-            LEFT JOIN digests d ON d.id = c.digest_id
+            ARRAY[]::bigint[] FROM tags t JOIN tag_checks c ON c.tag_id = t.id\u{20}
+            """ + Claim.tables + """
+             LEFT JOIN digests d ON d.id = c.digest_id
             WHERE t.reference = ANY ($1) AND isfinite(c.next_check_at)
             """
     func bind(_ parameters: inout Parameters) { parameters.append(references) }

@@ -89,12 +89,13 @@ struct InsertImportedChecks: Statement {
     static let sql: SQL =
         """
         INSERT INTO tag_checks (tag_id, registry_id, repository_id, next_check_at, is_missing, last_succeeded_at,
-            last_missing_at, digest_id, digest_head)
+            last_missing_at, first_seen_at, tag, digest_id, digest_head)
         SELECT i.tag_id, i.registry_id, i.repository_id, LEAST($4, l.clock), i.is_missing, i.succeeded_at, i.missing_at,
-            d.id,\u{20}
+            t.first_seen_at, split_part(t.reference, ':', -1), d.id,\u{20}
         """ + DigestHead.column + """
              FROM unnest($1::integer[], $2::integer[], $3::integer[], $5::bytea[], $6::boolean[], $7::timestamptz[],
                 $8::timestamptz[]) i (tag_id, registry_id, repository_id, digest, is_missing, succeeded_at, missing_at)
+            JOIN tags t ON t.id = i.tag_id
             LEFT JOIN lanes l ON l.registry_id = i.registry_id LEFT JOIN digests d ON d.digest = i.digest
             ORDER BY i.tag_id
             """

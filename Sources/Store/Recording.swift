@@ -70,9 +70,9 @@ extension TagStore {
         let same =
             unchanged.isEmpty
             ? BatchOutcome()
-            : try await pool.retryingTransaction { connection in
+            // That nothing is new may be lost with the database's last moment: when to check next is lost with it.
+            : try await pool.retryingTransaction(waitsForDisk: false) { connection in
                 var batch = BatchOutcome()
-                try await connection.run(WaitForNoDisk())
                 for id in try await connection.recordUnchanged(unchanged, policy: policy, at: now) {
                     batch.outcomes[id] = .unchanged
                 }
@@ -214,14 +214,6 @@ extension CheckResult {
         case .turn: claim.schedule.map { $0.reason.isRevealed ? 1 : $0.reason == .sweep ? 2 : 0 } ?? 0
         }
     }
-}
-
-/// What says that nothing is new may be lost with the database's last moment: its tag's next check is lost with it, so it is
-/// asked for again.
-struct WaitForNoDisk: Statement {
-    typealias Row = Never
-    static let sql: SQL = "SET LOCAL synchronous_commit = off"
-    func bind(_ parameters: inout Parameters) {}
 }
 
 struct SelectWhetherAwaited: Statement {

@@ -215,13 +215,16 @@ struct UpdateSummaries: Statement {
     let summaries: [TagSummary]
     static let sql: SQL =
         """
-        UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
-            last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
-            interval_days = i.interval_days, rhythm = i.rhythm, pulse = i.pulse,
-            state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
-        FROM unnest(
+        WITH i AS (SELECT * FROM unnest(
         """ + TagSummary.arrays + ") i (" + TagSummary.columns + """
-            ) WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
+            )), seen AS (
+                UPDATE tag_checks c SET first_seen_at = i.first_seen_at FROM i
+                WHERE c.tag_id = i.tag_id AND i.first_seen_at <> COALESCE(c.first_seen_at, '-infinity'))
+            UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
+                last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
+                interval_days = i.interval_days, rhythm = i.rhythm, pulse = i.pulse,
+                state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
+            FROM i WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
             t.interval_days, t.state, t.rhythm, t.pulse) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
             i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days,
             COALESCE(i.state, t.state), i.rhythm, i.pulse)

@@ -4,7 +4,7 @@ public import Logging
 /// The history and everything around it in PostgreSQL: the one room that holds SQL.
 public final class TagStore: Sendable {
     public let pool: Pool
-    /// For reads by arrays of keys, and by an index on parts of names: see ``Pool/transactionByKeys(standstill:_:)``. These
+    /// For reads by arrays of keys, and by an index on parts of names: see ``Pool/transactionByKeys(standstill:waitsForDisk:_:)``. These
     /// are one statement each and stand alone, so sessions that are set for them save the way to the server and back for
     /// each setting.
     let keyedReads: Pool
@@ -42,14 +42,17 @@ extension Pool {
 
     /// A transaction that is tried again where PostgreSQL asks for it (deadlock, serialization failure).
     func retryingTransaction<Value: Sendable>(
-        standstill: Int = Pool.standstill, _ body: (Connection) async throws -> sending Value
+        standstill: Int = Pool.standstill, waitsForDisk: Bool = true,
+        _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
         for _ in 0..<4 {
-            do { return try await transactionByKeys(standstill: standstill, body) } catch let error as PostgresError {
+            do {
+                return try await transactionByKeys(standstill: standstill, waitsForDisk: waitsForDisk, body)
+            } catch let error as PostgresError {
                 guard error.sqlState?.isRetryable == true else { throw error }
             }
         }
-        return try await transactionByKeys(standstill: standstill, body)
+        return try await transactionByKeys(standstill: standstill, waitsForDisk: waitsForDisk, body)
     }
 
     /// A transaction whose statements bear arrays of keys.
@@ -60,10 +63,13 @@ extension Pool {
     ///
     /// Others wait for the rows that it locks. So the server ends it where this process stands still in the middle of it,
     /// stopped or suspended.
+    /// - Parameter waitsForDisk: whether it has to outlast a crash of the database in the next second.
     func transactionByKeys<Value: Sendable>(
-        standstill: Int = Pool.standstill, _ body: (Connection) async throws -> sending Value
+        standstill: Int = Pool.standstill, waitsForDisk: Bool = true,
+        _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
-        let settings = Self.byKeys + ["idle_in_transaction_session_timeout = '\(standstill)s'"]
+        var settings = Self.byKeys + ["idle_in_transaction_session_timeout = '\(standstill)s'"]
+        if !waitsForDisk { settings.append("synchronous_commit = off") }
         return try await transaction(settings: settings.map { "SET LOCAL " + $0 }.joined(separator: "; "), body)
     }
 

@@ -123,8 +123,8 @@ struct InsertTags: Statement {
             ON CONFLICT DO NOTHING
             RETURNING id, repository_id, reference),
         due AS (
-            INSERT INTO tag_checks (tag_id, registry_id, repository_id, next_check_at)
-            SELECT new.id, r.registry_id, r.id, LEAST($5, l.clock) FROM new
+            INSERT INTO tag_checks (tag_id, registry_id, repository_id, tag, next_check_at)
+            SELECT new.id, r.registry_id, r.id, split_part(new.reference, ':', -1), LEAST($5, l.clock) FROM new
             JOIN repositories r ON r.id = new.repository_id LEFT JOIN lanes l ON l.registry_id = r.registry_id)
         SELECT reference FROM new
         """

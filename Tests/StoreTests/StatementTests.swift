@@ -92,6 +92,7 @@ import Testing
             SelectOutdated(definition: 2, limit: 1), NoteDefinition(definition: 2, last: 1), FoldTagCounts(),
             FoldCheckCounts(before: hour(0)), FoldRequestCounts(before: hour(0)),
             CountChecks(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
+            SelectWhetherAwaited(),
             FinishRequests(results: [result], batch: BatchOutcome(outcomes: [1: .changed])),
             SelectReport(request: request), DeleteOldRequests(now: hour(0)), Notify(signal: .work),
             SelectHistories(ids: [1], includeSame: true), SelectOutlines(ids: [1]), SelectPulses(ids: [1]),

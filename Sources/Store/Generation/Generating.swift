@@ -109,7 +109,8 @@ extension Connection {
     fileprivate func copyChecks(of site: GeneratedSite) async throws {
         let checks: SQL = """
             COPY tag_checks (tag_id, registry_id, repository_id, next_check_at, last_checked_at, last_succeeded_at,
-                last_missing_at, digest_id, digest_head, is_missing, events, last_event_days, rate, seen_changes)
+                last_missing_at, digest_id, digest_head, is_missing, events, last_event_days, rate, seen_changes,
+                first_seen_at, tag)
                 FROM STDIN (FORMAT binary)
             """
         let lane = LaneSchedule(requestsPerDay: 864_000, tags: site.tags, at: site.until)
@@ -125,7 +126,7 @@ extension Connection {
                     let seen = history.last?.notBefore
                     let schedule = TagSchedule(
                         history: history, lastCheckAt: checks.last, in: RepositorySchedule(), lane: lane, chance: 0)
-                    rows.append(columns: 14) { fields in
+                    rows.append(columns: 16) { fields in
                         fields.append(ids.tag)
                         fields.append(Int32(repository.registry + 1))
                         fields.append(ids.repository)
@@ -140,6 +141,8 @@ extension Connection {
                         fields.append(schedule?.lastEventDays ?? 0)
                         fields.append(schedule?.rate)
                         fields.append(schedule?.changes ?? 0)
+                        fields.append(history.first?.observedAt)
+                        fields.append(group.tags[index])
                     }
                 }
                 ids.digest += Int32(group.digests.count)
