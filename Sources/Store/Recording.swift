@@ -168,22 +168,43 @@ struct RecordUnchanged: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }
 
+/// Summed up here: a batch is of one hour and one registry, mostly.
 struct CountChecks: Statement {
     typealias Row = Never
-    let results: [CheckResult]
-    let batch: BatchOutcome
+    /// How a registry's checks of an hour ended.
+    struct Count {
+        var seconds = 0.0
+        var lastSucceededAt: Timestamp?
+        /// By the number of the outcome, and of what they were made for.
+        var outcomes: [Int16: Int32] = [:]
+        var uses: [Int16: Int32] = [:]
+    }
+    private struct Key: Hashable, Comparable {
+        /// Since 1970.
+        let hour: Int64
+        let registryID: Int32
+
+        static func < (left: Key, right: Key) -> Bool { (left.hour, left.registryID) < (right.hour, right.registryID) }
+    }
+    private static let hour: Int64 = 3_600_000_000
+
+    private let counts: [(key: Key, value: Count)]
+
+    init(results: [CheckResult], batch: BatchOutcome) {
+        var counts: [Key: Count] = [:]
+        for result in results where !batch.recordedBefore.contains(result.claim.tagID) {
+            guard let outcome = batch.outcomes[result.claim.tagID] else { continue }
+            let key = Key(hour: result.checkedAt.microseconds / Self.hour, registryID: result.claim.registryID)
+            counts[key, default: Count()].add(result, outcome)
+        }
+        self.counts = counts.sorted { $0.key < $1.key }
+    }
+
     static let sql: SQL = """
-        INSERT INTO check_counts (hour, registry_id, seconds, unchanged, changed, missing, failed, last_succeeded_at,
+        INSERT INTO check_counts (hour, registry_id, seconds, last_succeeded_at, unchanged, changed, missing, failed,
             revealed, swept, requested, listed)
-        SELECT date_trunc('hour', i.checked_at, 'UTC'), i.registry_id, sum(i.seconds),
-            count(*) FILTER (WHERE i.outcome = 1), count(*) FILTER (WHERE i.outcome = 2),
-            count(*) FILTER (WHERE i.outcome = 3), count(*) FILTER (WHERE i.outcome = 4),
-            max(i.checked_at) FILTER (WHERE i.outcome <> 4),
-            count(*) FILTER (WHERE i.use = 1), count(*) FILTER (WHERE i.use = 2), count(*) FILTER (WHERE i.use = 3),
-            count(*) FILTER (WHERE i.use = 4)
-        FROM unnest($1::timestamptz[], $2::integer[], $3::float8[], $4::smallint[], $5::smallint[])
-            i (checked_at, registry_id, seconds, outcome, use)
-        GROUP BY 1, 2 ORDER BY 1, 2
+        SELECT * FROM unnest($1::timestamptz[], $2::integer[], $3::float8[], $4::timestamptz[], $5::integer[],
+            $6::integer[], $7::integer[], $8::integer[], $9::integer[], $10::integer[], $11::integer[], $12::integer[])
         ON CONFLICT (hour, registry_id) DO UPDATE SET seconds = check_counts.seconds + excluded.seconds,
             unchanged = check_counts.unchanged + excluded.unchanged, changed = check_counts.changed + excluded.changed,
             missing = check_counts.missing + excluded.missing, failed = check_counts.failed + excluded.failed,
@@ -192,15 +213,21 @@ struct CountChecks: Statement {
             requested = check_counts.requested + excluded.requested, listed = check_counts.listed + excluded.listed
         """
     func bind(_ parameters: inout Parameters) {
-        let counted = results.compactMap { result -> (CheckResult, CheckOutcome)? in
-            guard !batch.recordedBefore.contains(result.claim.tagID) else { return nil }
-            return batch.outcomes[result.claim.tagID].map { (result, $0) }
-        }
-        parameters.append(counted.map(\.0.checkedAt))
-        parameters.append(counted.map(\.0.claim.registryID))
-        parameters.append(counted.map { $0.0.checkedAt.seconds(since: $0.0.startedAt) })
-        parameters.append(counted.map(\.1))
-        parameters.append(counted.map(\.0.use))
+        parameters.append(counts.map { Timestamp(microseconds: $0.key.hour * Self.hour) })
+        parameters.append(counts.map(\.key.registryID))
+        parameters.append(counts.map(\.value.seconds))
+        parameters.append(counts.map(\.value.lastSucceededAt))
+        for outcome in Int16(1)...4 { parameters.append(counts.map { $0.value.outcomes[outcome] ?? 0 }) }
+        for use in Int16(1)...4 { parameters.append(counts.map { $0.value.uses[use] ?? 0 }) }
+    }
+}
+
+extension CountChecks.Count {
+    fileprivate mutating func add(_ result: CheckResult, _ outcome: CheckOutcome) {
+        seconds += result.checkedAt.seconds(since: result.startedAt)
+        outcomes[outcome.rawValue, default: 0] += 1
+        uses[result.use, default: 0] += 1
+        if outcome != .failed { lastSucceededAt = max(lastSucceededAt ?? result.checkedAt, result.checkedAt) }
     }
 }
 

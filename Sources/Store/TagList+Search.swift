@@ -11,7 +11,12 @@ extension SelectTags {
         if !search.tagPatterns.isEmpty {
             tags = tags + " UNION ALL (" + byTheirOwnNames(condition, order) + " LIMIT 3001)"
         }
-        return "repositories_found AS MATERIALIZED (" + repositories + "), found AS MATERIALIZED (" + tags + ")"
+        return repositoriesFound + "found AS MATERIALIZED (" + tags + ")"
+    }
+
+    private var repositoriesFound: SQL {
+        if case .repositories = reading { return "" }
+        return "repositories_found AS MATERIALIZED (" + repositories + "), "
     }
 
     private var repositories: SQL {
@@ -35,12 +40,22 @@ extension SelectTags {
 
     private func inRepositories(_ condition: SQL, _ order: SQL) -> SQL {
         let scope: SQL = scope == nil ? "true" : Self.scope
-        return "SELECT t.* FROM (SELECT name FROM repositories_found ORDER BY name || ':'"
-            + (query.descending ? " DESC" : "")
-                + """
-                ) r CROSS JOIN LATERAL (
-                    SELECT\u{20}
-                """ + Self.listed + """
+        let direction: SQL = query.descending ? " DESC" : ""
+        let found: SQL =
+            if case .repositories = reading {
+                "(SELECT g.id, g.name FROM registries g ORDER BY g.name || '/'" + direction + """
+                    ) g CROSS JOIN LATERAL (
+                        SELECT g.name || '/' || r.path AS name FROM repositories r
+                        WHERE r.registry_id = g.id AND lower(g.name) || '/' || r.path LIKE $2
+                        ORDER BY r.path || ':'\u{20}
+                    """ + direction + " OFFSET 0"
+            } else {
+                "(SELECT name FROM repositories_found ORDER BY name || ':'" + direction
+            }
+        return "SELECT t.* FROM " + found + """
+            ) r CROSS JOIN LATERAL (
+                SELECT\u{20}
+            """ + Self.listed + """
                      FROM tags t WHERE t.reference >= r.name || ':' AND t.reference < r.name || ';' AND\u{20}
                 """ + (query.sort == .name ? condition + order : scope) + " OFFSET 0) t"
     }

@@ -13,6 +13,8 @@ struct SelectTags: Statement {
         case first(Int64)
         /// By the indexes on parts of names.
         case index
+        /// The same, but repositories are read in the order of their names, as far as the page needs.
+        case repositories
     }
 
     let query: TagQuery
@@ -70,7 +72,7 @@ struct SelectTags: Statement {
             return "SELECT true, " + columns + listed(condition, order, limit: " LIMIT $9")
                 + (isOfNames ? " WHERE lower(n.reference) LIKE $2" : " WHERE lower(t.reference) LIKE $2") + order
                 + " LIMIT $1"
-        case .index:
+        case .index, .repositories:
             // Apart from the order, or an index in that order would be read to its end instead.
             return "WITH " + found(condition, order)
                 + ", few AS MATERIALIZED (SELECT count(*) <= 3000 AS are_few FROM found), "
@@ -88,7 +90,10 @@ struct SelectTags: Statement {
 
     /// Whether a search in the order of names asks for nothing but names.
     private var isOfNames: Bool {
-        if case .index = reading { return false }
+        switch reading {
+        case .index, .repositories: return false
+        case .all, .first: break
+        }
         return query.sort == .name && !query.text.isEmpty && query.state == nil && query.rhythm == nil
     }
 
@@ -112,7 +117,7 @@ struct SelectTags: Statement {
         switch reading {
         case .all: break
         case .first(let count): parameters.append(count)
-        case .index:
+        case .index, .repositories:
             let repositories = search.repositories
             parameters.append(repositories.paths)
             parameters.append(repositories.registry)

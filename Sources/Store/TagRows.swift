@@ -46,6 +46,12 @@ extension TagStore {
             let more = try await found(query, .first(5_000)) ?? []
             if more.count > query.limit { return more }
         }
+        // What stands in some of the first names, stands in many repositories.
+        if query.sort == .name, !first.isEmpty, SearchText(query.text).isInNames, query.repository == nil,
+            query.registry == nil
+        {
+            return try await found(query, .repositories) ?? []
+        }
         if let rare = try await found(query, .index) { return rare }
         return try await found(query, .all) ?? []
     }
@@ -54,7 +60,10 @@ extension TagStore {
     private func found(_ query: TagQuery, _ reading: SelectTags.Reading) async throws -> [Found]? {
         let statement = try SelectTags(query, reading)
         if statement.isPrepared, !query.text.isEmpty { return Self.found(in: try await keyedReads.run(statement).rows) }
-        guard case .index = reading else { return Self.found(in: try await pool.run(statement).rows) }
+        switch reading {
+        case .all, .first: return Self.found(in: try await pool.run(statement).rows)
+        case .index, .repositories: break
+        }
         return try await pool.transaction(settings: "SET LOCAL enable_seqscan = off") { connection in
             Self.found(in: try await connection.run(statement).rows)
         }

@@ -119,8 +119,8 @@ import Testing
             ]
         let html = try page((tag, history))
         #expect(html.contains("<p class=\"answer\">Gone from the registry since 11 Feb 2026.</p>"))
-        #expect(html.contains("As long as it was there: Monthly: "))
-        #expect(html.contains("<h3>Last</h3>") && !html.contains("<h3>Newest"))
+        #expect(html.contains("<p class=\"lede\">Monthly: "))
+        #expect(html.contains("<h3>Last seen</h3>") && !html.contains("<h3>Newest"))
         #expect(!html.contains("the next is likely"))
         #expect(html.contains("class=\"key gone\""))
         #expect(try !page(Samples.tag(changesDaysAgo: [90, 60, 30, 2])).contains("class=\"key gone\""))

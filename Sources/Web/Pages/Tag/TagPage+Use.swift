@@ -50,7 +50,7 @@ extension TagPage.Use {
             let gone = newest.until.map { "The last digest that was seen; gone since \(Words.date($0))." }
             pins.append(
                 pin(
-                    gone != nil ? "Last" : isSettled ? "Newest, and settled" : "Newest", newest,
+                    gone != nil ? "Last seen" : isSettled ? "Newest, and settled" : "Newest", newest,
                     gone ?? Words.sentence(since + (isSettled ? " and not taken back" : ""))))
         }
         if let settled, settled != newest {
