@@ -146,13 +146,16 @@ extension Connection {
         _ group: ImportGroup, digestIDs: [Digest: Int32], at now: Timestamp
     ) async throws -> MergeOutcome {
         let references = group.tags.map(\.reference)
+        // All of them in their order, before some of them are locked by what wakes them.
+        let ids = try await run(SelectTagIDs(references: references)).rows
+        try await run(LockTags(ids: ids))
         _ = try await run(Retrack(references: references, origin: .import, now: now))
-        let known = try await locked(run(SelectTagIDs(references: references)).rows)
+        let known = try await current(ids)
         let new = try await newTags(Set(references).subtracting(known.values.map(\.reference)).sorted())
         let tags = known.merging(new) { known, _ in known }
-        let ids = Dictionary(uniqueKeysWithValues: tags.values.map { ($0.reference, $0.id) })
+        let idOf = Dictionary(uniqueKeysWithValues: tags.values.map { ($0.reference, $0.id) })
         var observations: [Int32: [Observation]] = [:]
-        for tag in group.tags { if let id = ids[tag.reference] { observations[id] = tag.observations } }
+        for tag in group.tags { if let id = idOf[tag.reference] { observations[id] = tag.observations } }
         return try await merge(observations, into: tags, new: Set(new.keys), digestIDs: digestIDs, at: now)
     }
 }

@@ -48,7 +48,9 @@ extension TagStore {
                 let wanted = lane.spacing == counted.spacing ? load?.requestsPerDay : nil
                 policy.steer(
                     &lane, tags: load?.tags ?? 0, requestsPerSecond: budget.requestsPerSecond, wanted: wanted, at: now)
-                try await connection.run(UpdateLane(registryID: id, lane: lane, meanDelay: load?.meanDelay, now: now))
+                try await connection.run(
+                    UpdateLane(
+                        registryID: id, lane: lane, meanDelay: policy.meanDelay(adaptive: load?.meanDelay), now: now))
             }
         }
     }

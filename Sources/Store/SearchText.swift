@@ -25,8 +25,8 @@ struct SearchText {
     /// Whether the repository's name alone does not tell that a reference holds the text.
     var isAcross: Bool { halves != nil }
 
-    /// Whether it stands in a repository's name or a tag's, and not across both.
-    var isInNames: Bool { !isAcross }
+    /// Whether it can only stand in a registry's, a repository's or a tag's own name, and not across two of them.
+    var isWithinNames: Bool { !text.contains { "/:".contains($0) } }
 
     /// What the index on names has where the text is not found by the name of its repository: the text, or where that is
     /// too short for a trigram, each form in which it can stand in a tag. Empty where no tag can hold it.

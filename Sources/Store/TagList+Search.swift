@@ -43,12 +43,13 @@ extension SelectTags {
         let direction: SQL = query.descending ? " DESC" : ""
         let found: SQL =
             if case .repositories = reading {
-                "(SELECT g.id, g.name FROM registries g ORDER BY g.name || '/'" + direction + """
-                    ) g CROSS JOIN LATERAL (
-                        SELECT g.name || '/' || r.path AS name FROM repositories r
-                        WHERE r.registry_id = g.id AND lower(g.name) || '/' || r.path LIKE $2
-                        ORDER BY r.path || ':'\u{20}
-                    """ + direction + " OFFSET 0"
+                "(SELECT g.id, g.name, lower(g.name) LIKE $2 AS is_named FROM registries g ORDER BY g.name || '/'"
+                    + direction + """
+                        ) g CROSS JOIN LATERAL (
+                            SELECT g.name || '/' || r.path AS name FROM repositories r
+                            WHERE r.registry_id = g.id AND (g.is_named OR r.path LIKE $2)
+                            ORDER BY r.path || ':'\u{20}
+                        """ + direction + " OFFSET 0"
             } else {
                 "(SELECT name FROM repositories_found ORDER BY name || ':'" + direction
             }

@@ -47,9 +47,8 @@ extension TagStore {
             if more.count > query.limit { return more }
         }
         // What stands in some of the first names, stands in many repositories.
-        if query.sort == .name, !first.isEmpty, SearchText(query.text).isInNames, query.repository == nil,
-            query.registry == nil
-        {
+        let isOfAll = query.repository == nil && query.registry == nil
+        if query.sort == .name, !first.isEmpty, isOfAll, SearchText(query.text).isWithinNames {
             return try await found(query, .repositories) ?? []
         }
         if let rare = try await found(query, .index) { return rare }

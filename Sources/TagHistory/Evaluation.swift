@@ -117,7 +117,8 @@ struct Evaluation {
             Rhythm.Grounds(
                 updates: updates.count, updatesInWindow: inWindow.count, changes: changes,
                 intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays, alive: life.alive,
-                ageDays: life.ageDays, windowDays: exposureDays, isFullWindow: isFullWindow,
+                ageDays: life.ageDays, unseenDays: (now - lastSeen) / Self.day, windowDays: exposureDays,
+                isFullWindow: isFullWindow,
                 isSuperseded: superseded))
     }
 

@@ -10,7 +10,7 @@ extension Rhythm {
         let said =
             switch word {
             case .unchanged:
-                "no update in \(sinceFirstSeen(gap))"
+                unchanged(gap, grounds)
                     + (grounds.changes == 0
                         ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
             case .stopped:
@@ -30,6 +30,17 @@ extension Rhythm {
         let isExpected = word != .unchanged && word != .stopped && word != .superseded
         return "\(word.label): \(said)"
             + (overdue && isExpected ? "; overdue, the last was \(duration(grounds.open ?? 0, .down)) ago" : "")
+            + (grounds.unseenDays >= Pulse.shortestGapDays && grounds.ageDays - grounds.unseenDays >= 1
+                ? "; not seen in the last \(duration(grounds.unseenDays, .down))" : "")
+    }
+
+    /// No more than was watched.
+    private static func unchanged(_ gap: Double, _ grounds: Grounds) -> String {
+        guard grounds.unseenDays >= Pulse.shortestGapDays else { return "no update in \(sinceFirstSeen(gap))" }
+        let seen = grounds.ageDays - grounds.unseenDays
+        return seen < 1
+            ? "seen only \(duration(grounds.unseenDays, .down)) ago and not since"
+            : "no update in the \(duration(seen, .down)) in which it was seen"
     }
 
     private static func longest(_ gap: Double, overdue: Bool, _ grounds: Grounds) -> String {

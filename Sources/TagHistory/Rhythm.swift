@@ -60,6 +60,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var alive: Double
         /// Since the first sighting.
         var ageDays: Double
+        /// Since the last one: nobody looked since, or the registry had no such tag.
+        var unseenDays: Double
         var windowDays: Double
         /// The window is a whole year long; else it begins with the first sighting.
         var isFullWindow: Bool

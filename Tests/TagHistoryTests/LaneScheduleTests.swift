@@ -108,7 +108,12 @@ struct LaneScheduleTests {
         lane.advanceClock(to: day(1))
         CheckPolicy.fixed(interval: 60).steer(&lane, tags: 7, requestsPerSecond: 0, wanted: nil, at: start)
         #expect(lane.clock == start && lane.tags == 7)
-        #expect(isClose(lane.requestsPerDay, 7 * 288))
+        // Its budget is what it takes, at most what there is.
+        #expect(isClose(lane.requestsPerDay, 7 * 1_440))
+        CheckPolicy.fixed(interval: 60).steer(&lane, tags: 7, requestsPerSecond: 0.1, wanted: nil, at: start)
+        #expect(isClose(lane.requestsPerDay, 8_640))
+        #expect(CheckPolicy.fixed(interval: 60).meanDelay(adaptive: 7) == 30)
+        #expect(CheckPolicy.adaptive.meanDelay(adaptive: 7) == 7)
     }
 
     @Test("What tags take is the sum of their checks a day, but for those that listings answer for")

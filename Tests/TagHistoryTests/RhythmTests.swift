@@ -74,8 +74,32 @@ import Testing
         ).rhythm
         #expect(
             rhythm.reason
-                == "every two months: 2 updates in the 106 days since it was first seen, never more than 76 days without one"
+                == "every two months: 2 updates in the 106 days since it was first seen, never more than 76 days without one; "
+                + "not seen in the last 76 days"
         )
+    }
+
+    /// Nothing is said of a time in which nobody looked.
+    @Test(
+        arguments: [
+            ("A@0", 0, 200, "unchanged: seen only 200 days ago and not since"),
+            (
+                "A@0", 12, 200,
+                "unchanged: no update in the 12 days in which it was seen; not seen in the last 188 days"
+            ),
+            ("A@0", 198, 200, "unchanged: no update in the 200 days since it was first seen"),
+            (
+                weekly(8), 57, 66,
+                "weekly: 8 updates in the 66 days since it was first seen, never more than 7 days apart; "
+                    + "not seen in the last 9 days"
+            ),
+        ] as [(String, Double, Double, String)])
+    func whatWasNotSeenIsNotTold(text: String, last: Double, now: Double, reason: String) throws {
+        let merged = History.merge(adding: try observations(text))
+        let rhythm = Statistics(
+            changes: merged.rows, firstSeenAt: merged.firstSeenAt, lastSucceededAt: day(last), asOf: day(now)
+        ).rhythm
+        #expect(rhythm.reason == reason)
     }
 
     @Test func superseded() throws {

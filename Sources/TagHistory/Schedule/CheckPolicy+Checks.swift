@@ -70,7 +70,11 @@ extension CheckPolicy {
         case .adaptive:
             lane.steer(at: now)
             if let wanted { lane.relieve(of: wanted) }
-        case .fixed: lane.clock = min(lane.clock, now)
+        case .fixed(let interval):
+            lane.clock = min(lane.clock, now)
+            // What the interval takes.
+            lane.requestsPerDay =
+                min(Double(max(1, tags)) / interval, requestsPerSecond > 0 ? requestsPerSecond : .infinity) * 86_400
         }
     }
 }

@@ -55,6 +55,15 @@ public enum CheckPolicy: Sendable, Equatable {
         return now.seconds(since: wholeAt) < ListingSchedule.wholeIntervalSeconds
     }
 
+    /// Seconds that a change is expected to go unseen.
+    /// - Parameter adaptive: by the tags' own intervals.
+    public func meanDelay(adaptive: Double?) -> Double? {
+        switch self {
+        case .adaptive: adaptive
+        case .fixed(let interval): interval / 2
+        }
+    }
+
     /// Seconds for which tags that a listing left out are asked for one by one before there is another listing because
     /// of them.
     public var listingPause: Double {

@@ -69,6 +69,7 @@ enum TagBadge: String, CaseIterable, Sendable {
         let rhythm = statistics.rhythm
         switch rhythm.word {
         case nil: return ("pending", .unknown)
+        case .unchanged where statistics.observedDays < 1: return ("not yet", .unknown)
         case .unchanged: return ("not in \(Words.days(statistics.observedDays))", .unknown)
         case .stopped, .superseded: return (rhythm.word?.label ?? "", .warning)
         case .irregular: return ("irregularly", .known)

@@ -6,6 +6,7 @@ extension Badge {
         switch tag.state {
         // What others tell of it may be known already.
         case .pending: self.init(label: tag.firstSeenAt == nil ? "not seen yet" : "not checked yet", style: "info")
+        case .active where tag.lastCheckedAt == nil: self.init(label: "not checked yet", style: "info")
         case .active: self.init(label: "watched", style: "good")
         case .missing: self.init(label: "missing", style: "bad")
         case .untracked: self.init(label: "not tracked", style: "")

@@ -45,21 +45,21 @@ extension Notice {
     static func silentRegistries(of status: StoreStatus) -> [Notice] {
         let failing = status.lanes.filter(\.isFailing)
         guard let first = failing.first else { return [] }
-        let tags =
-            "\(Words.number(failing.reduce(0) { $0 + $1.failing })) of "
-            + Words.count(failing.reduce(0) { $0 + $1.tracked }, "tag")
         let what =
             if failing.count > 1 {
-                "Checks of \(tags) in \(Words.number(failing.count)) registries fail."
+                "Most of the last checks failed in " + failing.prefix(3).map(\.registry.name).joined(separator: ", ")
+                    + (failing.count > 3 ? " and \(failing.count - 3) more." : ".")
             } else if first.isSilent {
                 "None of its last \(Words.count(first.recent.checks, "check")), in this hour and the one before, succeeded."
             } else {
-                "Checks of \(tags) fail."
+                "Checks of \(Words.number(first.failing)) of \(Words.count(first.tracked, "tag")) fail."
             }
         return [
             Notice(
                 style: "warn",
-                heading: failing.count == 1 ? "\(first.registry) cannot be checked." : "Most checks fail.",
+                heading: failing.count == 1
+                    ? "\(first.registry) cannot be checked."
+                    : "\(Words.number(failing.count)) registries cannot be checked.",
                 text: what + " What was learned before stays, but may be out of date.",
                 reasonText: first.lastError.map { failing.count == 1 ? $0 : "\(first.registry): \($0)" })
         ]

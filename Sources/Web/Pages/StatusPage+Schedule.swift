@@ -48,8 +48,8 @@ extension StatusPage.Pace {
                 Words.days(schedule.interval(changesPerDay: 1 / Double(days), tags: lane.tracked))
             }.uniqued.joined(separator: " · ")
         spacing = isFixed ? nil : "c = " + String(format: "%.3g", schedule.spacing)
-        delay = isFixed ? "–" : schedule.meanDelaySeconds.map { Words.days($0 / 86_400) } ?? "–"
-        clock = Self.clock(schedule.lagSeconds)
+        delay = schedule.meanDelaySeconds.map { Words.days($0 / 86_400) } ?? "–"
+        clock = isFixed ? "–" : Self.clock(schedule.lagSeconds)
     }
 
     private static func clock(_ lag: Double) -> String {

@@ -61,6 +61,7 @@ enum Words {
     /// `between 31 Jan 2026, 11:00 and 12:00 UTC`; the day is said once where it is the same.
     static func span(from start: Timestamp, to end: Timestamp) -> String {
         let (first, last) = (CivilDay(start), CivilDay(end))
+        if first == last, clock(start) == clock(end) { return time(end) }
         let day = first == last ? "" : last.date + ", "
         return "between \(first.date), \(clock(start)) and \(day)\(clock(end)) UTC"
     }

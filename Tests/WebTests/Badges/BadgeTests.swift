@@ -78,7 +78,7 @@ import FoundationXML
 
     @Test(arguments: [
         (1.0, 60, "daily"), (7, 50, "weekly"), (30, 20, "monthly"), (7, 2, "weekly, so far"),
-        (200, 0, "not in 1 minute"),
+        (200, 0, "not yet"),
     ])
     func frequencyComesInAWord(days: Double, count: Int, message: String) throws {
         let badge = TagBadge.frequency.drawing(

@@ -30,7 +30,8 @@ struct ImagesPage: Page {
     /// The whole list again, for whoever tracks a part of it.
     let unknown: [String]
     let trackLabel: String?
-    let shareHref: String
+    /// Nil where there is none to share.
+    let shareHref: String?
     /// The same as a form bears it.
     let shareQuery: String
     let compareHref: String?
@@ -43,7 +44,7 @@ extension ImagesPage {
         now: Timestamp
     ) {
         let count = images.items.count
-        heading = count == 1 ? "1 image" : "\(Words.number(count)) images"
+        heading = count == 0 ? "No image to look at" : Words.count(count, "image")
         title = "\(heading) · Tagbeat"
         lede = images.kind.map { "Read as \($0)." }
         notes = images.notes
@@ -63,8 +64,9 @@ extension ImagesPage {
             ? nil
             : missing.count > unknown.count
                 ? "Track the first \(unknown.count)" : "Track all \(unknown.count)"
-        shareHref = Href.images(images.names)
-        shareQuery = String(shareHref.dropFirst(2))
+        let href = Href.images(images.names)
+        shareHref = count == 0 ? nil : href
+        shareQuery = String(href.dropFirst(2))
         compareHref =
             (2...8).contains(known.count)
             ? Href.images(
