@@ -77,6 +77,8 @@ class Site:
             start = time.monotonic()
             print(self.run("generate", "--tags", str(tags), "--changes", str(changes)).strip(),
                   f"({time.monotonic() - start:.0f} s)", flush=True)
+        # As a site in use has it: what nobody read for a while the system may have dropped.
+        subprocess.run(f"find '{self.folder}' -type f -path '*/base/*' -exec cat {{}} + >/dev/null", shell=True, check=True)
 
     def run(self, *arguments):
         return subprocess.run([tagbeat, *arguments], env=self.environment, check=True, text=True,

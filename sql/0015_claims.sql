@@ -5,4 +5,5 @@ UPDATE tag_checks c SET first_seen_at = t.first_seen_at, tag = split_part(t.refe
 FROM tags t WHERE t.id = c.tag_id;
 ALTER TABLE tag_checks ALTER COLUMN tag SET NOT NULL;
 
--- Whoever claims what is due locks the lane, and then no tag; otherwise the order of 0005 holds.
+-- Lanes are locked before check_requests and claims, not after check_counts as 0005 says; whoever claims what is due locks
+-- no tag.

@@ -66,8 +66,7 @@ extension TagStore {
     ) async throws -> [Claim] {
         let end = window.now.advanced(bySeconds: lease)
         let claim = ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
-        // Nothing of it has to outlast the database's crash, so nobody waits for the disk.
-        return try await pool.transaction(settings: "SET LOCAL synchronous_commit = off") { connection in
+        return try await pool.transaction(settings: ClaimDue.settings) { connection in
             // Whoever comes second sees what the first has claimed.
             _ = try await connection.first(LockLane(registryID: registryID))
             return try await connection.run(claim).rows
@@ -123,6 +122,11 @@ struct ClaimDue: Statement {
             AND NOT EXISTS (SELECT FROM repository_schedules s
                 WHERE s.repository_id = c.repository_id AND s.lister_id IS NOT NULL)\u{20}
         """
+    /// Nothing of it has to outlast the database's crash, so nobody waits for the disk; and nobody waits for long for a
+    /// process that stands still in the middle of it.
+    static let settings =
+        "SET LOCAL synchronous_commit = off; "
+        + "SET LOCAL idle_in_transaction_session_timeout = '\(Pool.standstill)s'"
     let registryID: Int32
     let workerID: Int32
     let limit: Int

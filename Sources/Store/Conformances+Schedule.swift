@@ -5,7 +5,7 @@ public import TagHistory
 extension TagSchedule.Reason: StoredAsNumber {}
 
 extension TagSchedule {
-    /// The columns of a tag `t` and its row `c` in the order in which ``decode(_:)`` reads them.
+    /// The columns of a tag's row `c` in the order in which ``decode(_:)`` reads them.
     static let columns: SQL = """
         c.first_seen_at, greatest(c.last_succeeded_at, c.last_missing_at), NULLIF(c.next_check_at, 'infinity'), c.events,
         c.last_event_days, c.rate, c.seen_changes, c.credits, c.first_burst, c.last_burst, c.reason

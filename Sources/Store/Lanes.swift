@@ -50,7 +50,10 @@ extension TagStore {
                     &lane, tags: load?.tags ?? 0, requestsPerSecond: budget.requestsPerSecond, wanted: wanted, at: now)
                 try await connection.run(
                     UpdateLane(
-                        registryID: id, lane: lane, meanDelay: policy.meanDelay(adaptive: load?.meanDelay), now: now))
+                        registryID: id, lane: lane,
+                        meanDelay: policy.meanDelay(
+                            adaptive: load?.meanDelay, tags: lane.tags, requestsPerSecond: budget.requestsPerSecond),
+                        now: now))
             }
         }
     }

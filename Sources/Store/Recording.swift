@@ -243,9 +243,9 @@ extension CheckResult {
     }
 }
 
+/// Whether anybody waits for a check. Who asks later is found when the claims are given back.
 struct SelectWhetherAwaited: Statement {
     static let sql: SQL = "SELECT EXISTS (SELECT FROM check_requests WHERE finished_at IS NULL)"
-    func bind(_ parameters: inout Parameters) {}
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 

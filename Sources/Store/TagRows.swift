@@ -49,9 +49,10 @@ extension TagStore {
         // What stands in some of the first names, stands in many repositories.
         let isOfAll = query.repository == nil && query.registry == nil
         if query.sort == .name, !first.isEmpty, isOfAll, SearchText(query.text).isWithinNames {
-            return try await found(query, .repositories) ?? []
+            if let frequent = try await found(query, .repositories) { return frequent }
+        } else if let rare = try await found(query, .index) {
+            return rare
         }
-        if let rare = try await found(query, .index) { return rare }
         return try await found(query, .all) ?? []
     }
 

@@ -25,13 +25,24 @@ extension Rhythm {
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
                     + "of the one before, but once \(duration(gap)) without any"
             default:
-                "\(updates(grounds)), \(longest(gap, overdue: overdue, grounds))"
+                "\(updates(grounds)), \(longest(gap, grounds))"
             }
         let isExpected = word != .unchanged && word != .stopped && word != .superseded
+        let isTold = word != .unchanged || grounds.ageDays - grounds.unseenDays >= 1
         return "\(word.label): \(said)"
-            + (overdue && isExpected ? "; overdue, the last was \(duration(grounds.open ?? 0, .down)) ago" : "")
-            + (grounds.unseenDays >= Pulse.shortestGapDays && grounds.ageDays - grounds.unseenDays >= 1
-                ? "; not seen in the last \(duration(grounds.unseenDays, .down))" : "")
+            + (overdue && isExpected ? "\(late)\(duration(grounds.open ?? 0, .down)) ago" : "")
+            + (grounds.unseenDays >= Pulse.shortestGapDays && isTold
+                ? "\(lastSeen)\(duration(grounds.unseenDays, .down)) ago" : "")
+    }
+
+    private static let late = "; overdue, the last was "
+    private static let lastSeen = "; last seen "
+
+    /// The reason without what is only of interest as long as there is a next update to wait for.
+    public var pastReason: String {
+        [Self.late, Self.lastSeen].reduce(reason) { text, mark in
+            text.firstRange(of: mark).map { String(text[..<$0.lowerBound]) } ?? text
+        }
     }
 
     /// No more than was watched.
@@ -43,14 +54,14 @@ extension Rhythm {
             : "no update in the \(duration(seen, .down)) in which it was seen"
     }
 
-    private static func longest(_ gap: Double, overdue: Bool, _ grounds: Grounds) -> String {
+    private static func longest(_ gap: Double, _ grounds: Grounds) -> String {
         // It began before the year that is spoken of.
         if grounds.isFullWindow, gap > Evaluation.windowDays, grounds.updatesInWindow > 0 {
             return (grounds.updatesInWindow > 1 ? "one of them " : "") + "after \(duration(gap)) without any"
         }
         // With one update there are no two that could be apart.
         return grounds.updatesInWindow < 2 || grounds.intervals.last != gap
-            ? "never more than \(ceiling(gap)) without one" + (overdue ? " before" : "")
+            ? "never more than \(ceiling(gap)) without one" + ((grounds.open ?? 0) > gap ? " before" : "")
             : "never more than \(ceiling(gap)) apart"
     }
 

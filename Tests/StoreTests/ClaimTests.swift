@@ -11,6 +11,11 @@ import Testing
         let store = try await TestDatabase.migratedStore(maximumConnections: 8)
         try await store.track(
             (0..<tags).map { try reference("\(registries[$0 % 3])/app:\($0)") }, origin: .starter, at: hour(0))
+        // As every worker does first: whoever claims holds the lane.
+        let budgets = try await store.lanes(at: hour(0)).map {
+            LaneBudget(registryID: $0.registryID, requestsPerSecond: 10)
+        }
+        try await store.steer(budgets, policy: Checker.policy, at: hour(0))
         return store
     }
 

@@ -29,8 +29,9 @@ import Testing
             var query = TagQuery()
             (query.text, query.sort, query.descending, query.limit) = (text, sort, descending, 2)
             let expected = names.filter { text.isEmpty || $0.lowercased().contains(text.lowercased()) }
-            for reading: SelectTags.Reading in [.all, .first(20), .index]
+            for reading: SelectTags.Reading in [.all, .first(20), .index, .repositories]
             where SearchText(text).isPossible && !text.isEmpty {
+                if case .repositories = reading, sort != .name || !SearchText(text).isWithinNames { continue }
                 var all = query
                 all.limit = 100
                 let ids = try await store.pool.run(SelectTags(all, reading)).rows.compactMap { row in
@@ -108,6 +109,27 @@ import Testing
         var query = TagQuery()
         (query.text, query.state) = ("freq", .missing)
         #expect(try await store.tags(query).items.isEmpty)
+    }
+
+    /// In thousands of tags' own names, few of them among the first: pages by name go on to the end.
+    @Test func frequentNamesAreFoundToTheLast() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        let front = try (0..<4_200).map { try TagReference(parsing: "a.test/b:\($0)\($0 % 900 == 0 ? "-slim" : "")") }
+        let behind = try (0..<3_100).map { try TagReference(parsing: "b.test/x-\($0 % 40):slim-\($0)") }
+        try await store.track(front + behind, origin: .starter, at: hour(0))
+        let wanted = (front + behind).map(\.description).filter { $0.contains("slim") }.sorted()
+        for descending in [false, true] {
+            var query = TagQuery()
+            (query.text, query.sort, query.descending, query.limit) = ("slim", .name, descending, 400)
+            var found: [String] = []
+            repeat {
+                let page = try await store.tags(query)
+                found += page.items.map(\.reference.description)
+                query.cursor = page.next
+            } while query.cursor != nil
+            #expect(found == (descending ? wanted.reversed() : wanted))
+        }
     }
 
     /// More than the first rows of a list, so that the index answers for what is rare.

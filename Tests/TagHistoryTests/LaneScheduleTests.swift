@@ -112,8 +112,12 @@ struct LaneScheduleTests {
         #expect(isClose(lane.requestsPerDay, 7 * 1_440))
         CheckPolicy.fixed(interval: 60).steer(&lane, tags: 7, requestsPerSecond: 0.1, wanted: nil, at: start)
         #expect(isClose(lane.requestsPerDay, 8_640))
-        #expect(CheckPolicy.fixed(interval: 60).meanDelay(adaptive: 7) == 30)
-        #expect(CheckPolicy.adaptive.meanDelay(adaptive: 7) == 7)
+        func delay(_ policy: CheckPolicy, tags: Int, _ requests: Double) -> Double? {
+            policy.meanDelay(adaptive: 7, tags: tags, requestsPerSecond: requests)
+        }
+        #expect(delay(.fixed(interval: 60), tags: 7, 10) == 30 && delay(.fixed(interval: 60), tags: 7, 0) == 30)
+        #expect(delay(.fixed(interval: 60), tags: 10_000, 10) == 500)
+        #expect(delay(.adaptive, tags: 10_000, 10) == 7)
     }
 
     @Test("What tags take is the sum of their checks a day, but for those that listings answer for")

@@ -52,6 +52,11 @@ import Testing
         Example(
             text: "A@0 B@500>500 C@520>520", last: 800,
             reason: "yearly: 2 updates in the last year, one of them after 500 days without any"),
+        // More time has passed since than there ever was without one before.
+        Example(
+            text: "A@0 B@8>8 C@15>15 D@22>22 E@29>29", last: 39,
+            reason:
+                "weekly: 4 updates in the 39 days since it was first seen, never more than 8 days without one before"),
         Example(
             text: "A@0 B@100>100 C@300>300", last: 500,
             reason: "half-yearly: 1 update in the last year, never more than 200 days without one"),
@@ -75,7 +80,7 @@ import Testing
         #expect(
             rhythm.reason
                 == "every two months: 2 updates in the 106 days since it was first seen, never more than 76 days without one; "
-                + "not seen in the last 76 days"
+                + "last seen 76 days ago"
         )
     }
 
@@ -85,13 +90,18 @@ import Testing
             ("A@0", 0, 200, "unchanged: seen only 200 days ago and not since"),
             (
                 "A@0", 12, 200,
-                "unchanged: no update in the 12 days in which it was seen; not seen in the last 188 days"
+                "unchanged: no update in the 12 days in which it was seen; last seen 188 days ago"
+            ),
+            (
+                "A@0 B@0.5>0.5", 0.8, 100,
+                "quarterly: 1 update in the 100 days since it was first seen, never more than 100 days without one; "
+                    + "last seen 99 days ago"
             ),
             ("A@0", 198, 200, "unchanged: no update in the 200 days since it was first seen"),
             (
                 weekly(8), 57, 66,
                 "weekly: 8 updates in the 66 days since it was first seen, never more than 7 days apart; "
-                    + "not seen in the last 9 days"
+                    + "last seen 9 days ago"
             ),
         ] as [(String, Double, Double, String)])
     func whatWasNotSeenIsNotTold(text: String, last: Double, now: Double, reason: String) throws {
@@ -100,6 +110,7 @@ import Testing
             changes: merged.rows, firstSeenAt: merged.firstSeenAt, lastSucceededAt: day(last), asOf: day(now)
         ).rhythm
         #expect(rhythm.reason == reason)
+        #expect(rhythm.pastReason == reason.replacing(/; last seen .*/, with: ""))
     }
 
     @Test func superseded() throws {

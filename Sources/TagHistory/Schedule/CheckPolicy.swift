@@ -57,10 +57,12 @@ public enum CheckPolicy: Sendable, Equatable {
 
     /// Seconds that a change is expected to go unseen.
     /// - Parameter adaptive: by the tags' own intervals.
-    public func meanDelay(adaptive: Double?) -> Double? {
+    public func meanDelay(adaptive: Double?, tags: Int, requestsPerSecond: Double) -> Double? {
         switch self {
         case .adaptive: adaptive
-        case .fixed(let interval): interval / 2
+        case .fixed(let interval):
+            // Where the budget does not suffice it takes as long as a round.
+            max(interval, requestsPerSecond > 0 ? Double(tags) / requestsPerSecond : 0) / 2
         }
     }
 

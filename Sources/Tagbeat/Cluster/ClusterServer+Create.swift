@@ -23,8 +23,9 @@ extension ClusterServer {
         """
     }
 
-    /// A sixteenth of the memory that there is, within what a small server and a site of a million tags can use.
-    static func sharedMegabytes(of bytes: UInt64) -> UInt64 { min(1_024, max(128, bytes >> 20 / 16)) }
+    /// An eighth of the memory that there is, within what a small server and a site of a million tags can use. It is taken
+    /// as it is used; what the system keeps of files instead, it may drop while nobody looks.
+    static func sharedMegabytes(of bytes: UInt64) -> UInt64 { min(4_096, max(128, bytes >> 20 / 8)) }
 
     /// Makes the cluster in a folder beside its place and moves it there when it is complete, database and all, so
     /// that a kill in the middle leaves nothing half-made behind.

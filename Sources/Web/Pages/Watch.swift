@@ -6,6 +6,8 @@ import TagHistory
 /// is known, but nobody watched it. What checks found, and came back by an import of our own export, was watched.
 struct Watch: Hashable, Sendable {
     let days: Double
+    /// Whether our own checks have found it at all.
+    let isBegun: Bool
     /// How far back the history goes, in days, where that is further than we looked.
     let knownDays: Double?
 
@@ -14,6 +16,7 @@ struct Watch: Hashable, Sendable {
             tracked: record.tag.trackedSince, own: record.history.first { $0.source == .observed }?.observedAt)
         let before = record.firstSeenAt.map { max(0, since.days(since: $0)) } ?? 0
         days = max(0, statistics.observedDays - before)
+        isBegun = days > 0 || record.history.contains { $0.source == .observed }
         knownDays = before >= 1 && statistics.observedDays >= 1 ? statistics.observedDays : nil
     }
 }

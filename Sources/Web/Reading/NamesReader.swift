@@ -123,8 +123,7 @@ enum ShellCommand {
         guard tools.contains(tool), let verb = words.dropFirst().prefix(5).lastIndex(where: verbs.contains) else {
             return nil
         }
-        let image = argument(words[(verb + 1)...])
-        return image?.hasPrefix("docker://") == true ? image?.dropFirst(9) : image
+        return argument(words[(verb + 1)...])
     }
 
     /// Without what may stand before a command: a prompt, `sudo`, variables.

@@ -90,23 +90,27 @@ struct YAMLImages {
     ) throws(PastedTextError) {
         let name = mapping.lazy.filter { $0.key.scalar?.string == "name" }.compactMap { $0.value.scalar?.string }.first
         let owner = name.map(YAMLAliases.shown) ?? owner
+        let areSettings = key.map(Self.settings.contains) ?? false
         var hasImage = false
         for (keyNode, value) in mapping {
             let name = keyNode.scalar.map { YAMLAliases.shown($0.string) }
-            if name == "image", key.map(Self.settings.contains) != true {
+            if name == "image", !areSettings {
                 hasImage = try image(value, owner: owner, depth: depth, into: &images) || hasImage
-            } else if name == "uses", let text = scalar(value), text.hasPrefix("docker://") {
+            } else if name == "uses", let text = scalar(value),
+                text.lowercased().hasPrefix(ImageAddress.docker)
+            {
                 add(text, at: value, owner: owner, into: &images)
             } else if name == "dockerfile_inline", let scalar = value.scalar {
                 inline(scalar, into: &images)
             } else if name != "<<" {
                 // What stands under `services`, and templates beside them, is named by its key.
                 let isNamed = key == "services" || (depth == 0 && name?.hasPrefix("x-") == true)
-                try visit(value, owner: isNamed ? name : owner, in: name, depth: depth + 1, into: &images)
+                try visit(
+                    value, owner: isNamed ? name : owner, in: isNamed ? nil : name, depth: depth + 1, into: &images)
             }
             if let anchor = value.anchor { anchors[anchor.rawValue] = value }
         }
-        guard !hasImage else { return }
+        guard !hasImage, !areSettings else { return }
         for merged in try merges(of: mapping, depth: depth) {
             for (keyNode, value) in merged where keyNode.scalar?.string == "image" {
                 _ = try image(value, owner: owner, depth: depth, into: &images)

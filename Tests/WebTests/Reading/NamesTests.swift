@@ -67,14 +67,14 @@ import Testing
             https://hub.docker.com/r/grafana/grafana/tags?page=1
             https://hub.docker.com/layers/library/python/3.12/images/sha256-0
             https://quay.io/repository/prometheus/node-exporter?tab=tags
-            https://github.com/acme/app/pkgs/container/server
+            https://github.com/Acme/App/pkgs/container/app%2Fserver
             docker://alpine:3.20
             https://example.com/python
             Look at https://example.com/python and at https://hub.docker.com/_/redis for more.
             """,
             [
                 "python:latest | 1 name", "grafana/grafana:latest | 2 name", "python:3.12 | 3 name",
-                "quay.io/prometheus/node-exporter:latest | 4 name", "ghcr.io/acme/server:latest | 5 name",
+                "quay.io/prometheus/node-exporter:latest | 4 name", "ghcr.io/acme/app/server:latest | 5 name",
                 "alpine:3.20 | 6 name", "! https://example.com/python | 7 name", "redis:latest | 8 name",
             ]),
         PastedCase("a byte order mark", .names, "\u{feff}python", ["python:latest | 1 name"]),

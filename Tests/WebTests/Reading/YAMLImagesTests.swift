@@ -32,6 +32,8 @@ import Testing
                 environment: {image: b, IMAGE: c}
                 labels:
                   image: d
+              env:
+                image: g
             jobs:
               test:
                 steps:
@@ -39,7 +41,7 @@ import Testing
                 - uses: actions/checkout@v4
                   env: {image: f}
             """,
-            ["a:latest | 3 service a", "e:1 | 10 image"]),
+            ["a:latest | 3 service a", "g:latest | 8 service env", "e:1 | 12 image"]),
         PastedCase(
             "variables", .yaml,
             """

@@ -37,7 +37,7 @@ extension ComparePage {
                 (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) } ?? "–",
                 statistics.dueWithin.days7.map { TagPage.percent($0) } ?? "–",
                 behind.map { $0 == 0 ? "the newest" : "\(Words.count($0, "update")) behind" } ?? "none yet",
-                watch.days > 0 ? Words.days(watch.days) : "not yet", watch.knownDays.map { Words.days($0) } ?? "–",
+                watch.isBegun ? Words.days(watch.days) : "not yet", watch.knownDays.map { Words.days($0) } ?? "–",
             ]
         }
 

@@ -5,19 +5,27 @@ import Store
 extension Site {
     func comparePage(_ request: Request, _ context: SiteContext) async throws -> Response {
         let images = try NamedImages(Query.images(in: request.uri.query))
-        let references = images.items.map(\.reference).uniqued
+        let (pinned, tags) = (images.items.filter { $0.pinned != nil }, images.items.filter { $0.pinned == nil })
+        let references = tags.map(\.reference).uniqued
+        let unreadable =
+            images.unreadable
+            + pinned.map { item in
+                NamedImages.Unreadable(
+                    text: item.reference.familiar + "@…",
+                    reason: "It bears a digest; name the tag alone: \(item.reference.familiar).", places: nil)
+            }
         guard references.count <= ComparePage.most else {
             throw Problem.unacceptable("\(references.count) images are named; compare two to eight.")
         }
         let past = try Query(request.uri.query).time("at")
-        let tags = try await store.tags(named: references)
-        await noteViewed(tags, context)
-        return try await answer(request, about: tags) {
-            let histories = try await store.histories(of: tags.map(\.id))
-            let records = tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
+        let known = try await store.tags(named: references)
+        await noteViewed(known, context)
+        return try await answer(request, about: known) {
+            let histories = try await store.histories(of: known.map(\.id))
+            let records = known.map { TagRecord($0, history: histories[$0.id] ?? []) }
             var page = try await comparePage(references, records, at: past)
-            page.unreadable = images.unreadable
-            return html(page, status: images.unreadable.isEmpty ? .ok : .unprocessableContent)
+            page.unreadable = unreadable
+            return html(page, status: unreadable.isEmpty ? .ok : .unprocessableContent)
         }
     }
 

@@ -88,7 +88,7 @@ extension TagListPage {
         firstHref = query.cursor == nil ? nil : Self.href(query, cursor: nil)
         nextHref = next.map { Self.href(query, cursor: $0) }
         hasPaging = query.cursor != nil || next != nil
-        emptyText = Self.emptyText(query, status)
+        emptyText = next == nil ? Self.emptyText(query, status) : "There is nothing on this page, but there are more."
     }
 
     private static func title(_ query: TagQuery) -> String {

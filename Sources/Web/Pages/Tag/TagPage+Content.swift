@@ -41,7 +41,7 @@ extension TagPage {
             answerDetail = tag.state == .pending ? "Load this page again in a moment." : nil
         } else if let gone = content.record.goneSince {
             answer = "Gone from the registry since \(Words.date(gone))."
-            answerDetail = rhythm + " " + Self.detail(statistics, content.record)
+            answerDetail = Words.sentence(statistics.rhythm.pastReason) + " " + Self.detail(statistics, content.record)
         } else {
             answer = rhythm
             answerDetail = Self.detail(statistics, content.record)

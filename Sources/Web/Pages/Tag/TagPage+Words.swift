@@ -26,7 +26,7 @@ extension TagPage {
         let watch = Watch(record, statistics)
         let known = watch.knownDays.map { "; its past is known for \(Words.days($0))" } ?? ""
         parts.append(
-            (watch.days > 0 ? "Observed for \(Words.days(watch.days))" : "Not observed by our own checks yet") + known
+            (watch.isBegun ? "Observed for \(Words.days(watch.days))" : "Not observed by our own checks yet") + known
                 + ".")
         if statistics.rhythm.evidence != .none { parts.append(Words.sentence(statistics.rhythm.evidence.words)) }
         return parts.joined(separator: " ")
