@@ -94,7 +94,7 @@ import Testing
             ),
             (
                 "A@0 B@0.5>0.5", 0.8, 100,
-                "quarterly: 1 update in the 100 days since it was first seen, never more than 100 days without one; "
+                "stopped: 1 update in all, none for 99 days; by its past, it is probably rebuilt no more; "
                     + "last seen 99 days ago"
             ),
             ("A@0", 198, 200, "unchanged: no update in the 200 days since it was first seen"),
