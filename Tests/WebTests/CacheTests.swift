@@ -9,7 +9,7 @@ import Testing
 
     @Test func whatIsQuickIsMadeAnewInTime() async throws {
         let count = Mutex(0)
-        let cache = Refreshed<Int>(every: 3) { _ in
+        let cache = Refreshed<Int>(every: 3, quick: 60) { _ in
             count.withLock {
                 $0 += 1
                 return $0
@@ -31,6 +31,21 @@ import Testing
         let start = ContinuousClock.now
         #expect(try await cache.value(at: now.advanced(bySeconds: 60)) == 1)
         #expect(ContinuousClock.now - start < .milliseconds(100))
+    }
+
+    /// What was quick the last time, and is not this time.
+    @Test func nobodyWaitsForWhatHasBecomeSlow() async throws {
+        let isSlow = Mutex(false)
+        let cache = Refreshed<Int>(every: 3, quick: 0.02) { _ in
+            guard isSlow.withLock({ $0 }) else { return 1 }
+            try await Task.sleep(for: .seconds(300))
+            return 2
+        }
+        // A busy machine may take longer for the first than what is quick.
+        #expect(try await cache.value(at: now) == 1)
+        isSlow.withLock { $0 = true }
+        #expect(try await cache.value(at: now.advanced(bySeconds: 100)) == 1)
+        #expect(try await cache.value(at: now.advanced(bySeconds: 100), within: .seconds(200)) == 1)
     }
 
     @Test func aFailureIsToldAndTriedAgain() async throws {

@@ -117,7 +117,7 @@ import Testing
                     digest: nil, kind: .missing, source: .observed,
                     observedAt: TestSite.now.advanced(bySeconds: -3_600))
             ]
-        let html = try page((tag, history))
+        let html = page((tag, history))
         #expect(html.contains("<p class=\"answer\">Gone from the registry since 11 Feb 2026.</p>"))
         #expect(html.contains("<p class=\"lede\">Monthly: "))
         #expect(html.contains("<h3>Last seen</h3>") && !html.contains("<h3>Newest"))

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Something that is the same for all visitors and costs much: known at once and made anew beside the requests.
 ///
-/// Where making it is quick, nobody sees an old one; where it takes long, nobody waits for it, and it takes no more than
-/// a twentieth of the time.
+/// Where making it is quick, nobody sees an old one; where it takes long, nobody waits for it who can have an older one,
+/// and it takes no more than a twentieth of the time.
 final class Refreshed<Value: Sendable>: Sendable {
     private struct State {
         var kept: (value: Value, at: Timestamp)?
@@ -17,11 +17,16 @@ final class Refreshed<Value: Sendable>: Sendable {
     private let seconds: Double
     private let make: @Sendable (Timestamp) async throws -> Value
 
-    private static var quick: Double { 0.03 }
+    private let quick: Double
 
-    /// - Parameter seconds: how long one is good.
-    init(every seconds: Double, _ make: @escaping @Sendable (Timestamp) async throws -> Value) {
+    /// - Parameters:
+    ///   - seconds: how long one is good.
+    ///   - quick: seconds for which one is waited for where there is an older one.
+    init(
+        every seconds: Double, quick: Double = 0.03, _ make: @escaping @Sendable (Timestamp) async throws -> Value
+    ) {
         self.seconds = seconds
+        self.quick = quick
         self.make = make
     }
 
@@ -32,6 +37,10 @@ final class Refreshed<Value: Sendable>: Sendable {
             if let kept { return kept }
             return try await make(now)
         }
+        // What was quick before may take long this time.
+        if let older = state.withLock({ $0.kept?.value }), try await !isMade(within: .seconds(quick)) {
+            return older
+        }
         return try await making.value
     }
 
@@ -40,11 +49,19 @@ final class Refreshed<Value: Sendable>: Sendable {
     func value(at now: Timestamp, within limit: Duration) async throws -> Value? {
         let (kept, making) = begin(at: now)
         guard making != nil else { return kept }
+        let hasOlder = state.withLock { $0.kept != nil }
+        _ = try await isMade(within: hasOlder ? min(limit, .seconds(quick)) : limit)
+        return state.withLock { $0.kept?.value }
+    }
+
+    /// Whether what is being made is done, or failed, within a time.
+    private func isMade(within limit: Duration) async throws -> Bool {
         let deadline = ContinuousClock.now + limit
-        while ContinuousClock.now < deadline, state.withLock({ $0.making != nil }) {
+        while state.withLock({ $0.making != nil }) {
+            guard ContinuousClock.now < deadline else { return false }
             try await Task.sleep(for: .milliseconds(2))
         }
-        return state.withLock { $0.kept?.value }
+        return true
     }
 
     /// - Returns: what to answer with at once, or what to wait for.
@@ -56,7 +73,7 @@ final class Refreshed<Value: Sendable>: Sendable {
             // One at a time. It outlives the request that began it, so that the next ones have it.
             let making = state.making ?? Task { try await self.refresh(at: now) }
             state.making = making
-            if let kept = state.kept, state.duration > Self.quick { return (kept.value, nil) }
+            if let kept = state.kept, state.duration > quick { return (kept.value, nil) }
             return (nil, making)
         }
     }
