@@ -36,13 +36,11 @@ extension Scene {
             }
         }
 
-        /// Whether what happened lies in the time in which a row says that it did: an answer counts for the time at which a
-        /// worker that stood still came to read it.
+        /// Whether what happened lies in the time in which a row says that it did: an answer may be some seconds old.
         func spans(_ row: Change, phase: Int) -> Bool {
             guard row.kind != .first else { return row.notBefore == nil }
             let time = switches[phase - 1]
-            return row.observedAt.unix >= time
-                && row.notBefore.map { $0.unix <= time + Scene.longestFreeze + 1 } ?? false
+            return row.observedAt.unix >= time && row.notBefore.map { $0.unix <= time + 3 } ?? false
         }
 
         func summary(_ asked: AskedTags) -> String {
@@ -54,9 +52,6 @@ extension Scene {
                 """
         }
     }
-
-    /// Seconds.
-    static let longestFreeze = 5.0
 
     /// Every few seconds a worker dies or stands still, the database is restarted twice, the digests change twice. At the
     /// end there is time to tidy up.
@@ -98,7 +93,7 @@ extension Scene {
                         immediately: story.outages.isEmpty, killing: place, after: 1 + 2 * random.nextUnit()))
             } else if random.nextUnit() < 0.25 {
                 story.freezes += 1
-                try await workforce.freeze(place, for: 1 + (Self.longestFreeze - 1) * random.nextUnit())
+                try await workforce.freeze(place, for: 1 + 4 * random.nextUnit())
             } else {
                 try await workforce.replace(place)
             }
