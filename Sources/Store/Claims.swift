@@ -124,9 +124,7 @@ struct ClaimDue: Statement {
         """
     /// Nothing of it has to outlast the database's crash, so nobody waits for the disk; and nobody waits for long for a
     /// process that stands still in the middle of it.
-    static let settings =
-        "SET LOCAL synchronous_commit = off; "
-        + "SET LOCAL idle_in_transaction_session_timeout = '\(Pool.standstill)s'"
+    static let settings = Pool.local(Pool.patience(waitsForDisk: false))
     let registryID: Int32
     let workerID: Int32
     let limit: Int

@@ -140,6 +140,9 @@ extension ScheduleBook {
 
 /// The narrow update for tags whose digest is what the claim said; a tag that differs by now is not touched.
 ///
+/// The digest was there when the request was sent; by the time at which a worker that stood still has read the answer, it
+/// may be gone.
+///
 /// Only the key's index is of any use, so rows are locked in the order of the key. That of what is due would be for
 /// "before infinity", which nearly all are: all pairs would be looked at, and rows locked in whatever order they lie.
 struct RecordUnchanged: Statement {
@@ -147,10 +150,10 @@ struct RecordUnchanged: Statement {
     let schedules: [Int32: TagSchedule]
     static let sql: SQL = """
         UPDATE tag_checks c
-        SET last_checked_at = i.checked_at, last_succeeded_at = i.checked_at, next_check_at = i.next_at,
-            rate = i.rate, reason = i.reason
-        FROM unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::real[], $6::smallint[])
-            i (tag_id, digest_id, checked_at, next_at, rate, reason)
+        SET last_checked_at = i.checked_at, last_succeeded_at = greatest(c.last_succeeded_at, i.started_at),
+            next_check_at = i.next_at, rate = i.rate, reason = i.reason
+        FROM unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::real[], $6::smallint[],
+            $7::timestamptz[]) i (tag_id, digest_id, checked_at, next_at, rate, reason, started_at)
         WHERE c.tag_id = i.tag_id AND c.digest_id = i.digest_id AND NOT c.is_missing AND c.failures = 0
             AND isfinite(c.next_check_at) AND (c.last_checked_at IS NULL OR c.last_checked_at < i.checked_at)
             AND c.last_succeeded_at < i.checked_at
@@ -164,6 +167,7 @@ struct RecordUnchanged: Statement {
         parameters.append(schedules.map { $0?.nextCheckAt })
         parameters.append(schedules.map { $0?.rate })
         parameters.append(schedules.map { $0?.reason })
+        parameters.append(results.map(\.startedAt))
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }

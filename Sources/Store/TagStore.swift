@@ -4,9 +4,9 @@ public import Logging
 /// The history and everything around it in PostgreSQL: the one room that holds SQL.
 public final class TagStore: Sendable {
     public let pool: Pool
-    /// For reads by arrays of keys, and by an index on parts of names: see ``Pool/transactionByKeys(standstill:waitsForDisk:_:)``. These
-    /// are one statement each and stand alone, so sessions that are set for them save the way to the server and back for
-    /// each setting.
+    /// For reads by arrays of keys, and by an index on parts of names: see
+    /// ``Pool/transactionByKeys(standstill:waitsForDisk:_:)``. These are one statement each and stand alone, so sessions
+    /// that are set for them save the way to the server and back for each setting.
     let keyedReads: Pool
     let signals: Signals
     let logger: Logger
@@ -68,10 +68,17 @@ extension Pool {
         standstill: Int = Pool.standstill, waitsForDisk: Bool = true,
         _ body: (Connection) async throws -> sending Value
     ) async throws -> Value {
-        var settings = Self.byKeys + ["idle_in_transaction_session_timeout = '\(standstill)s'"]
-        if !waitsForDisk { settings.append("synchronous_commit = off") }
-        return try await transaction(settings: settings.map { "SET LOCAL " + $0 }.joined(separator: "; "), body)
+        let settings = Self.byKeys + Self.patience(standstill: standstill, waitsForDisk: waitsForDisk)
+        return try await transaction(settings: Self.local(settings), body)
     }
+
+    /// For how long others wait for a transaction, and it for the disk.
+    static func patience(standstill: Int = Pool.standstill, waitsForDisk: Bool) -> [String] {
+        ["idle_in_transaction_session_timeout = '\(standstill)s'"] + (waitsForDisk ? [] : ["synchronous_commit = off"])
+    }
+
+    /// For one transaction.
+    static func local(_ settings: [String]) -> String { settings.map { "SET LOCAL " + $0 }.joined(separator: "; ") }
 
     /// Settings for statements that find what they look for by an index, whatever their values. They are done before a
     /// second process would have begun to help, or code for them were compiled.

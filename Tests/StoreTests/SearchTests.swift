@@ -7,6 +7,17 @@ import Testing
 
 /// Each way of looking for a text finds what is there, in order, and nothing else.
 @Suite(.throttled) struct SearchTests {
+    /// What all pages show, from the first to the last.
+    private static func all(_ query: TagQuery, in store: TagStore) async throws -> [TrackedTag] {
+        var (query, found) = (query, [TrackedTag]())
+        repeat {
+            let page = try await store.tags(query)
+            found += page.items
+            query.cursor = page.next
+        } while query.cursor != nil
+        return found
+    }
+
     @Test(arguments: [
         "", "a", "z", "py", "PY", "zq", "on", "n3", "q-", "-q", ":3", "3:", "/l", "_", "__", "a_", "_b", "--", "..",
         "1.2", "x.y", "_x", "-q", "2_", "r_2", "j", "2z",
@@ -41,12 +52,7 @@ import Testing
                 #expect(found.sorted() == expected.sorted(), "\(reading) \(sort)")
                 if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
             }
-            var found: [String] = []
-            repeat {
-                let page = try await store.tags(query)
-                found += page.items.map(\.reference.description)
-                query.cursor = page.next
-            } while query.cursor != nil
+            let found = try await Self.all(query, in: store).map(\.reference.description)
             #expect(found.sorted() == expected.sorted(), "\(sort)")
             if sort == .name { #expect(found == (descending ? expected.sorted().reversed() : expected.sorted())) }
         }
@@ -70,12 +76,7 @@ import Testing
                 var query = TagQuery()
                 (query.text, query.sort, query.descending, query.limit) = (text, .lastChanged, descending, 5)
                 query.registry = try registry.map { try Registry(parsing: $0) }
-                var found: [TrackedTag] = []
-                repeat {
-                    let page = try await store.tags(query)
-                    found += page.items
-                    query.cursor = page.next
-                } while query.cursor != nil
+                let found = try await Self.all(query, in: store)
                 let expected = names.filter {
                     $0.lowercased().contains(text) && $0.hasPrefix((registry ?? "") + (registry == nil ? "" : "/"))
                 }
@@ -96,12 +97,7 @@ import Testing
         for (sort, descending) in [(TagSort.name, false), (.name, true), (.trackedSince, false), (.changes, true)] {
             var query = TagQuery()
             (query.text, query.sort, query.descending, query.limit) = ("freq", sort, descending, 1_000)
-            var found: [TagReference] = []
-            repeat {
-                let page = try await store.tags(query)
-                found += page.items.map(\.reference)
-                query.cursor = page.next
-            } while query.cursor != nil
+            let found = try await Self.all(query, in: store).map(\.reference)
             #expect(found.count == behind.count && Set(found) == Set(behind), "\(sort)")
             let names = found.map(\.description)
             if sort == .name { #expect(names == (descending ? names.sorted().reversed() : names.sorted())) }
@@ -122,12 +118,7 @@ import Testing
         for descending in [false, true] {
             var query = TagQuery()
             (query.text, query.sort, query.descending, query.limit) = ("slim", .name, descending, 400)
-            var found: [String] = []
-            repeat {
-                let page = try await store.tags(query)
-                found += page.items.map(\.reference.description)
-                query.cursor = page.next
-            } while query.cursor != nil
+            let found = try await Self.all(query, in: store).map(\.reference.description)
             #expect(found == (descending ? wanted.reversed() : wanted))
         }
     }
