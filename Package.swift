@@ -114,8 +114,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "CZlib", "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging, mustache,
-                nioCore,
+                "CZlib", "LibPQ", "OCI", "Store", "TagHistory", "TestSupport", "Web", httpTypes, hummingbird, logging,
+                mustache, nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),

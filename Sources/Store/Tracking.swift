@@ -29,10 +29,13 @@ extension TagStore {
     /// Whether nothing was ever tracked.
     public func isEmpty() async throws -> Bool { try await pool.first(HasNoTags()) ?? true }
 
-    /// Remembers that somebody looked, once a day at most, so that looking costs no write.
+    /// Remembers that somebody looked, once a day at most. A look that is lost with a crash of the database was one of
+    /// many.
     public func noteViewed(_ references: [TagReference], at now: Timestamp) async throws {
         guard !references.isEmpty else { return }
-        _ = try await pool.retryingTransaction { try await $0.run(NoteViewed(references: references, now: now)) }
+        _ = try await pool.retryingTransaction(waitsForDisk: false) {
+            try await $0.run(NoteViewed(references: references, now: now))
+        }
     }
 }
 

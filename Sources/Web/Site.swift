@@ -19,8 +19,7 @@ struct Site: Sendable {
     let access: Access
     let addresses: ClientAddress
     let limiter = RateLimiter()
-    /// When a view was written down last.
-    let views = RecentCache<TagReference, Timestamp>(capacity: 10_000)
+    let views: ViewLog
     /// Longer than some seconds, and somebody who just tracked a tag would wonder.
     private let newestStatus: Refreshed<StoreStatus>
     let moved: Refreshed<[OverviewPage.Group]>
@@ -32,7 +31,9 @@ struct Site: Sendable {
     let rows = RecentCache<TagRow.Key, TagRow>(capacity: 500)
     let answers: RecentAnswers
 
-    init(store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp) throws(WebError) {
+    init(
+        store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) throws(WebError) {
         self.store = store
         self.settings = settings
         self.clock = clock
@@ -45,6 +46,7 @@ struct Site: Sendable {
         hero = OverviewPage.Hero(settings.presets)
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
+        views = ViewLog(store: store, clock: clock, logger: logger)
         answers = RecentAnswers(store: store, moment: settings.answersLast)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
         totals = Refreshed(every: 10) { _ in try await store.totals() }

@@ -15,7 +15,7 @@ public struct WebApplication: Sendable {
         store: TagStore, settings: WebSettings, clock: @escaping @Sendable () -> Timestamp = { .now() },
         logger: Logger
     ) throws {
-        site = try Site(store: store, settings: settings, clock: clock)
+        site = try Site(store: store, settings: settings, clock: clock, logger: logger)
         self.logger = logger
     }
 
@@ -30,7 +30,7 @@ public struct WebApplication: Sendable {
             router: site.buildRouter(),
             // Slow or silent clients do not hold a connection for ever; no answer takes longer than a check.
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
-            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            configuration: .init(address: .hostname(host, port: port), serverName: nil), services: [site.views],
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? port) },
             logger: logger)
     }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import OCI
 import Store
 import Testing
@@ -23,7 +24,9 @@ import Testing
         let paths = try Self.document().content.paths
         let described = Set(paths.flatMap { path, methods in methods.keys.map { "\($0.uppercased()) \(path)" } })
         try await TestSite.run(hasWorker: false) { site in
-            let routes = try Site(store: site.store, settings: WebSettings(), clock: { TestSite.now }).routes
+            let routes = try Site(
+                store: site.store, settings: WebSettings(), clock: { TestSite.now }, logger: Logger(label: "test")
+            ).routes
                 .flatMap { route in route.handlers.keys.map { (method: $0.rawValue, path: route.path.description) } }
             for route in routes {
                 #expect(

@@ -25,11 +25,14 @@ struct TestSite: Sendable {
     let registry: ScriptedRegistry
     let client: any TestClientProtocol
 
-    /// - Parameter hasWorker: false: requested checks are never done.
+    /// - Parameters:
+    ///   - hasWorker: false: requested checks are never done.
+    ///   - end: what is to be seen once the site has ended.
     static func run(
         _ setup: TestingSetup = .router, hasWorker: Bool = true,
         settings change: (inout WebSettings) -> Void = { _ in },
-        _ test: @Sendable @escaping (TestSite) async throws -> Void
+        _ test: @Sendable @escaping (TestSite) async throws -> Void,
+        atEnd end: (TagStore) async throws -> Void = { _ in }
     ) async throws {
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
@@ -56,6 +59,7 @@ struct TestSite: Sendable {
             }
             group.cancelAll()
         }
+        try await end(store)
     }
 }
 

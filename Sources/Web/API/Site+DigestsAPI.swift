@@ -23,7 +23,7 @@ extension Site {
             guard let tag = known[reference] else { throw Self.notTracked(reference) }
             return tag
         }
-        await noteViewed(tags, context)
+        views.note(tags, at: clock())
         return try await answer(request, about: tags) {
             json(ListJSON(items: try await tagsJSON(try await records(tags), asOf: time ?? clock()), next: nil))
         }

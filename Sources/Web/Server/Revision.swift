@@ -100,41 +100,22 @@ extension Site {
         return response
     }
 
-    /// Seconds in which a view is not written down again.
-    private static let viewsLast = 43_200.0
-
-    /// The tag that somebody asks for. Looking keeps it from being retired, and wakes it where it was. That this could not
-    /// be written down spoils no answer.
+    /// The tag that somebody asks for. Looking keeps it from being retired, and wakes it where it was. That it could not be
+    /// woken spoils no answer.
     /// - Returns: nil where it never was tracked.
     func viewed(_ reference: TagReference, _ context: SiteContext) async throws -> TrackedTag? {
-        let now = clock()
         guard let tag = try await store.tag(reference) else { return nil }
-        if tag.state != .untracked, isViewed(reference, at: now) { return tag }
-        do {
-            if tag.state == .untracked {
-                guard try await store.wake(reference, maxTracked: settings.maxTracked, at: now) else { return tag }
-                return try await store.tag(reference)
-            }
-            try await store.noteViewed([reference], at: now)
-            views[reference] = now
-        } catch {
-            context.logger.debug("a view was not recorded", metadata: ["error": "\(error)"])
-        }
-        return tag
-    }
-    /// Looking at several together keeps them, too, from being retired; it wakes none.
-    func noteViewed(_ tags: [TrackedTag], _ context: SiteContext) async {
         let now = clock()
-        let references = tags.filter { $0.state != .untracked && !isViewed($0.reference, at: now) }.map(\.reference)
-        do {
-            try await store.noteViewed(references, at: now)
-            for reference in references { views[reference] = now }
-        } catch {
-            context.logger.debug("views were not recorded", metadata: ["error": "\(error)"])
+        guard tag.state == .untracked else {
+            views.note([tag], at: now)
+            return tag
         }
-    }
-
-    private func isViewed(_ reference: TagReference, at now: Timestamp) -> Bool {
-        views[reference].map { now.seconds(since: $0) < Self.viewsLast } ?? false
+        do {
+            guard try await store.wake(reference, maxTracked: settings.maxTracked, at: now) else { return tag }
+            return try await store.tag(reference)
+        } catch {
+            context.logger.debug("a tag was not woken", metadata: ["error": "\(error)"])
+            return tag
+        }
     }
 }

@@ -19,7 +19,7 @@ extension Site {
         }
         let past = try Query(request.uri.query).time("at")
         let known = try await store.tags(named: references)
-        await noteViewed(known, context)
+        views.note(known, at: clock())
         return try await answer(request, about: known) {
             let histories = try await store.histories(of: known.map(\.id))
             let records = known.map { TagRecord($0, history: histories[$0.id] ?? []) }

@@ -5,19 +5,19 @@ import TagHistory
 
 extension Site {
     /// Several images that an address names.
-    func imagesPage(_ images: NamedImages, _ request: Request, _ context: SiteContext) async throws -> Response {
-        let tags = try await trackedTags(of: images, context)
+    func imagesPage(_ images: NamedImages, _ request: Request) async throws -> Response {
+        let tags = try await trackedTags(of: images)
         return try await answer(request, about: tags) { try await imagesPage(images, tags) }
     }
 
     /// Several images that were pasted.
-    func imagesPage(_ images: NamedImages, _ context: SiteContext) async throws -> Response {
-        try await imagesPage(images, try await trackedTags(of: images, context))
+    func imagesPage(_ images: NamedImages) async throws -> Response {
+        try await imagesPage(images, try await trackedTags(of: images))
     }
 
-    private func trackedTags(of images: NamedImages, _ context: SiteContext) async throws -> [TrackedTag] {
+    private func trackedTags(of images: NamedImages) async throws -> [TrackedTag] {
         let tags = try await store.tags(named: images.items.map(\.reference)).filter { $0.state != .untracked }
-        await noteViewed(tags, context)
+        views.note(tags, at: clock())
         return tags
     }
 

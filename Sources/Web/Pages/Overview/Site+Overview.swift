@@ -8,7 +8,7 @@ extension Site {
     /// `/`: the first screen; with images in the address, those.
     func overviewPage(_ request: Request, _ context: SiteContext) async throws -> Response {
         let images = try Query.images(in: request.uri.query)
-        if !images.isEmpty { return try await imagesPage(NamedImages(images), request, context) }
+        if !images.isEmpty { return try await imagesPage(NamedImages(images), request) }
         let query = try Query(request.uri.query)
         var wanted = try query.tags(defaultLimit: 15)
         if query["sort"] == nil { (wanted.sort, wanted.descending) = (.lastChanged, true) }
@@ -71,7 +71,7 @@ extension Site {
         {
             return Response(status: .seeOther, headers: [.location: Href.tag(tag)])
         }
-        return try await imagesPage(NamedImages(pasted, text: text), context)
+        return try await imagesPage(NamedImages(pasted, text: text))
     }
 
     /// The form's field. What is too long is read to its end and forgotten: a browser that is still sending would show
