@@ -24,12 +24,15 @@ import Testing
                 FROM python:$V@\(Digest.numbered(2))
                 COPY --from=build / /
                 FROM $OTHER
+                ENV LATE=1 B=2
+                FROM app:$LATE
                 """
             let answer = try await Self.post(site, text)
             #expect(answer.status == 200)
             for expected in [
                 "2 images", "Read as a Dockerfile.", "line 2: FROM, stage build", "pinned, 1 update and 10 days behind",
                 "not tracked yet", "The variable OTHER has no value in this text.",
+                "The variable LATE is set inside a stage; FROM sees only an ARG before the first FROM.",
                 "name=\"list\" value=\"image=node:22&amp;", "href=\"/?image=node:22&amp;image=python:3.12%40sha256:",
             ] { #expect(answer.text.contains(expected), "\(expected)") }
             let shared = try #require(answer.text.firstMatch(of: /id="share" href="([^"]+)"/)?.1)

@@ -4,6 +4,8 @@ struct DockerfileReader {
     /// `ARG` before the first `FROM`, and what a builder says by itself. An image's own arguments come on top.
     private var globals = Self.platform
     private var locals: [String: String] = [:]
+    /// What stages set for themselves, by `ARG` or `ENV`: no `FROM` sees it.
+    private var stagesOwn: Set<String> = []
     /// In lower case: stage names know no case.
     private var stages: Set<String> = []
     private var stageCount = 0
@@ -32,6 +34,7 @@ struct DockerfileReader {
         for instruction in file.instructions {
             switch instruction.keyword {
             case "ARG": reader.arguments(instruction.rest)
+            case "ENV": reader.environment(instruction.rest)
             case "FROM": reader.from(instruction, into: &images)
             case "COPY": reader.copy(instruction, stages: Set(names), into: &images)
             case "RUN": reader.run(instruction, stages: Set(names), into: &images)
@@ -63,10 +66,18 @@ struct DockerfileReader {
             guard !value.isUnreadable, value.missing.isEmpty else { continue }
             if stageCount > 0 {
                 locals[String(word[..<equals])] = value.text
+                stagesOwn.insert(String(word[..<equals]))
             } else {
                 globals[String(word[..<equals])] = value.text
             }
         }
+    }
+
+    /// `ENV NAME=value …` and `ENV NAME value`.
+    private mutating func environment(_ rest: Substring) {
+        let words = Array(ShellWords(rest, escape: escape))
+        let names = words.compactMap { word in word.firstIndex(of: "=").map { word[..<$0] } }
+        for name in names.isEmpty ? Array(words.prefix(1)) : names { stagesOwn.insert(String(name)) }
     }
 
     private mutating func from(_ instruction: DockerfileInstruction, into images: inout ImageCollection) {
@@ -76,7 +87,9 @@ struct DockerfileReader {
         if name.isUnreadable {
             images.add(from.image, unreadable: Self.unreadable, line: instruction.line, role: role)
         } else if name.text != "scratch", !stages.contains(name.text.lowercased()) {
-            images.add(from.image, name: name.text, missing: name.missing, line: instruction.line, role: role)
+            images.add(
+                from.image, name: name.text, missing: name.missing, setTooLate: stagesOwn, line: instruction.line,
+                role: role)
         }
         stageCount += 1
         locals = Self.platform

@@ -23,10 +23,12 @@ struct ImageCollection {
     ///   - written: as it stands in the text.
     ///   - name: with its variables filled in.
     ///   - missing: variables that have no value, for which nothing was put in.
+    ///   - setTooLate: variables that have one elsewhere in the text, where it does not count.
     mutating func add(
-        _ written: some StringProtocol, name: String? = nil, missing: [String] = [], line: Int, role: PastedImage.Role
+        _ written: some StringProtocol, name: String? = nil, missing: [String] = [], setTooLate: Set<String> = [],
+        line: Int, role: PastedImage.Role
     ) {
-        let outcome = Self.outcome(name ?? String(written), missing: missing)
+        let outcome = Self.outcome(name ?? String(written), missing: missing, setTooLate: setTooLate)
         add(PastedImage(text: String(written), outcome: outcome, place: .init(line: line, role: role)))
     }
 
@@ -52,7 +54,9 @@ struct ImageCollection {
         }
     }
 
-    private static func outcome(_ name: String, missing: [String]) -> PastedImage.Outcome {
+    private static func outcome(
+        _ name: String, missing: [String], setTooLate: Set<String>
+    ) -> PastedImage.Outcome {
         do {
             let reference = try Reference(parsing: ImageAddress.image(at: name) ?? name)
             guard let tag = reference.tag else {
@@ -61,11 +65,18 @@ struct ImageCollection {
             return .tag(TagReference(repository: reference.repository, tag: tag), pinned: reference.digest)
         } catch {
             guard let variable = missing.first else { return .unreadable(error.description) }
-            return .unreadable(needs(variable))
+            return .unreadable(
+                setTooLate.contains(variable)
+                    ? "\(named(variable)) is set inside a stage; FROM sees only an ARG before the first FROM."
+                    : needs(variable))
         }
     }
 
     static func needs(_ variable: String) -> String {
-        "The variable \(PrintableText.excerpt(variable, limit: 60)) has no value in this text."
+        "\(named(variable)) has no value in this text."
+    }
+
+    private static func named(_ variable: String) -> String {
+        "The variable \(PrintableText.excerpt(variable, limit: 60))"
     }
 }
