@@ -17,6 +17,10 @@ import Testing
         let items: [Inner] = [Inner(label: "a", note: "x"), Inner(label: "b")]
         let none: [String] = []
         let missing: Inner? = nil
+        let link = Link(label: "<b>", href: "/a&b")
+        let links = [Link(label: "1", href: "/1"), Link(label: "2", href: "/2", isCurrent: true)]
+        let noLinks: [Link] = []
+        let noLink: Link? = nil
     }
 
     @Test(arguments: [
@@ -27,6 +31,12 @@ import Testing
         ("{{#items}}{{label}}{{#note}}({{.}}){{/note}}{{^note}}-{{/note}} {{/items}}", "a(x) b- "),
         ("{{#items}}{{#isOn}}{{label}}{{/isOn}}{{/items}}", "ab"),
         ("{{#empty(none)}}empty{{/empty(none)}}{{^empty(items)}}full{{/empty(items)}}", "emptyfull"),
+        ("{{{link}}}{{#noLink}}{{{.}}}{{/noLink}}", "<a href=\"/a&amp;b\">&lt;b&gt;</a> "),
+        ("{{{links}}}", "<a href=\"/1\">1</a> <a href=\"/2\" aria-current=\"true\">2</a> "),
+        (
+            "[{{{noLinks}}}{{{noLink}}}]{{#empty(noLinks)}}none{{/empty(noLinks)}}{{^empty(links)}}some{{/empty(links)}}",
+            "[]nonesome"
+        ),
         ("{{#missing}}there{{/missing}}{{^missing}}absent{{/missing}}[{{missing}}][{{unknown}}]", "absent[][]"),
     ])
     func templatesReadMembers(template: String, text: String) throws {

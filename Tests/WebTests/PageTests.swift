@@ -294,25 +294,6 @@ import Testing
         #expect(!html.contains("<i>"))
     }
 
-    @Test func rowsNameAllTheirMembers() throws {
-        let (tag, history) = try Samples.tag(state: .failing, changesDaysAgo: [9, 3], lastError: "error")
-        let row = Samples.row((tag, history))
-        let day = StatusPage.Day(try Samples.status().days[0])
-        let rows: [any MustacheParent] = [
-            row, day, Moment(TestSite.now, now: TestSite.now), Badge(label: "a", style: "b"),
-            Fact(label: "a", moment: Moment(TestSite.now, now: TestSite.now), text: "b"),
-            Link(label: "a", href: "b", count: "1"), TagListPage.Choice(value: "a", label: "b", isChosen: false),
-        ]
-        for row in rows {
-            for member in Mirror(reflecting: row).children {
-                let name = try #require(member.label)
-                let value = try #require(row.child(named: name), "\(name) of \(type(of: row))")
-                #expect(String(describing: member.value).contains(String(describing: value)))
-            }
-            #expect(row.child(named: "nothing") == nil)
-        }
-    }
-
     @Test func hostsAreEncodedInFull() throws {
         var status = try Samples.status()
         status.hosts = Samples.hosts()

@@ -1,3 +1,4 @@
+import Mustache
 import OCI
 import Store
 import TagHistory
@@ -25,7 +26,7 @@ struct TagChart: Sendable {
 
     var buckets: [Link] {
         [("per week", Histogram.Bucket.week), ("per month", .month)].map { label, other in
-            Link(label: label, href: "?bucket=\(other.rawValue)", isCurrent: other == bucket)
+            Link(label: label, href: "?bucket=\(other.rawValue)#bars", isCurrent: other == bucket)
         }
     }
 
@@ -107,5 +108,19 @@ struct TagChart: Sendable {
         }
         guard let before, CivilDay(before).month != parts.month else { return nil }
         return (Words.months[parts.month - 1], parts.month % 3 != 1)
+    }
+}
+
+/// Its rows would each be looked at for nothing.
+extension TagChart: MustacheParent {
+    func child(named name: String) -> Any? {
+        switch name {
+        case "heading": heading
+        case "svg": svg
+        case "table": table
+        case "bucketLabel": bucketLabel
+        case "buckets": buckets.map(\.html).joined()
+        default: nil
+        }
     }
 }

@@ -8,10 +8,47 @@ enum Markup {
     }
 }
 
-extension Badge {
+/// A part of a page that is drawn by code, and stands in triple braces in templates: what a page has many of takes a
+/// template's engine longer than all the rest. A list of such is one piece of HTML.
+protocol Drawn: Sendable {
+    var html: String { get }
+}
+
+extension Badge: Drawn {
     var html: String { Markup.span(label, ("badge " + style).xml) }
 }
 
-extension Moment {
+extension Moment: Drawn {
     var html: String { "<time datetime=\"\(iso.xml)\" title=\"\(exact.xml)\">\(relative.xml)</time>" }
+}
+
+extension Link: Drawn {
+    var html: String {
+        "<a href=\"\(href.xml)\"" + (isCurrent ? " aria-current=\"true\"" : "") + ">\(label.xml)</a> "
+    }
+}
+
+extension Fact: Drawn {
+    var html: String {
+        "<div><dt>\(label.xml)</dt><dd>" + (moment?.html ?? "") + (text?.xml ?? "") + "</dd></div>\n"
+    }
+}
+
+extension TagListPage.Choice: Drawn {
+    var html: String {
+        "<option value=\"\(value.xml)\"" + (isChosen ? " selected" : "") + ">\(label.xml)</option>"
+    }
+}
+
+extension TagPage.Arrival: Drawn {
+    var html: String {
+        "<tr><th scope=\"row\">\(name.xml)</th><td class=\"number\">\(updates.xml)</td><td>\(delay.xml)</td><td>"
+            + (last?.html ?? "") + "</td></tr>\n"
+    }
+}
+
+extension StatusPage.Day: Drawn {
+    var html: String {
+        TableRow.html(label, [unchanged, changed, missing, failed, duration], style: "number")
+    }
 }

@@ -33,7 +33,6 @@ struct Notice: Sendable, Hashable {
 struct Link: Sendable, Hashable {
     let label: String
     let href: String
-    var count: String?
     var isCurrent = false
 }
 

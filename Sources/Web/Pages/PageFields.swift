@@ -22,6 +22,8 @@ struct PageFields: MustacheParent {
     private static func field(_ value: Any, _ part: (any PagePart) -> String) -> Any {
         if let value = value as? any PagePart { return part(value) }
         if value is String || value is Bool || value is any MustacheParent { return value }
+        if let value = value as? any Drawn { return value.html }
+        if let value = value as? any DrawnList { return value.html }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
         case .optional: return mirror.children.first.map { field($0.value, part) } ?? NSNull()
@@ -33,7 +35,15 @@ struct PageFields: MustacheParent {
     }
 }
 
-extension Optional {
-    /// A member's value for a template: absent where it is nil, instead of asked for around it.
-    var field: Any { self ?? NSNull() as Any }
+/// What is drawn one after the other.
+private protocol DrawnList {
+    var html: String { get }
+}
+
+extension Array: DrawnList where Element: Drawn {
+    fileprivate var html: String {
+        var html = ""
+        for item in self { html += item.html }
+        return html
+    }
 }

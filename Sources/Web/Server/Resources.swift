@@ -8,7 +8,7 @@ struct Resources: Sendable {
     private let library: MustacheLibrary
 
     static let templates = [
-        "layout", "moment", "badge", "banner", "unreadable", "stripkey", "box", "tags", "taglistbody", "taglist",
+        "layout", "banner", "unreadable", "stripkey", "box", "tags", "taglistbody", "taglist",
         "filters", "hero", "lately", "overview", "images", "compare", "offered", "tag", "repository", "status", "error",
         "docstype", "docs",
     ]
@@ -25,7 +25,7 @@ struct Resources: Sendable {
                 throw .missingResources(file.path)
             }
             // The line break at a partial's end would stand between a text and what follows it.
-            let isPartial = ["moment", "badge", "docstype"].contains(name)
+            let isPartial = name == "docstype"
             do {
                 templates[name] = try MustacheTemplate(
                     string: "{{% CONTENT_TYPE: \(PageText.name)}}\n" + (isPartial ? String(text.dropLast()) : text))

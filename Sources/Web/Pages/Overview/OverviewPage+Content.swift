@@ -73,9 +73,7 @@ extension OverviewPage.Hero {
     init(_ presets: [Preset]) {
         self.init(
             presets: presets.map { preset in
-                Link(
-                    label: preset.name, href: Href.images(preset.images.map(\.familiar)),
-                    count: Words.number(preset.images.count))
+                Link(label: preset.name, href: Href.images(preset.images.map(\.familiar)))
             })
     }
 }

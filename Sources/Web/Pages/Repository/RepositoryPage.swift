@@ -10,8 +10,8 @@ struct RepositoryPage: Page {
     struct Group: Sendable, Hashable {
         let heading: String
         let count: String
-        /// The newest versions.
-        let rows: [TagRow]
+        /// The newest versions' rows, drawn.
+        let rows: String
         /// The next ones, without their histories.
         let others: [Link]
         let allLabel: String?
@@ -143,7 +143,7 @@ extension RepositoryPage.Group {
         let newest = part.tags.first?.reference.tag.name ?? part.shape
         heading = part.shape == RepositoryPage.Plan.names ? "Names without a version" : "Versions like \(newest)"
         count = Words.count(part.tags.count, "tag")
-        self.rows = part.tags[part.detailed].compactMap { rows[$0.reference] }
+        self.rows = part.tags[part.detailed].compactMap { rows[$0.reference]?.html }.joined()
         let rest = plan.shape == nil ? part.others : []
         others = rest.map { Link(label: $0.reference.tag.name, href: Href.tag($0.reference)) }
         let isMore = !rest.isEmpty
