@@ -100,7 +100,7 @@ struct Site: Sendable {
     func status() async throws -> StoreStatus { try await newestStatus.value(at: clock()) }
 
     /// The same for a page that can do without.
-    func statusAtHand() async throws -> StoreStatus? {
-        try await newestStatus.value(at: clock(), within: .milliseconds(100))
+    func statusAtHand(within limit: Duration = .milliseconds(100)) async throws -> StoreStatus? {
+        try await newestStatus.value(at: clock(), within: limit)
     }
 }

@@ -97,7 +97,9 @@ import Testing
 
     @Test func aTagsPageAnswersAndShowsWhy() throws {
         let html = try page(Samples.tag(changesDaysAgo: [400, 90, 60, 30, 2]))
-        #expect(html.contains("<p class=\"answer\">Irregular: ") || html.contains("<p class=\"answer\">Quarterly: "))
+        #expect(
+            html.contains("<p class=\"answer\">Irregular, so far: ") || html.contains("<p class=\"answer\">Quarterly: ")
+        )
         #expect(html.contains("Observed for 400 days."))
         #expect(html.contains("data-copy=\"python:3.12@\(Digest.numbered(4))\""))
         #expect(html.contains("<svg class=\"chart\""))

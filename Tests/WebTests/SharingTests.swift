@@ -113,6 +113,24 @@ import Testing
         }
     }
 
+    /// Its own turn has not come since, so that its state does not know of it.
+    @Test func aTagOfASilentRegistrySaysSo() async throws {
+        try await TestSite.run { site in
+            for reference in ["a:1", "b:1", "c:1", "d:1", "ghcr.io/o/e:1"] {
+                try await site.seed(try TagReference(parsing: reference), [(3, 1)])
+            }
+            for reference in ["a:1", "b:1", "c:1"] {
+                site.registry.set(try TagReference(parsing: reference), .failed(reason: "no <route> to host"))
+                #expect(try await site.send(.post, "/api/v1/checks/\(reference)").status == 200)
+            }
+            _ = try await site.get("/status")
+            let page = try await site.get("/tags/d:1").text
+            #expect(page.contains("docker.io cannot be checked."))
+            #expect(page.contains("no &lt;route&gt; to host"))
+            #expect(try await !site.get("/tags/ghcr.io/o/e:1").text.contains("cannot be checked"))
+        }
+    }
+
     @Test func whatARegistryOffersIsListedByAWorker() async throws {
         let python = try TestSite.python.repository
         try await TestSite.run(hasWorker: false) { site in

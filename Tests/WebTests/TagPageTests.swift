@@ -1,4 +1,5 @@
 import Foundation
+import Mustache
 import OCI
 import TagHistory
 import Testing
@@ -21,6 +22,32 @@ import Testing
         var own = TagPage.OwnDigest(text)
         own.holders = Set(holders + [own.digest].compactMap(\.self))
         return own
+    }
+
+    @Test func itsTemplateFindsAllMembers() throws {
+        var content = try content(changesDaysAgo: [100, 50, 3], own: own("sha256:12"))
+        content.offered = OfferedPart(of: content.tag.reference.repository, on: "/", from: content.tag.reference)
+        content.siblings = try ["3.12", "3"].map { name in
+            RepositoryTag(
+                id: 1,
+                reference: TagReference(repository: content.tag.reference.repository, tag: try Tag(parsing: name)),
+                state: .active, lastChangedAt: nil)
+        }
+        let page = TagPage(content)
+        let use = try #require(page.use)
+        let siblings = try #require(page.siblings)
+        let models: [any MustacheParent] = [
+            page, use, use.pins[0], try #require(use.verdict), siblings, try #require(siblings.groups.first),
+            try #require(page.embedding), try #require(page.offered),
+        ]
+        for model in models {
+            for case let (name?, value) in Mirror(reflecting: model).children {
+                let mirror = Mirror(reflecting: value)
+                guard mirror.displayStyle != .optional || !mirror.children.isEmpty else { continue }
+                #expect(model.child(named: name) != nil, "\(name) of \(type(of: model))")
+            }
+            #expect(model.child(named: "nothing") == nil)
+        }
     }
 
     @Test func theNewestAndTheSettledDigestAreOffered() throws {

@@ -55,4 +55,10 @@ extension Rhythm {
         let label = word.label.prefix(1).uppercased() + word.label.dropFirst()
         return evidence == .thin && !isOver ? label + ", so far" : label
     }
+
+    /// The same as a sentence that says why.
+    var sentence: String {
+        guard word != nil else { return Words.sentence(reason) }
+        return Words.sentence("\(shortWords): \(explanation)")
+    }
 }

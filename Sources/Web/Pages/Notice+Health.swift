@@ -34,16 +34,16 @@ extension Notice {
 
     /// What keeps the whole site, or most of a registry, from being checked.
     static func health(of status: StoreStatus) -> [Notice] {
-        guard status.tracked > 0, status.workers.isEmpty else { return silentRegistries(of: status) }
+        guard status.tracked > 0, status.workers.isEmpty else { return silent(status.lanes) }
         let idle = Notice(
             style: "warn", heading: "No worker is running.",
             text: "Nothing is checked until one is started; what is shown may be out of date.")
-        return [idle] + silentRegistries(of: status)
+        return [idle] + silent(status.lanes)
     }
 
     /// Registries that do not answer, or most of whose checks fail: one notice, however many they are.
-    static func silentRegistries(of status: StoreStatus) -> [Notice] {
-        let failing = status.lanes.filter(\.isFailing)
+    static func silent(_ lanes: [LaneStatus]) -> [Notice] {
+        let failing = lanes.filter(\.isFailing)
         guard let first = failing.first else { return [] }
         let what =
             if failing.count > 1 {

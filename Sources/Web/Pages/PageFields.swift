@@ -36,12 +36,12 @@ struct PageFields: MustacheParent {
 }
 
 /// What is drawn one after the other.
-private protocol DrawnList {
+protocol DrawnList {
     var html: String { get }
 }
 
 extension Array: DrawnList where Element: Drawn {
-    fileprivate var html: String {
+    var html: String {
         var html = ""
         for item in self { html += item.html }
         return html

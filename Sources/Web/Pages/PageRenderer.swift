@@ -2,14 +2,6 @@ import Mustache
 
 /// Turns page models into HTML with templates that are parsed once.
 struct PageRenderer: Sendable {
-    /// What every page needs to know of its site.
-    struct Site: Sendable {
-        let version: String
-        let stylesheet: String
-        let script: String
-        let icon: String
-    }
-
     /// A part by what it shows.
     private struct PartKey: Hashable, Sendable {
         let part: any PagePart
@@ -19,16 +11,19 @@ struct PageRenderer: Sendable {
     }
 
     private let library: MustacheLibrary
-    private let site: Site
+    /// What every page needs to know of its site.
+    private let site: [String: String]
     private let parts = RecentCache<PartKey, String>(capacity: 50)
 
-    init(library: MustacheLibrary, site: Site) {
+    init(library: MustacheLibrary, site: [String: String]) {
         self.library = library
         self.site = site
     }
 
     func html<Content: Page>(_ page: Content) -> String {
-        let frame: [String: Any] = ["site": PageFields(site), "page": PageFields(page, part: html(part:))]
+        let frame: [String: Any] = [
+            "site": site, "page": page as? any MustacheParent ?? PageFields(page, part: html(part:)),
+        ]
         return library.render(frame, withTemplate: Content.template) ?? ""
     }
 

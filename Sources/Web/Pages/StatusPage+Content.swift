@@ -3,7 +3,7 @@ import Store
 
 extension StatusPage {
     init(_ status: StoreStatus, version: String, now: Timestamp) {
-        notices = Notice.silentRegistries(of: status)
+        notices = Notice.silent(status.lanes)
         let overdue = status.overdueSeconds(at: now)
         let health = SiteHealth(status, now: now)
         (badge, answer) = (health.badge, health.text)

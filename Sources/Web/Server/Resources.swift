@@ -57,9 +57,10 @@ struct Resources: Sendable {
     func renderer(version: String) -> PageRenderer {
         PageRenderer(
             library: library,
-            site: .init(
-                version: version, stylesheet: assets.address("tagbeat.css"), script: assets.address("tagbeat.js"),
-                icon: assets.address("tagbeat.svg")))
+            site: [
+                "version": version, "stylesheet": assets.address("tagbeat.css"),
+                "script": assets.address("tagbeat.js"), "icon": assets.address("tagbeat.svg"),
+            ])
     }
 }
 

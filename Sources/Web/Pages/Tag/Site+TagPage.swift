@@ -24,7 +24,9 @@ extension Site {
                 TagPage(untracked: reference, siblings: siblings, offered: offered, permissions: permissions),
                 status: .notFound)
         }
-        return try await answer(request, about: [tag], offered?.shown ?? []) {
+        // A tag whose turn has not come since its registry fell silent does not know of that yet.
+        let silence = tag.state == .active || tag.state == .missing ? try await silence(of: reference.registry) : []
+        return try await answer(request, about: [tag], (offered?.shown ?? []) + silence.map(\.text)) {
             let whole = TagRecord(tag, history: try await store.history(of: tag.id))
             let now = past ?? clock()
             let record = past.map(whole.known) ?? whole
@@ -35,6 +37,7 @@ extension Site {
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
             if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: record.history) }
             var page = TagPage(content)
+            page.notices += silence
             if let past {
                 page.notices.append(.asOf(past))
             } else if let asked, query.has("checked"),
@@ -44,6 +47,11 @@ extension Site {
             }
             return html(page)
         }
+    }
+
+    private func silence(of registry: Registry) async throws -> [Notice] {
+        Notice.silent(
+            try await statusAtHand(within: .zero)?.lanes.filter { $0.registry == registry && $0.isSilent } ?? [])
     }
 
     /// What the store knows of a visitor's own digest.

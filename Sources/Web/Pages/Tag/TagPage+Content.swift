@@ -35,7 +35,6 @@ extension TagPage {
         isKnown = true
         hasHistory = !history.isEmpty
         badge = Badge(tag)
-        let rhythm = Words.sentence(statistics.rhythm.reason)
         if !hasHistory {
             answer = Self.unseenAnswer(tag)
             answerDetail = tag.state == .pending ? "Load this page again in a moment." : nil
@@ -43,7 +42,7 @@ extension TagPage {
             answer = "Gone from the registry since \(Words.date(gone))."
             answerDetail = Words.sentence(statistics.rhythm.pastReason) + " " + Self.detail(statistics, content.record)
         } else {
-            answer = rhythm
+            answer = statistics.rhythm.sentence
             answerDetail = Self.detail(statistics, content.record)
         }
         notices = Notice.of(tag, now: now)
