@@ -21,7 +21,7 @@ extension TagStore {
     /// The tags of a repository that are or were tracked, by name.
     /// - Parameter limit: more are left out.
     public func tags(in repository: Repository, limit: Int = 5_000) async throws -> [RepositoryTag] {
-        try await pool.run(SelectRepositoryTags(repository: repository, limit: limit)).rows
+        try await keyedReads.run(SelectRepositoryTags(repository: repository, limit: limit)).rows
     }
 }
 

@@ -59,7 +59,7 @@ public struct LaneStatus: Sendable {
     public var requests: [RequestKind: Int] = [:]
 
     /// More are not counted.
-    public static let mostDue = 100_000
+    public static let mostDue = 10_000
     /// Fewer failed checks may be an accident.
     private static let fewestFailed = 3
 

@@ -4,7 +4,7 @@ public import OCI
 extension TagStore {
     /// What is known of a tag, tracked or not; nil where it never was tracked.
     public func tag(_ reference: TagReference) async throws -> TrackedTag? {
-        try await pool.first(SelectTag(reference: reference))
+        try await keyedReads.first(SelectTag(reference: reference))
     }
 
     /// Nil where it never was tracked.

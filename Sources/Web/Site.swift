@@ -27,7 +27,8 @@ struct Site: Sendable {
     /// Read by machines every some seconds; older by no more than that.
     let totals: Refreshed<StoreTotals>
     let requests = RequestCounter()
-    let hero: OverviewPage.Hero
+    /// What stands above the first screen: see ``OverviewPage``.
+    let hero: String
     let rows = RecentCache<TagRow.Key, TagRow>(capacity: 500)
     let answers: RecentAnswers
 
@@ -43,7 +44,7 @@ struct Site: Sendable {
         document = Asset(description.json, type: "application/json")
         docs = Asset(
             Data(renderer.html(DocsPage(description.content)).utf8), type: "text/html; charset=utf-8")
-        hero = OverviewPage.Hero(settings.presets)
+        hero = renderer.html(OverviewPage.Hero(settings.presets), template: "hero")
         access = Access(adminToken: settings.adminToken)
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
         views = ViewLog(store: store, clock: clock, logger: logger)

@@ -26,7 +26,7 @@ import Testing
             status: status, now: TestSite.now)
         return renderer.html(
             OverviewPage(
-                list, hero: .init(Preset.standard),
+                list, hero: renderer.html(OverviewPage.Hero(Preset.standard), template: "hero"),
                 lately: .init(moved: OverviewPage.grouped(tags.map(\.0)), stopped: [], now: TestSite.now),
                 status: status))
     }

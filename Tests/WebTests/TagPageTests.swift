@@ -24,6 +24,7 @@ import Testing
         return own
     }
 
+    /// And those of the first screen.
     @Test func itsTemplateFindsAllMembers() throws {
         var content = try content(changesDaysAgo: [100, 50, 3], own: own("sha256:12"))
         content.offered = OfferedPart(of: content.tag.reference.repository, on: "/", from: content.tag.reference)
@@ -36,9 +37,14 @@ import Testing
         let page = TagPage(content)
         let use = try #require(page.use)
         let siblings = try #require(page.siblings)
+        let status = try Samples.status()
+        let list = TagListPage(
+            .moved, rows: [Samples.row((content.tag, content.history))], next: "next",
+            offer: content.tag.reference, status: status, now: TestSite.now)
         let models: [any MustacheParent] = [
             page, use, use.pins[0], try #require(use.verdict), siblings, try #require(siblings.groups.first),
-            try #require(page.embedding), try #require(page.offered),
+            try #require(page.embedding), try #require(page.offered), list, try #require(list.table),
+            OverviewPage(list, hero: "", lately: .init(moved: [], stopped: [], now: TestSite.now), status: status),
         ]
         for model in models {
             for case let (name?, value) in Mirror(reflecting: model).children {

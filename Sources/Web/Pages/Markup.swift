@@ -40,6 +40,18 @@ extension TagListPage.Choice: Drawn {
     }
 }
 
+extension TagListPage.Filters: Drawn {
+    var html: String {
+        Self.select("registry", "Registry", registries) + Self.select("rhythm", "Rhythm", rhythms)
+            + Self.select("state", "State", states)
+    }
+
+    private static func select(_ name: String, _ label: String, _ choices: [TagListPage.Choice]) -> String {
+        "<label class=\"hidden\" for=\"\(name)\">\(label)</label>\n"
+            + "<select id=\"\(name)\" name=\"\(name)\">\(choices.html)</select>\n"
+    }
+}
+
 extension TagPage.Arrival: Drawn {
     var html: String {
         "<tr><th scope=\"row\">\(name.xml)</th><td class=\"number\">\(updates.xml)</td><td>\(delay.xml)</td><td>"

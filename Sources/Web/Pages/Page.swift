@@ -8,12 +8,6 @@ protocol Page: Sendable {
     var summary: String { get }
 }
 
-/// A part of pages that is the same for many visitors: rendered once as long as it is asked for.
-protocol PagePart: Sendable, Hashable {
-    /// The file's name in Resources/templates.
-    static var template: String { get }
-}
-
 struct Badge: Sendable, Hashable {
     let label: String
     /// `good`, `warn`, `bad`, `info`, `accent` or nothing.

@@ -9,27 +9,25 @@ import Mustache
 struct PageFields: MustacheParent {
     private let members: [String: Any]
 
-    /// - Parameter part: renders what is a part of its own.
-    init(_ model: Any, part: (any PagePart) -> String = { _ in "" }) {
+    init(_ model: Any) {
         var members: [String: Any] = [:]
-        for case let (label?, value) in Mirror(reflecting: model).children { members[label] = Self.field(value, part) }
+        for case let (label?, value) in Mirror(reflecting: model).children { members[label] = Self.field(value) }
         self.members = members
     }
 
     func child(named name: String) -> Any? { members[name] }
 
-    /// What stands for a value: what renders itself does so.
-    private static func field(_ value: Any, _ part: (any PagePart) -> String) -> Any {
-        if let value = value as? any PagePart { return part(value) }
+    /// What stands for a value: what draws itself does so.
+    private static func field(_ value: Any) -> Any {
         if value is String || value is Bool || value is any MustacheParent { return value }
         if let value = value as? any Drawn { return value.html }
         if let value = value as? any DrawnList { return value.html }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {
-        case .optional: return mirror.children.first.map { field($0.value, part) } ?? NSNull()
-        case .collection: return mirror.children.map { field($0.value, part) }
+        case .optional: return mirror.children.first.map { field($0.value) } ?? NSNull()
+        case .collection: return mirror.children.map { field($0.value) }
         case .struct where !(value is any CustomStringConvertible):
-            return PageFields(value, part: part)
+            return PageFields(value)
         default: return value
         }
     }

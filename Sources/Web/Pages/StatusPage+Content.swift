@@ -12,7 +12,7 @@ extension StatusPage {
             Figure(label: "Tags tracked", value: Words.number(status.tracked)),
             Figure(label: "Changes recorded", value: Words.number(status.changes)),
             Figure(
-                label: "Due now", value: Words.number(status.lanes.reduce(0) { $0 + $1.due }),
+                label: "Due now", value: Self.due(status.lanes),
                 detail: overdue > 0 ? "the oldest for \(Words.days(overdue / 86_400))" : nil),
             Figure(label: "Failing", value: Words.number(status.states[.failing] ?? 0)),
             Figure(label: "Missing", value: Words.number(status.states[.missing] ?? 0)),
@@ -31,6 +31,12 @@ extension StatusPage {
         chart = Self.chart(status.days, now: now)
         days = status.days.reversed().map(Day.init)
         workers = status.workers.map { Worker(name: $0.name, since: Moment($0.startedAt, now: now)) }
+    }
+
+    /// More than some of each lane are not counted.
+    static func due(_ lanes: [LaneStatus]) -> String {
+        Words.number(lanes.reduce(0) { $0 + $1.due })
+            + (lanes.contains { $0.due >= LaneStatus.mostDue } ? " or more" : "")
     }
 
     private static func chart(_ days: [DayCounts], now: Timestamp) -> String {

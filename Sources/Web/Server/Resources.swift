@@ -9,7 +9,7 @@ struct Resources: Sendable {
 
     static let templates = [
         "layout", "banner", "unreadable", "stripkey", "box", "tags", "taglistbody", "taglist",
-        "filters", "hero", "lately", "overview", "images", "compare", "offered", "tag", "repository", "status", "error",
+        "hero", "lately", "overview", "images", "compare", "offered", "tag", "repository", "status", "error",
         "docstype", "docs",
     ]
 

@@ -30,7 +30,7 @@ extension TagQuery {
 
 extension OverviewPage {
     init(
-        _ list: TagListPage, hero: Hero, lately: Lately? = nil, status: StoreStatus?
+        _ list: TagListPage, hero: String, lately: Lately? = nil, status: StoreStatus?
     ) {
         self.list = list
         totals = status.map(Self.totals)

@@ -26,14 +26,12 @@ struct OverviewPage: Page {
     }
 
     /// What the site is, its box, and where to begin.
-    struct Hero: PagePart {
-        static let template = "hero"
+    struct Hero: Sendable {
         var box = ImageBox()
         let presets: [Link]
     }
 
-    struct Lately: PagePart {
-        static let template = "lately"
+    struct Lately: Sendable {
         let moved: [Moved]
         let stopped: [Moved]
 
@@ -49,7 +47,8 @@ struct OverviewPage: Page {
     /// Nil where that is not known yet.
     var totals: String?
     var banners: [Notice] = []
-    let hero: Hero
+    /// Drawn: it is the same for all.
+    let hero: String
     /// Where nothing is looked for.
     let lately: Lately?
     var list: TagListPage

@@ -26,8 +26,7 @@ struct TagListPage: Page {
         let rows: String
     }
 
-    struct Filters: PagePart {
-        static let template = "filters"
+    struct Filters: Sendable, Hashable {
         let registries: [Choice]
         let rhythms: [Choice]
         let states: [Choice]
@@ -60,7 +59,6 @@ struct TagListPage: Page {
     let nextHref: String?
     let hasPaging: Bool
     let emptyText: String
-    let isPlain: Bool
 }
 
 extension TagListPage {
@@ -74,7 +72,6 @@ extension TagListPage {
         self.offer = offer.map { Offer(reference: $0.familiar, href: Href.tag($0)) }
         repository = query.repository?.description
         sort = Self.sort(query)
-        isPlain = query.isPlain
         listTitle = Self.title(query)
         filters = Filters(
             registries: Self.registries(query, status), rhythms: Self.rhythms(query), states: Self.states(query, status)
