@@ -53,6 +53,8 @@ public struct TrackedTag: Sendable {
     public let nextCheckAt: Timestamp?
     /// Why the last check failed; nil where it did not. Cleaned text, safe to show.
     public let lastError: String?
+    /// What lists say of its rhythm, where that was read together with it.
+    var pulse: Pulse?
 }
 
 public enum TagSort: String, Sendable, CaseIterable {
@@ -73,7 +75,8 @@ public struct TagQuery: Sendable {
     /// 1…1000.
     public var limit = 100
     public var cursor: String?
-    /// Without the media type, platforms and the next check, which take as long to find as all the rest.
+    /// For a list of lines: with what these say of a rhythm, without the media type, platforms and the next check, which
+    /// take as long to find as all the rest.
     public var isBrief = false
 
     public init() {}

@@ -29,7 +29,11 @@ extension TagStore {
     /// Those that are not kept, as long as summaries follow another definition, are made from histories.
     private func pulses(of tags: [TrackedTag]) async throws -> [Pulse] {
         var kept: [Int32: Pulse] = [:]
-        for row in try await keyedReads.run(SelectPulses(ids: tags.map(\.id))).rows { kept[row.id] = row.pulse }
+        for tag in tags { kept[tag.id] = tag.pulse }
+        let unread = tags.filter { $0.pulse == nil }.map(\.id)
+        if !unread.isEmpty {
+            for row in try await keyedReads.run(SelectPulses(ids: unread)).rows { kept[row.id] = row.pulse }
+        }
         let unknown = tags.filter { $0.firstSeenAt != nil && kept[$0.id] == nil }
         let histories = unknown.isEmpty ? [:] : try await outlines(of: unknown.map(\.id))
         return tags.map { tag in

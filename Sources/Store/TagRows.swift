@@ -1,5 +1,6 @@
 import LibPQ
 public import OCI
+import TagHistory
 
 extension TagStore {
     /// What is known of a tag, tracked or not; nil where it never was tracked.
@@ -94,7 +95,7 @@ extension TrackedTag {
             WHERE dp.index_id = c.digest_id ORDER BY p.name, dp.manifest_id),
         t.tracked_since, t.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
         CASE WHEN c.next_check_at < 'infinity' THEN LEAST(c.next_check_at, CASE WHEN c.reason = 4 THEN s.next_listing_at END)
-            + COALESCE(l.claimed_at - l.clock, interval '0') END, f.reason
+            + COALESCE(l.claimed_at - l.clock, interval '0') END, f.reason, NULL::bytea
         """
     static let tables: SQL = " FROM tags t" + joins
     /// To a tag `t`.
@@ -105,11 +106,11 @@ extension TrackedTag {
             LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
         """
 
-    /// The same without what lists of a page do not show: the media type, platforms and the next check.
+    /// What ``TagQuery/isBrief`` asks for.
     static let briefColumns: SQL = """
         t.id, t.reference, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, NULL::text, '{}'::text[], '{}'::bytea[],
         t.tracked_since, t.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
-        NULL::timestamptz, f.reason
+        NULL::timestamptz, f.reason, t.pulse
         """
     static let briefJoins: SQL = """
              JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
@@ -124,7 +125,7 @@ extension TrackedTag {
         let mediaType: MediaType? = try row.next()
         let platforms: [String] = try row.next()
         let manifests: [Digest] = try row.next()
-        return TrackedTag(
+        var tag = TrackedTag(
             id: id, reference: reference, state: state, digest: digest, mediaType: mediaType,
             platforms: zip(platforms, manifests).compactMap { name, digest in
                 Platform(parsing: name).map { PlatformDigest(platform: $0, digest: digest) }
@@ -132,6 +133,9 @@ extension TrackedTag {
             trackedSince: try row.next(), firstSeenAt: try row.next(), lastCheckedAt: try row.next(),
             lastSucceededAt: try row.next(), lastChangedAt: try row.next(), lastPushedAt: try row.next(),
             nextCheckAt: try row.next(), lastError: try row.next())
+        let pulse: ByteString? = try row.next()
+        tag.pulse = pulse.flatMap { Pulse(bytes: $0.bytes) }
+        return tag
     }
 }
 
