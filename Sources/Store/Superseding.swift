@@ -24,8 +24,9 @@ public struct TagRecord: Sendable {
     public func known(at time: Timestamp) -> TagRecord {
         let history = history.filter { $0.observedAt <= time }
         let newest = history.last { $0.digest != nil }
+        let isMissing = history.last { $0.kind != .same }?.kind == .missing
         let known = TrackedTag(
-            id: tag.id, reference: tag.reference, state: tag.state, digest: newest?.digest,
+            id: tag.id, reference: tag.reference, state: tag.state, digest: isMissing ? nil : newest?.digest,
             mediaType: newest?.mediaType, platforms: newest?.digest == tag.digest ? tag.platforms : [],
             trackedSince: tag.trackedSince, firstSeenAt: firstSeenAt.flatMap { $0 > time ? nil : $0 },
             lastCheckedAt: tag.lastCheckedAt.map { min($0, time) },

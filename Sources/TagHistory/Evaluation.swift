@@ -112,11 +112,14 @@ struct Evaluation {
     }
 
     /// - Parameter changes: how many count.
-    func rhythm(changes: Int, superseded: Bool) -> Rhythm {
+    /// - Parameter newest: the newest row that bears a digest.
+    func rhythm(changes: Int, newest: Timestamp?, superseded: Bool) -> Rhythm {
         Rhythm(
             Rhythm.Grounds(
                 updates: updates.count, updatesInWindow: inWindow.count, changes: changes,
-                intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays, alive: life.alive,
+                intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays,
+                unmoved: newest.map { (now - Double($0.roundedDown.microseconds)) / Self.day } ?? life.ageDays,
+                alive: life.alive,
                 ageDays: life.ageDays, unseenDays: (now - lastSeen) / Self.day, windowDays: exposureDays,
                 isFullWindow: isFullWindow,
                 isSuperseded: superseded))

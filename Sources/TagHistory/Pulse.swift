@@ -51,7 +51,6 @@ public struct Pulse: Hashable, Sendable {
         for index in history.indices where history[index].kind.isShown {
             let time = history[index].observedAt.roundedDown
             lastRowAt = time
-            if history[index].source == .observed { ownSince = ownSince ?? time }
             if history[index].kind != .first, history[index].believedPush == nil,
                 let start = history[index].notBefore?.roundedDown,
                 time.days(since: start) >= Self.shortestGapDays
@@ -67,6 +66,24 @@ public struct Pulse: Hashable, Sendable {
             }
         }
         if let gone { absences.append(Absence(from: gone, until: nil)) }
+        ownSince = Self.ownSince(history, firstSeenAt: firstSeenAt)?.roundedDown
+    }
+
+    /// Since when our own checks have known a tag, as far as rows tell; hidden ones are passed over. A check that found what
+    /// an image's own word had told of left none, but nobody else saw the tag then.
+    public static func ownSince(_ history: [Change], firstSeenAt: Timestamp?) -> Timestamp? {
+        var first: Timestamp?
+        var isToldByOthers = history.isEmpty
+        var made: Timestamp?
+        for index in history.indices where history[index].kind.isShown {
+            switch history[index].source {
+            case .observed: first = first ?? history[index].observedAt
+            case .metadata: made = history[index].observedAt
+            case .registry, .sibling, .imported: isToldByOthers = true
+            }
+        }
+        guard !isToldByOthers, let firstSeenAt, made.map({ $0 < firstSeenAt }) ?? true else { return first }
+        return first.map { min($0, firstSeenAt) } ?? firstSeenAt
     }
 
     /// Since when our own checks count. Those that find nothing new leave no row, so it is not later than a tag is tracked;
@@ -100,7 +117,7 @@ public struct Pulse: Hashable, Sendable {
         let evaluation = Evaluation(
             episodes: pushes.map(Episode.init), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt), now: time)
         return Judgement(
-            rhythm: evaluation.rhythm(changes: changes, superseded: superseded),
+            rhythm: evaluation.rhythm(changes: changes, newest: newestSeenAt, superseded: superseded),
             daysSinceLastUpdate: evaluation.openDays)
     }
 }

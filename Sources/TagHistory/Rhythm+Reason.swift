@@ -13,6 +13,10 @@ extension Rhythm {
                 unchanged(gap, grounds)
                     + (grounds.changes == 0
                         ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
+            case .stopped where grounds.isMoving:
+                "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)), though its digest changed "
+                    + "\(times(grounds.changes)), last \(duration(grounds.unmoved, .down)) ago: changes that go back, or "
+                    + "follow each other within 6 hours, are one"
             case .stopped:
                 "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)); "
                     + "by its past, it is probably rebuilt no more"
@@ -72,8 +76,9 @@ extension Rhythm {
     }
 
     private static func sinceFirstSeen(_ days: Double) -> String {
-        let time = days * 24 < 1.5 ? "hour" : duration(days)
-        return "the \(time) since it was first seen"
+        days * 24 < 1
+            ? "the time since it was first seen, under an hour ago"
+            : "the \(days * 24 < 1.5 ? "hour" : duration(days)) since it was first seen"
     }
 
     private static func count(_ updates: Int) -> String {

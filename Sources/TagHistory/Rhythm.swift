@@ -57,6 +57,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var firstPartial: Double?
         /// The time since the last update.
         var open: Double?
+        /// Since the newest row that bears a digest.
+        var unmoved: Double
         var alive: Double
         /// Since the first sighting.
         var ageDays: Double
@@ -66,6 +68,9 @@ public struct Rhythm: Sendable, Codable, Hashable {
         /// The window is a whole year long; else it begins with the first sighting.
         var isFullWindow: Bool
         var isSuperseded: Bool
+
+        /// Its digest still changes, but all of that is one push, or none.
+        var isMoving: Bool { changes > updates && unmoved < (open ?? 0) / 4 }
 
         /// The longest time without an update that the rhythm must answer for. While little is known, the open
         /// interval counts too.

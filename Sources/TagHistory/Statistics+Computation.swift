@@ -24,7 +24,9 @@ extension Statistics {
         let evaluation = Evaluation(
             episodes: Episode.all(in: counted), firstSeen: firstSeenAt,
             lastSeen: max(lastSeen, firstSeenAt), now: asOf)
-        self.init(evaluation, rows: counted, superseded: superseded, asOf: asOf)
+        self.init(
+            evaluation, rows: counted, newest: known.last { $0.kind.isShown && $0.digest != nil }?.observedAt,
+            superseded: superseded, asOf: asOf)
     }
 
     /// The last successful check as it was then: before what was seen next, and before a tag went missing.
@@ -50,7 +52,9 @@ extension Statistics {
             rhythm: .unseen)
     }
 
-    private init(_ known: Evaluation, rows: CountedRows, superseded: Bool, asOf: Timestamp) {
+    private init(
+        _ known: Evaluation, rows: CountedRows, newest: Timestamp?, superseded: Bool, asOf: Timestamp
+    ) {
         var changes = 0
         var within = ChangesWithin()
         for index in rows.indices {
@@ -66,7 +70,7 @@ extension Statistics {
                 days7: known.life.due(within: 7), days14: known.life.due(within: 14),
                 days30: known.life.due(within: 30)),
             trend: known.trend,
-            rhythm: known.rhythm(changes: changes, superseded: superseded))
+            rhythm: known.rhythm(changes: changes, newest: newest, superseded: superseded))
     }
 }
 

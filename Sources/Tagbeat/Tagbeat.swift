@@ -11,8 +11,8 @@ struct Tagbeat: AsyncParsableCommand {
             Begin with `tagbeat run` and open the address that it prints. The other commands reach the same database \
             from a second terminal.
 
-            Settings come from flags, then from the environment (TAGBEAT_LISTEN and so on), then from the YAML file \
-            that --config or TAGBEAT_CONFIG names.
+            Settings come from flags, where --help lists one, then from the environment (TAGBEAT_LISTEN and so on), \
+            then from the YAML file that --config or TAGBEAT_CONFIG names.
 
             Exit codes: 0 done, 1 failed, 2 bad input or usage.
             """,
@@ -33,7 +33,7 @@ struct Tagbeat: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // Whoever reads our output may stop reading; that is an error to tell, not a death that leaves a server behind.
+        // Whoever reads our output may stop reading; that is no death that leaves a server behind.
         signal(SIGPIPE, SIG_IGN)
         do {
             let endsBySignals = (try parseAsRoot() as? any ServiceCommand)?.isService == true

@@ -51,12 +51,10 @@ struct Site: Sendable {
         answers = RecentAnswers(store: store, moment: settings.answersLast)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
         totals = Refreshed(every: 10) { _ in try await store.totals() }
-        moved = Refreshed(every: 3) { _ in OverviewPage.grouped(try await store.tags(.moved).items) }
+        moved = Refreshed(every: 3) { _ in OverviewPage.moved(try await store.tags(.moved).items) }
         stopped = Refreshed(every: 60) { now in
-            OverviewPage.grouped(
-                try await store.tags(.stopped).items.filter { tag in
-                    tag.lastChangedAt.map { now.days(since: $0) < OverviewPage.latelyDays } ?? false
-                })
+            let tags = try await store.tags(.stopped).items
+            return OverviewPage.stopped(try await store.judged(tags, asOf: now), now: now)
         }
     }
 
@@ -82,6 +80,11 @@ struct Site: Sendable {
     /// - Throws: 401 where it does not.
     func requireToken(_ request: Request, to action: String) async throws {
         guard try await !isTrusted(request) else { return }
+        guard request.headers[.authorization] == nil else {
+            throw Problem.unauthorized(
+                "The token that was sent is not known here, or was revoked; the site's operator makes one with "
+                    + "tagbeat token create.")
+        }
         throw Problem.unauthorized(
             "It takes a token \(action). Send it as Authorization: Bearer TOKEN; the site's operator makes one with "
                 + "tagbeat token create.")

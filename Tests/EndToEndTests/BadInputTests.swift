@@ -17,6 +17,27 @@ import Testing
         #expect(result.standardOutput == "2\n")
     }
 
+    /// Whoever has read enough is no error to tell.
+    @Test func readersMayGo() async throws {
+        let folder = try TemporaryFolder()
+        let digest = "sha256:" + String(repeating: "a", count: 64)
+        let line = "{\"image\":\"python\",\"digest\":\"\(digest)\",\"observedAt\":\"2026-01-31T12:00:00Z\"}"
+        let script = """
+            unset DATABASE_URL
+            export TAGBEAT_DATA_DIR="$2/data" TAGBEAT_LOG_LEVEL=critical DOCKER_CONFIG=/nonexistent
+            printf '%s\\n' "$3" | "$1" import - >/dev/null
+            for command in export "list --json" select; do
+                { sleep 0.3; echo 3.12 | "$1" $command 2>"$2/errors"; echo $? >"$2/code"; } | true
+                echo "$command: $(cat "$2/code" "$2/errors")"
+            done
+            """
+        let result = try await Subprocess.run(
+            .path("/bin/sh"),
+            arguments: ["-c", script, "sh", TagbeatProcess.executable.path, folder.path, line],
+            output: .string(limit: 1000))
+        #expect(result.standardOutput == "export: 141\nlist --json: 0\nselect: 141\n")
+    }
+
     private func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> CommandResult {
         let folder = try TemporaryFolder()
         let all = ["TAGBEAT_DATA_DIR": folder.path + "/data", "DOCKER_CONFIG": "/nonexistent"]
@@ -37,10 +58,7 @@ import Testing
 
     @Test(arguments: [
         (["DATABASE_URL": "postgresql://nobody:s3cret@127.0.0.1:1/none"], "DATABASE_URL"),
-        (["DATABASE_URL": "nonsense"], "DATABASE_URL"), (["TAGBEAT_DATA_DIR": "/proc/none"], "/proc/none"),
-        (["TAGBEAT_LISTEN": "nowhere"], "TAGBEAT_LISTEN"),
-        (["TAGBEAT_CHECK_INTERVAL": "soon"], "TAGBEAT_CHECK_INTERVAL"),
-        (["TAGBEAT_CONFIG": "/nonexistent.yaml"], "/nonexistent.yaml"),
+        (["TAGBEAT_DATA_DIR": "/proc/none"], "/proc/none"),
     ])
     func failuresAreOneLineAndExitCode1(environment: [String: String], hint: String) async throws {
         let result = try await run(["run"], environment)
@@ -48,6 +66,37 @@ import Testing
         #expect(result.output.contains(hint), "\(result.output)")
         #expect(!result.output.contains("s3cret"))
         #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+    }
+
+    @Test(arguments: [
+        (["DATABASE_URL": "nonsense"], "DATABASE_URL"),
+        (["DATABASE_URL": "host=127.0.0.1 nonsense=s3cret"], "DATABASE_URL"),
+        (["TAGBEAT_LISTEN": "nowhere"], "TAGBEAT_LISTEN"),
+        (["TAGBEAT_CHECK_INTERVAL": "5"], "TAGBEAT_CHECK_INTERVAL"),
+        (["TAGBEAT_CONFIG": "/nonexistent.yaml"], "/nonexistent.yaml"),
+        (["TAGBEAT_ADMIN_TOKEN_FILE": "/nonexistent"], "TAGBEAT_ADMIN_TOKEN_FILE"),
+        // Seen to be wrong only when it is used.
+        (["https_proxy": "ftp://proxy"], "https_proxy"),
+    ])
+    func badSettingsAreOneLineAndExitCode2(environment: [String: String], hint: String) async throws {
+        let result = try await run(["serve"], environment.merging(["TAGBEAT_LOG_LEVEL": "critical"]) { $1 })
+        #expect(result.code == 2, "\(result.output)")
+        #expect(result.output.contains(hint), "\(result.output)")
+        #expect(!result.output.contains("s3cret"))
+        #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+    }
+
+    @Test func noMoreTagsThanAllowed() async throws {
+        let folder = try TemporaryFolder()
+        let environment = ["TAGBEAT_DATA_DIR": folder.path + "/data", "TAGBEAT_MAX_TRACKED": "2"]
+        #expect(try await run(["track", "python:1", "python:2"], environment).code == 0)
+        // What is tracked already takes no room.
+        #expect(try await run(["track", "python:1", "python:2", "python:1"], environment).code == 0)
+        let more = try await run(["track", "python:2", "python:3"], environment)
+        #expect(more.code == 1 && more.output.contains("TAGBEAT_MAX_TRACKED"), "\(more.output)")
+        #expect(try await run(["untrack", "python:1"], environment).code == 0)
+        #expect(try await run(["track", "python:2", "python:3"], environment).code == 0)
+        #expect(try await run(["track", "python:1"], environment).code == 1)
     }
 
     @Test func portInUseIsSaid() async throws {

@@ -35,6 +35,7 @@ import Testing
     @Test(arguments: [
         ("image,digest\n", "line 1", "observedAt"), ("image,digest,observedAt,colour\n", "line 1", "colour"),
         ("image,image,digest,observedAt\n", "line 1", "twice"),
+        ("observedAt,kind,reverted,source,digest,platforms\n", "line 1", "the column “image” is missing"),
         ("image,digest,observedAt\na,b\n", "line 2", "2 fields"),
         ("image,digest,observedAt\n\"a,b,c\n", "line 2", "quotation"),
         ("image,digest,observedAt\n,,2026-01-31T12:00:00Z\n", "line 2", "image"),
@@ -46,6 +47,18 @@ import Testing
     func badLinesAreNamed(text: String, line: String, hint: String) async {
         let error = await #expect(throws: Failure.self) { try await Self.rows(text) }
         #expect(error?.description.contains(line) == true && error?.description.contains(hint) == true)
+    }
+
+    /// A tag page's own file, where somebody has put in the tag's name.
+    @Test func aPagesColumnsAreKnown() async throws {
+        let csv = """
+            observedAt,notBefore,pushedAt,kind,reverted,source,digest,previousDigest,mediaType,platforms,image\r
+            2026-01-31T12:00:00Z,,,rebuild,false,observed,\(Self.digest),,,linux/amd64 linux/arm64,python:3.12\r
+            """
+        let json = """
+            {"image":"python:3.12","digest":"\(Self.digest)","observedAt":"2026-01-31T12:00:00Z","source":"observed"}
+            """
+        #expect(try await Self.rows(csv) == Self.rows(json))
     }
 
     @Test func badLinesAreLeftOut() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import LibPQ
 import OCI
 import Store
 import TestSupport
@@ -65,6 +66,26 @@ import Testing
         let lines = splitter.takeLines(keepingLast: false)
         let texts = lines?.map { line in (try? line.get()).map { String(decoding: $0, as: UTF8.self) } ?? "too long" }
         #expect(texts == ["one", "", "three", "too long", "last", ""])
+    }
+
+    @Test func aBadNameOfAMonitorIsToldOnce() async throws {
+        let conninfo = try await PostgresServer.shared().makeDatabase()
+        let connection = try await Connection.connect(to: conninfo)
+        defer { connection.close() }
+        try await connection.runScript(
+            """
+            CREATE TABLE image_to_scrape (id integer, endpoint text, image text, tag text, last_viewed timestamp);
+            CREATE TABLE image_update (image_id integer, scraped_at timestamp, digest text);
+            INSERT INTO image_to_scrape VALUES (1, 'ghcr.io', 'Not/Good', '1', '2026-01-01');
+            INSERT INTO image_update VALUES (1, '2026-01-01', '\(Self.digest)'), (1, '2026-01-02', '\(Self.digest)')
+            """)
+        let folder = try TemporaryFolder()
+        let process = try await TagbeatProcess(
+            ["import", "--from-docker-tag-monitor", conninfo, "--skip-invalid"],
+            environment: ["TAGBEAT_DATA_DIR": folder.path + "/data", "DOCKER_CONFIG": "/nonexistent"])
+        #expect(await process.end() == 0, "\(process.output)")
+        #expect(process.output.components(separatedBy: "Not/Good").count == 2, "\(process.output)")
+        #expect(process.output.contains("Left out 3 rows."), "\(process.output)")
     }
 
     @Test func aFileThatBreaksOffImportsNothing() async throws {

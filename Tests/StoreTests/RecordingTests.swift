@@ -76,7 +76,7 @@ import Testing
     @Test func aFailureKeepsItsReasonUntilTheNextSuccess() async throws {
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
-        try await store.track([reference("app:1")], origin: .operator, at: hour(0))
+        try await store.track([reference("app:1")], origin: .visitor, at: hour(0))
         let checker = try await Checker(store)
         try await checker.check(.failed("connection refused"), at: 0)
         #expect(try await store.newTag()?.lastError == "connection refused")
@@ -93,6 +93,20 @@ import Testing
         #expect(try await store.newTag("app:2")?.state == .active)
         #expect(try await store.newTag("app:2")?.lastError == nil)
         #expect(try await store.rows(of: "app:2") == ["first A@6>5"])
+    }
+
+    /// Who named it on the command line was told nothing yet, and looks for it in the list.
+    @Test func whatTheOperatorNamedIsNotForgotten() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        try await store.track([reference("app:1")], origin: .operator, at: hour(0))
+        try await store.track([reference("app:2")], origin: .visitor, at: hour(0))
+        let checker = try await Checker(store)
+        try await checker.check(.missing, at: 0)
+        #expect(try await store.newTag()?.state == .missing)
+        #expect(try await store.newTag("app:2") == nil)
+        try await checker.live("- A", from: 1)
+        #expect(try await store.rows(of: "app:1") == ["first A@2>1"])
     }
 
     @Test func summariesFollowTheHistory() async throws {

@@ -21,6 +21,20 @@ import Testing
         }
     }
 
+    /// What an image's own word told of was found by our own check, which left no row; what others told of was not.
+    @Test(arguments: [
+        (Source.metadata, 21.0, 21.0 as Double?), (.metadata, 0, nil), (.registry, 21, nil), (.imported, 21, nil),
+        (.observed, 21, 0),
+    ])
+    func whatOnlyWeCanHaveSeenIsOurs(source: Source, firstSeen: Double, own: Double?) throws {
+        let row = Change(
+            digest: try digest("A"), previousDigest: nil, kind: .first, source: source, observedAt: day(0),
+            notBefore: nil, mediaType: nil)
+        #expect(Pulse.ownSince([row], firstSeenAt: day(firstSeen)) == own.map(day))
+        #expect(Pulse(history: [row], firstSeenAt: day(firstSeen)).ownSince == own.map(day))
+        #expect(Pulse.ownSince([], firstSeenAt: day(firstSeen)) == nil)
+    }
+
     @Test func saysWhatStatisticsSay() throws {
         var words: Set<Rhythm.Word?> = []
         for (seed, history) in try Self.histories().enumerated() {

@@ -40,7 +40,15 @@ import Testing
         Example(
             text: weekly(20), last: 400,
             reason: "stopped: 20 updates in all, none for 260 days; by its past, it is probably rebuilt no more"),
-        Example(text: "A@0", last: 0.01, reason: "unchanged: no update in the hour since it was first seen"),
+        // Changes that follow each other for ever are one push: the sentence does not call the tag dead.
+        Example(
+            text: (0...1_000).map { "D\($0)@\(Double($0) / 8)>\(Double($0) / 8)" }.joined(separator: " "), last: 126,
+            reason:
+                "stopped: 1 update in all, none for 125 days, though its digest changed 1000 times, last 24 hours ago: "
+                + "changes that go back, or follow each other within 6 hours, are one"),
+        Example(
+            text: "A@0", last: 0.01,
+            reason: "unchanged: no update in the time since it was first seen, under an hour ago"),
         Example(
             text: "A@0 B@400>400", last: 450,
             reason: "yearly: 1 update in the last year, after 400 days without any"),

@@ -63,6 +63,25 @@ import Testing
         }
     }
 
+    /// What it was then, and not what it is now beside figures of then.
+    @Test func aTagOfThePastHasItsDigestOfThen() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            for name in ["python:3.12", "python:3.13"] {
+                try await site.seed(try TagReference(parsing: name), [(30, 1), (20, 2), (10, 3)])
+            }
+            let then = TestSite.now.advanced(bySeconds: -15 * 86_400)
+            let tag = try await site.get("/api/v1/tags/python:3.12?at=\(then)").json
+            let list = try await site.get("/api/v1/compare?image=python:3.12&image=python:3.13&at=\(then)").items
+            for past in [tag] + list {
+                #expect(past["digest"] as? String == Digest.numbered(2).description)
+                #expect(past["lastChangedAt"] as? String == "\(TestSite.now.advanced(bySeconds: -20 * 86_400))")
+            }
+            #expect(list.count == 2)
+            let page = try await site.get("/tags/python:3.12?at=\(then)").text
+            #expect(page.contains("<dt>Next check</dt><dd>due now</dd>"))
+        }
+    }
+
     @Test(arguments: ["tags", "changes", "changes/python:3.12"])
     func aCursorThatIsNoneIsRefused(list: String) async throws {
         try await TestSite.run(hasWorker: false) { site in

@@ -27,7 +27,7 @@ import Testing
         return renderer.html(
             OverviewPage(
                 list, hero: renderer.html(OverviewPage.Hero(Preset.standard), template: "hero"),
-                lately: .init(moved: OverviewPage.grouped(tags.map(\.0)), stopped: [], now: TestSite.now),
+                lately: .init(moved: OverviewPage.moved(tags.map(\.0)), stopped: [], now: TestSite.now),
                 status: status))
     }
 

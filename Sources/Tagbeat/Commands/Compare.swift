@@ -32,7 +32,10 @@ struct Compare: AsyncParsableCommand {
             }
             let statistics = try await session.store.statistics(of: records, asOf: time)
             if json {
-                let tags = zip(records, statistics).map { TagJSON($0.tag, statistics: $1) }
+                let past = try asOf.past()
+                let tags = zip(records, statistics).map { record, statistics in
+                    TagJSON((past.map(record.known) ?? record).tag, statistics: statistics)
+                }
                 print(try Console.json(ListJSON(items: tags, next: nil)))
             } else {
                 print(Console.table([""] + references.map(\.familiar), rows(statistics)))
@@ -48,7 +51,9 @@ struct Compare: AsyncParsableCommand {
     private func rows(_ all: [Statistics]) -> [[String]] {
         func days(_ value: Double?) -> String { value.map { String(format: "%.1f d", $0) } ?? "–" }
         func range(_ statistics: Statistics) -> String {
-            guard let low = statistics.rate.low95, let high = statistics.rate.high95 else { return "–" }
+            // Of some minutes a year would be made millions.
+            guard statistics.observedDays >= 7, let low = statistics.rate.low95, let high = statistics.rate.high95
+            else { return "–" }
             return String(format: "%.0f to %.0f", low * 365, high * 365)
         }
         let measures: [(String, (Statistics) -> String)] = [

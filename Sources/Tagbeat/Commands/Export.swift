@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import OCI
 import Store
 
@@ -18,7 +17,7 @@ struct Export: AsyncParsableCommand {
                 guard let end = rows.last else { return }
                 var text = ""
                 for row in rows { text += row.line + "\n" }
-                try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+                try Console.output(text)
                 last = end.reference
             }
         }

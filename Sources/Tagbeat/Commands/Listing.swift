@@ -90,7 +90,7 @@ struct Stats: AsyncParsableCommand {
 
     func run() async throws {
         let reference = try TagReference(argument: reference)
-        let time = try asOf.time()
+        let (past, time) = (try asOf.past(), try asOf.time())
         let platform = try platform.map { text in
             guard let platform = Platform(parsing: text) else {
                 throw Failure.badInput("\(PrintableText.excerpt(text)) is no platform; give one as linux/arm64")
@@ -116,7 +116,12 @@ struct Stats: AsyncParsableCommand {
             }
             let statistics = try await session.store.statistics(
                 of: TagRecord(tag, history: history, firstSeenAt: firstSeenAt), asOf: time)
-            if json { print(try Console.json(TagJSON(tag, statistics: statistics))) } else { show(tag, statistics) }
+            var known = tag
+            if let past {
+                // The tag as a whole, whatever platform the statistics are of.
+                known = TagRecord(tag, history: try await session.store.history(of: tag.id)).known(at: past).tag
+            }
+            if json { print(try Console.json(TagJSON(known, statistics: statistics))) } else { show(known, statistics) }
         }
     }
 

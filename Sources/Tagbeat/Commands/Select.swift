@@ -85,10 +85,10 @@ struct Select: AsyncParsableCommand {
         for tag in tags {
             text += (json ? Self.object(tag) : tag.name) + "\n"
             guard text.utf8.count > 1 << 20 else { continue }
-            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+            try Console.output(text)
             text = ""
         }
-        try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        try Console.output(text)
     }
 
     /// Tags and shapes need no escaping in JSON, so none is done.

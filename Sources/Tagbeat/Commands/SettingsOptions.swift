@@ -11,9 +11,7 @@ extension SettingFlags {
         do {
             return try Settings.load(flags: flags)
         } catch {
-            // A flag is usage; what stands elsewhere is the state of the machine.
-            let isUsage = error.problems.contains { $0.hasPrefix("--") }
-            throw Failure(error.description, code: isUsage ? .badInput : .failed)
+            throw Failure.badInput(error.description)
         }
     }
 }

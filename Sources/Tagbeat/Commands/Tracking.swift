@@ -23,6 +23,7 @@ struct Track: AsyncParsableCommand {
         let texts = references == ["-"] ? Self.standardInput() : references
         let references = try texts.map { try TagReference(argument: $0) }
         try await Session.with(options) { session in
+            try await Self.requireRoom(for: references, in: session)
             let outcomes = try await session.store.track(references, origin: .operator, at: .now())
             for reference in references {
                 let isNew = outcomes[reference] == .added
@@ -34,6 +35,20 @@ struct Track: AsyncParsableCommand {
                 }
             }
         }
+    }
+
+    /// - Throws: ``Failure`` where so many more tags would be too many.
+    private static func requireRoom(for references: [TagReference], in session: Session) async throws {
+        let limit = session.settings.maxTracked
+        let room = max(0, limit - (try await session.store.trackedCount()))
+        let distinct = Set(references)
+        guard distinct.count > room else { return }
+        let tracked = try await session.store.tags(named: references).count { $0.state != .untracked }
+        let new = distinct.count - tracked
+        guard new > room else { return }
+        throw Failure(
+            "\(limit) tags may be tracked at most, which leaves room for \(room), not for \(new) more; "
+                + "nothing was tracked. Raise TAGBEAT_MAX_TRACKED, or untrack others")
     }
 
     private static func standardInput() -> [String] {

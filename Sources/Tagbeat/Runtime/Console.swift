@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SystemPackage
 
 /// What a person at a terminal sees.
 enum Console {
@@ -7,6 +8,18 @@ enum Console {
 
     static func error(_ text: String) { write("tagbeat: \(text)\n") }
     static func note(_ text: String) { write(text + "\n") }
+
+    /// Writes to standard output at once, for what may be long.
+    /// - Throws: ``Failure``, without a word where nobody reads any more.
+    static func output(_ text: String) throws {
+        do {
+            try FileDescriptor.standardOutput.writeAll(text.utf8)
+        } catch Errno.brokenPipe {
+            throw Failure("", code: .unread)
+        } catch {
+            throw Failure("standard output cannot be written: \(error)")
+        }
+    }
 
     /// Replaces the last line of progress; silent where standard error is no terminal.
     static func progress(_ text: String) {

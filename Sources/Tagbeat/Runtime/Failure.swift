@@ -1,12 +1,15 @@
 import ArgumentParser
 import Foundation
 import LibPQ
+import RegistryClient
 
 /// Why a command ends without success, in words for the person who typed it.
 struct Failure: Error, CustomStringConvertible {
     enum Code: Int32 {
         case failed = 1
         case badInput = 2
+        /// Nobody reads on: as of a program that dies of SIGPIPE.
+        case unread = 141
     }
 
     let code: Code
@@ -34,8 +37,13 @@ struct Failure: Error, CustomStringConvertible {
             Foundation.exit(Code.badInput.rawValue)
         default:
             if !(error is CancellationError) { Console.error(explanation(error)) }
-            Foundation.exit(Code.failed.rawValue)
+            Foundation.exit((isOfSettings(error) ? Code.badInput : .failed).rawValue)
         }
+    }
+
+    /// What is seen to be wrong only where a setting is used.
+    private static func isOfSettings(_ error: any Error) -> Bool {
+        error is SettingError || (error as? PostgresError)?.code == .invalidConnectionString
     }
 
     private static func explanation(_ error: any Error) -> String {

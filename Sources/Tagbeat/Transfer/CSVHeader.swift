@@ -5,16 +5,22 @@ import Store
 ///
 /// https://www.rfc-editor.org/rfc/rfc4180, without line feeds within fields: no name, time or digest holds one.
 struct CSVHeader {
-    private let columns: [ObservationLine.Member]
+    /// Nil for one that tells nothing to an import.
+    private let columns: [ObservationLine.Member?]
 
-    /// Nil for a line that is none: one that is not of names with `image` among them.
+    /// What a tag page's own file says beside its observations.
+    private static let derived: Set<String> = ["kind", "reverted", "previousDigest", "platforms"]
+
+    /// Nil for a line that is none: one that is not of names with a known one among them.
     /// - Throws: what is wrong with a line that is meant to be one.
     init?(_ bytes: ArraySlice<UInt8>) throws {
         // Spreadsheets begin their files with a mark of the encoding.
         let line = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
-        guard let names = Self.fields(line), names.contains("image") else { return nil }
+        guard let names = Self.fields(line), names.contains(where: { ObservationLine.Member(stringValue: $0) != nil })
+        else { return nil }
         columns = try names.map { name in
-            guard let column = ObservationLine.Member(stringValue: name) else {
+            let column = ObservationLine.Member(stringValue: name)
+            guard column != nil || Self.derived.contains(name) else {
                 let known = ObservationLine.Member.allCases.map(\.stringValue).joined(separator: ", ")
                 throw ObservationLine.Invalid(
                     description: "there is no column “\(PrintableText.excerpt(name, limit: 80))”, only \(known)")
@@ -26,7 +32,7 @@ struct CSVHeader {
             if count > 1 {
                 throw ObservationLine.Invalid(description: "the column “\(column.stringValue)” comes twice")
             }
-            if count == 0, [.digest, .observedAt].contains(column) {
+            if count == 0, [.image, .digest, .observedAt].contains(column) {
                 throw ObservationLine.Invalid(description: "the column “\(column.stringValue)” is missing")
             }
         }
@@ -43,7 +49,7 @@ struct CSVHeader {
                 description: "\(fields.count) fields, where the first line names \(columns.count) columns")
         }
         var members: [ObservationLine.Member: String] = [:]
-        for (column, field) in zip(columns, fields) where !field.isEmpty { members[column] = field }
+        for case (let column?, let field) in zip(columns, fields) where !field.isEmpty { members[column] = field }
         return try ObservationLine(members).row(now: now)
     }
 

@@ -10,7 +10,8 @@ extension Site {
         let images = try Query.all("image", in: request.uri.query)
         let time = try Query(request.uri.query).time("at")
         guard (2...8).contains(images.count) else {
-            throw Problem.unacceptable("\(images.count) images are given; compare two to eight: ?image=…&image=…")
+            throw Problem.unacceptable(
+                "\(Words.count(images.count, "image")) given; compare two to eight: ?image=…&image=…")
         }
         var references: [TagReference] = []
         for image in images {
@@ -25,7 +26,15 @@ extension Site {
         }
         views.note(tags, at: clock())
         return try await answer(request, about: tags) {
-            json(ListJSON(items: try await tagsJSON(try await records(tags), asOf: time ?? clock()), next: nil))
+            guard let time else {
+                let items = try await tagsJSON(try await records(tags), asOf: clock())
+                return json(ListJSON(items: items, next: nil))
+            }
+            let histories = try await store.histories(of: tags.map(\.id))
+            let records = tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
+            let statistics = try await store.statistics(of: records, asOf: time)
+            let items = zip(records, statistics).map { TagJSON($0.known(at: time).tag, statistics: $1) }
+            return json(ListJSON(items: items, next: nil))
         }
     }
 

@@ -22,7 +22,14 @@ extension Site {
         return try await answer(request, context, about: reference) { tag in
             let (history, firstSeenAt) = try await history(of: tag, platform: platform)
             let record = TagRecord(tag, history: history, firstSeenAt: firstSeenAt)
-            return json(try await tagsJSON([record], asOf: time ?? clock())[0])
+            let statistics = try await store.statistics(of: record, asOf: time ?? clock())
+            var known = tag
+            if let time {
+                // The tag as a whole, whatever platform the statistics are of.
+                let whole = platform == nil ? history : try await store.history(of: tag.id)
+                known = TagRecord(tag, history: whole).known(at: time).tag
+            }
+            return json(TagJSON(known, statistics: statistics))
         }
     }
 

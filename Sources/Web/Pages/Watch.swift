@@ -12,11 +12,11 @@ struct Watch: Hashable, Sendable {
     let knownDays: Double?
 
     init(_ record: TagRecord, _ statistics: Statistics) {
-        let since = Pulse.watchedSince(
-            tracked: record.tag.trackedSince, own: record.history.first { $0.source == .observed }?.observedAt)
+        let own = Pulse.ownSince(record.history, firstSeenAt: record.firstSeenAt)
+        let since = Pulse.watchedSince(tracked: record.tag.trackedSince, own: own)
         let before = record.firstSeenAt.map { max(0, since.days(since: $0)) } ?? 0
         days = max(0, statistics.observedDays - before)
-        isBegun = days > 0 || record.history.contains { $0.source == .observed }
+        isBegun = days > 0 || own != nil
         knownDays = before >= 1 && statistics.observedDays >= 1 ? statistics.observedDays : nil
     }
 }

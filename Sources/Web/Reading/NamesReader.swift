@@ -14,6 +14,8 @@ enum NamesReader {
                 index += 1
             }
             guard !text.hasPrefix("```"), !text.hasPrefix("~~~") else { continue }
+            // A line of a compose file among others.
+            if let line = YAMLLine(text[...]), line.key == "image" { text = String(line.value) }
             let words = ShellWords(withoutComment(text[...])).unquoted
             if let image = ShellCommand.image(of: words) {
                 images.add(image, line: number, role: .command)

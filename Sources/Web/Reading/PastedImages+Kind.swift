@@ -1,3 +1,5 @@
+import OCI
+
 extension PastedImages.Kind {
     /// By the first line that says something, and by what follows where that is not enough.
     init(_ lines: [PastedLine]) {
@@ -8,7 +10,10 @@ extension PastedImages.Kind {
         }
         if DockerfileReader.isInstruction(first) {
             self = .dockerfile
-        } else if Self.beginsYAML(first) || telling.contains(where: { Self.isImageKey($0.trimmed) }) {
+        } else if Self.beginsYAML(first)
+            || telling.contains(where: { Self.isImageKey($0.trimmed) })
+                && !telling.contains(where: { Self.isImageAlone($0.trimmed) })
+        {
             self = .yaml
         } else {
             // A part of a Dockerfile, or one with a line of prose before it.
@@ -31,6 +36,13 @@ extension PastedImages.Kind {
     private static func isImageKey(_ line: Substring) -> Bool {
         let item = line.hasPrefix("- ") ? line.dropFirst(2).trimmingBlanks : line
         return YAMLLine(item)?.key == "image"
+    }
+
+    /// `python:3.12` or a command: no line of YAML.
+    private static func isImageAlone(_ line: Substring) -> Bool {
+        guard !line.hasPrefix("-"), YAMLLine(line) == nil else { return false }
+        if ShellCommand.image(of: ShellWords(line).unquoted) != nil { return true }
+        return line.contains { ":/".contains($0) } && (try? TagReference(parsing: String(line))) != nil
     }
 
     private static func isFrom(_ line: Substring) -> Bool {

@@ -48,18 +48,36 @@ extension OverviewPage {
     /// What moved last before that has stopped long ago.
     static let latelyDays = 365.0
 
+    /// Nobody knows of what was not seen for so long that it stopped.
+    private static let unseenDays = 30.0
+
+    /// By their last updates: what goes on to change without any is told by its own page. What is kept is last night's word.
+    static func stopped(_ tags: [JudgedTag], now: Timestamp) -> [Group] {
+        let stopped: [(TagReference, Timestamp)] = tags.compactMap { judged in
+            guard judged.judgement.rhythm.word == .stopped, let days = judged.judgement.daysSinceLastUpdate,
+                days < latelyDays, let seen = judged.tag.lastSucceededAt, now.days(since: seen) < unseenDays
+            else { return nil }
+            return (judged.tag.reference, now.advanced(bySeconds: -days * 86_400))
+        }
+        return grouped(stopped.sorted { $0.1 > $1.1 })
+    }
+
+    static func moved(_ tags: [TrackedTag]) -> [Group] {
+        grouped(tags.compactMap { tag in tag.lastChangedAt.map { (tag.reference, $0) } })
+    }
+
     /// Tags that are pushed together are one line.
-    static func grouped(_ tags: [TrackedTag]) -> [Group] {
+    private static func grouped(_ tags: [(reference: TagReference, time: Timestamp)]) -> [Group] {
         var order: [Repository] = []
-        var groups: [Repository: [TrackedTag]] = [:]
-        for tag in tags where tag.lastChangedAt != nil {
+        var groups: [Repository: [(reference: TagReference, time: Timestamp)]] = [:]
+        for tag in tags {
             let repository = tag.reference.repository
             if groups[repository] == nil { order.append(repository) }
             groups[repository, default: []].append(tag)
         }
         return order.prefix(6).compactMap { repository in
-            guard let tags = groups[repository], let newest = tags.compactMap(\.lastChangedAt).max() else { return nil }
-            let together = tags.filter { newest.seconds(since: $0.lastChangedAt ?? newest) < 6 * 3_600 }
+            guard let tags = groups[repository], let newest = tags.map(\.time).max() else { return nil }
+            let together = tags.filter { newest.seconds(since: $0.time) < 6 * 3_600 }
             return Group(
                 repository: repository.familiar,
                 tags: together.prefix(3).map { Link(label: $0.reference.tag.name, href: Href.tag($0.reference)) },

@@ -47,6 +47,10 @@ extension Site {
     /// What was pasted into the box.
     func readBox(_ request: Request, _ context: SiteContext) async throws -> Response {
         try await requireBudget(request, context)
+        if request.headers[.contentType]?.lowercased().hasPrefix("multipart/") == true {
+            throw Problem(
+                .unsupportedMediaType, "Send the text as a form does: text=…, as application/x-www-form-urlencoded.")
+        }
         let text = try await pastedText(request)
         let pasted: PastedImages
         do {

@@ -34,6 +34,7 @@ extension Site {
                 tag: record.tag, history: record.history, statistics: try await store.statistics(of: record, asOf: now),
                 list: .init(record.history, older: older), siblings: siblings, offered: offered, bucket: bucket,
                 permissions: permissions, origin: origin(of: request), now: now)
+            content.today = past == nil ? nil : clock()
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
             if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: record.history) }
             var page = TagPage(content)
