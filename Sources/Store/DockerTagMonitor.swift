@@ -12,7 +12,8 @@ public struct MonitorImport: Sendable {
 
     fileprivate mutating func leaveOut(_ problem: String) {
         skipped += 1
-        if problems.count < 20 { problems.append(problem) }
+        // A bad name is as bad in each of its rows.
+        if problems.count < 20, !problems.contains(problem) { problems.append(problem) }
     }
 }
 

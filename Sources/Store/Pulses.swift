@@ -30,7 +30,7 @@ extension TagStore {
     private func pulses(of tags: [TrackedTag]) async throws -> [Pulse] {
         var kept: [Int32: Pulse] = [:]
         for tag in tags { kept[tag.id] = tag.pulse }
-        let unread = tags.filter { $0.pulse == nil }.map(\.id)
+        let unread = tags.filter { $0.pulse == nil && $0.firstSeenAt != nil }.map(\.id)
         if !unread.isEmpty {
             for row in try await keyedReads.run(SelectPulses(ids: unread)).rows { kept[row.id] = row.pulse }
         }

@@ -23,16 +23,6 @@ struct LockedTag: Sendable {
             known.map { $0 < time } ?? true
         }
     }
-
-    /// Whether it goes where the registry has no such tag and never had: what a visitor typed, and what its operator asked
-    /// for who is told now. Who named it on the command line finds it as missing.
-    func isForgotten(isAskedFor: Bool) -> Bool {
-        switch origin {
-        case .visitor: true
-        case .operator: isAskedFor && lastCheckedAt == nil
-        case .starter, .import, .discovery: false
-        }
-    }
 }
 
 /// What to write back to a tag's narrow row.
@@ -103,7 +93,7 @@ struct Differences: Sendable {
             if !isOvertaken { updates.append(update) }
             return
         }
-        if answer == .missing, !tag.state.everSeen, tag.isForgotten(isAskedFor: !result.claim.requestIDs.isEmpty) {
+        if answer == .missing, !tag.state.everSeen, tag.origin == .visitor {
             unseen.append(tag.id)
             return
         }

@@ -23,18 +23,21 @@ public struct TagRecord: Sendable {
     /// As far as it was known at a time in the past; what is true by now (its state, why it fails) stays as it is.
     public func known(at time: Timestamp) -> TagRecord {
         let history = history.filter { $0.observedAt <= time }
-        let newest = history.last { $0.digest != nil }
-        let isMissing = history.last { $0.kind != .same }?.kind == .missing
+        let firstSeenAt = firstSeenAt.flatMap { $0 > time ? nil : $0 }
+        // What only an image's own date tells of is no digest that the tag bore.
+        let newest = firstSeenAt == nil ? nil : history.last { $0.digest != nil }
+        let shown = history.last { $0.kind != .same }
+        let missing = shown?.kind == .missing ? shown : nil
         let known = TrackedTag(
-            id: tag.id, reference: tag.reference, state: tag.state, digest: isMissing ? nil : newest?.digest,
+            id: tag.id, reference: tag.reference, state: tag.state, digest: missing == nil ? newest?.digest : nil,
             mediaType: newest?.mediaType, platforms: newest?.digest == tag.digest ? tag.platforms : [],
-            trackedSince: tag.trackedSince, firstSeenAt: firstSeenAt.flatMap { $0 > time ? nil : $0 },
+            trackedSince: tag.trackedSince, firstSeenAt: firstSeenAt,
             lastCheckedAt: tag.lastCheckedAt.map { min($0, time) },
-            lastSucceededAt: tag.lastSucceededAt.map { min($0, time) },
-            lastChangedAt: history.last { $0.kind.isChange }?.observedAt,
-            lastPushedAt: history.last { $0.pushedAt != nil }?.pushedAt, nextCheckAt: tag.nextCheckAt,
+            lastSucceededAt: tag.lastSucceededAt.map { min($0, missing?.notBefore ?? time, time) },
+            lastChangedAt: CountedRows(history, firstSeenAt: firstSeenAt).changes.last?.observedAt,
+            lastPushedAt: newest?.pushedAt, nextCheckAt: tag.nextCheckAt,
             lastError: tag.lastError)
-        return TagRecord(known, history: history)
+        return TagRecord(known, history: history, firstSeenAt: firstSeenAt)
     }
 
     /// Since when the registry has had no such tag; nil where it has it.

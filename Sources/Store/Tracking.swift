@@ -26,6 +26,18 @@ extension TagStore {
         try await pool.run(Untrack(reference: reference)).affected > 0
     }
 
+    /// Leaves nothing of a tag that is not tracked and has no history: of a name that its operator was told to be wrong.
+    /// One on the command line is told nothing, and finds it as missing.
+    public func forgetUnseen(_ reference: TagReference) async throws {
+        try await pool.retryingTransaction { connection in
+            guard let tag = try await connection.first(SelectTag(reference: reference)), tag.state == .untracked,
+                try await connection.first(LockTags(ids: [tag.id])) == 1,
+                try await connection.first(SelectTag(reference: reference))?.state == .untracked
+            else { return }
+            try await connection.run(DeleteUnseen(ids: [tag.id]))
+        }
+    }
+
     /// Whether nothing was ever tracked.
     public func isEmpty() async throws -> Bool { try await pool.first(HasNoTags()) ?? true }
 

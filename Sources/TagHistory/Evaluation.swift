@@ -112,13 +112,13 @@ struct Evaluation {
     }
 
     /// - Parameter changes: how many count.
-    /// - Parameter newest: the newest row that bears a digest.
+    /// - Parameter newest: the newest row that bears a digest; nil where that is a return.
     func rhythm(changes: Int, newest: Timestamp?, superseded: Bool) -> Rhythm {
         Rhythm(
             Rhythm.Grounds(
                 updates: updates.count, updatesInWindow: inWindow.count, changes: changes,
                 intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays,
-                unmoved: newest.map { (now - Double($0.roundedDown.microseconds)) / Self.day } ?? life.ageDays,
+                unmoved: newest.map { (now - Double($0.roundedDown.microseconds)) / Self.day },
                 alive: life.alive,
                 ageDays: life.ageDays, unseenDays: (now - lastSeen) / Self.day, windowDays: exposureDays,
                 isFullWindow: isFullWindow,

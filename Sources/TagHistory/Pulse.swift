@@ -16,7 +16,7 @@ public struct Pulse: Hashable, Sendable {
     var pushes: [Push]
     /// How many changes count.
     public internal(set) var changes: Int
-    /// The first row of our own checks; nil where there is none.
+    /// Since when our own checks have known it, as far as rows tell.
     public internal(set) var ownSince: Timestamp?
     /// The newest row that is shown.
     public internal(set) var lastRowAt: Timestamp?
@@ -88,7 +88,7 @@ public struct Pulse: Hashable, Sendable {
 
     /// Since when our own checks count. Those that find nothing new leave no row, so it is not later than a tag is tracked;
     /// and what came back by an import of our own export was watched.
-    /// - Parameter own: the first row of our own checks.
+    /// - Parameter own: see ``ownSince(_:firstSeenAt:)``.
     public static func watchedSince(tracked: Timestamp, own: Timestamp?) -> Timestamp { min(tracked, own ?? tracked) }
 
     /// Oldest first.
@@ -117,7 +117,9 @@ public struct Pulse: Hashable, Sendable {
         let evaluation = Evaluation(
             episodes: pushes.map(Episode.init), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt), now: time)
         return Judgement(
-            rhythm: evaluation.rhythm(changes: changes, newest: newestSeenAt, superseded: superseded),
+            rhythm: evaluation.rhythm(
+                changes: changes, newest: absences.last?.until == newestSeenAt ? nil : newestSeenAt,
+                superseded: superseded),
             daysSinceLastUpdate: evaluation.openDays)
     }
 }

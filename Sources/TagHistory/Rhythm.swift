@@ -57,8 +57,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var firstPartial: Double?
         /// The time since the last update.
         var open: Double?
-        /// Since the newest row that bears a digest.
-        var unmoved: Double
+        /// Since the newest row that bears a digest; nil where that is a return.
+        var unmoved: Double?
         var alive: Double
         /// Since the first sighting.
         var ageDays: Double
@@ -70,7 +70,7 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var isSuperseded: Bool
 
         /// Its digest still changes, but all of that is one push, or none.
-        var isMoving: Bool { changes > updates && unmoved < (open ?? 0) / 4 }
+        var isMoving: Bool { changes > updates && (unmoved ?? .infinity) < (open ?? 0) / 4 }
 
         /// The longest time without an update that the rhythm must answer for. While little is known, the open
         /// interval counts too.

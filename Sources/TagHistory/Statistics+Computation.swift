@@ -25,7 +25,7 @@ extension Statistics {
             episodes: Episode.all(in: counted), firstSeen: firstSeenAt,
             lastSeen: max(lastSeen, firstSeenAt), now: asOf)
         self.init(
-            evaluation, rows: counted, newest: known.last { $0.kind.isShown && $0.digest != nil }?.observedAt,
+            evaluation, rows: counted, newest: Self.newest(in: known),
             superseded: superseded, asOf: asOf)
     }
 
@@ -42,6 +42,13 @@ extension Statistics {
             }
         return Evaluation.lastSuccess(
             lastSucceededAt, newestSeenAt: known.last { $0.digest != nil }?.observedAt, before: before, asOf: asOf)
+    }
+
+    /// The newest row that bears a digest; nil where that is a return.
+    private static func newest(in rows: ArraySlice<Change>) -> Timestamp? {
+        guard let newest = rows.last(where: { $0.kind.isShown && $0.digest != nil })?.observedAt else { return nil }
+        let together = rows.reversed().prefix { $0.observedAt.roundedDown == newest.roundedDown || !$0.kind.isShown }
+        return together.contains { $0.kind == .returned } ? nil : newest
     }
 
     private init(unseenAsOf asOf: Timestamp) {

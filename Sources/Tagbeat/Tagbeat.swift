@@ -14,7 +14,7 @@ struct Tagbeat: AsyncParsableCommand {
             Settings come from flags, where --help lists one, then from the environment (TAGBEAT_LISTEN and so on), \
             then from the YAML file that --config or TAGBEAT_CONFIG names.
 
-            Exit codes: 0 done, 1 failed, 2 bad input or usage.
+            Exit codes: 0 done, 1 failed, 2 bad input, settings or usage.
             """,
         version: Version.current,
         groupedSubcommands: [

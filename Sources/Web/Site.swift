@@ -80,7 +80,7 @@ struct Site: Sendable {
     /// - Throws: 401 where it does not.
     func requireToken(_ request: Request, to action: String) async throws {
         guard try await !isTrusted(request) else { return }
-        guard request.headers[.authorization] == nil else {
+        guard !Access.bearsToken(request) else {
             throw Problem.unauthorized(
                 "The token that was sent is not known here, or was revoked; the site's operator makes one with "
                     + "tagbeat token create.")
@@ -104,7 +104,10 @@ struct Site: Sendable {
     func status() async throws -> StoreStatus { try await newestStatus.value(at: clock()) }
 
     /// The same for a page that can do without.
-    func statusAtHand(within limit: Duration = .milliseconds(100)) async throws -> StoreStatus? {
-        try await newestStatus.value(at: clock(), within: limit)
+    func statusAtHand() async throws -> StoreStatus? {
+        try await newestStatus.value(at: clock(), within: .milliseconds(100))
     }
+
+    /// The same where it is known already and no older than a minute, for a page that does not wait for it.
+    func newStatus() -> StoreStatus? { newestStatus.kept(at: clock(), seconds: 60) }
 }

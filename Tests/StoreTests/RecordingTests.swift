@@ -109,6 +109,30 @@ import Testing
         #expect(try await store.rows(of: "app:1") == ["first A@2>1"])
     }
 
+    /// Nor by who asks for its check; only what is not tracked any more and has no history goes.
+    @Test(arguments: [TagOrigin.operator, .visitor])
+    func whoAsksForACheckForgetsNothingOfOthers(origin: TagOrigin) async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        try await store.track([reference("app:1")], origin: origin, at: hour(0))
+        let checker = try await Checker(store)
+        _ = try await store.requestCheck(of: reference("app:1"), at: hour(0))
+        let claims = try await store.claimRequested(worker: checker.worker, limit: 10, lease: 60, at: hour(0))
+        _ = try await checker.record(claims, .missing, at: hour(0))
+        #expect(try await store.newTag()?.state == (origin == .operator ? .missing : nil))
+        try await store.forgetUnseen(reference("app:1"))
+        #expect(try await store.newTag()?.state == (origin == .operator ? .missing : nil))
+        _ = try await store.untrack(reference("app:1"))
+        try await store.forgetUnseen(reference("app:1"))
+        #expect(try await store.newTag() == nil)
+
+        try await store.track([reference("app:2")], origin: .operator, at: hour(1))
+        try await checker.check(.digest("A"), at: 1)
+        _ = try await store.untrack(reference("app:2"))
+        try await store.forgetUnseen(reference("app:2"))
+        #expect(try await store.newTag("app:2")?.state == .untracked)
+    }
+
     @Test func summariesFollowTheHistory() async throws {
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }

@@ -44,8 +44,8 @@ import Testing
         Example(
             text: (0...1_000).map { "D\($0)@\(Double($0) / 8)>\(Double($0) / 8)" }.joined(separator: " "), last: 126,
             reason:
-                "stopped: 1 update in all, none for 125 days, though its digest changed 1000 times, last 24 hours ago: "
-                + "changes that go back, or follow each other within 6 hours, are one"),
+                "stopped: 1 update in all, none for 125 days; its digest still changes, last 24 hours ago, but in "
+                + "ways that are no update: its metadata, back to an older one, or within 6 hours of the change before"),
         Example(
             text: "A@0", last: 0.01,
             reason: "unchanged: no update in the time since it was first seen, under an hour ago"),

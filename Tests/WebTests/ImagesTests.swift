@@ -32,7 +32,7 @@ import Testing
             for expected in [
                 "2 images", "Read as a Dockerfile.", "line 2: FROM, stage build", "pinned, 1 update and 10 days behind",
                 "not tracked yet", "The variable OTHER has no value in this text.",
-                "The variable LATE is set inside a stage; FROM sees only an ARG before the first FROM.",
+                "The variable LATE is set inside a stage; FROM knows only the value that an ARG before the first FROM gives it.",
                 "name=\"list\" value=\"image=node:22&amp;", "href=\"/?image=node:22&amp;image=python:3.12%40sha256:",
             ] { #expect(answer.text.contains(expected), "\(expected)") }
             let shared = try #require(answer.text.firstMatch(of: /id="share" href="([^"]+)"/)?.1)

@@ -50,7 +50,9 @@ import Testing
             for case let (name?, value) in Mirror(reflecting: model).children {
                 let mirror = Mirror(reflecting: value)
                 guard mirror.displayStyle != .optional || !mirror.children.isEmpty else { continue }
-                #expect(model.child(named: name) != nil, "\(name) of \(type(of: model))")
+                let child = model.child(named: name)
+                #expect(child != nil, "\(name) of \(type(of: model))")
+                if let text = value as? String { #expect(child as? String == text, "\(name)") }
             }
             #expect(model.child(named: "nothing") == nil)
         }

@@ -97,9 +97,7 @@ struct Import: AsyncParsableCommand {
             at: url, skipInvalid: skipInvalid, now: .now(), progress: meter.show
         ) { try await session.importSpool(ofDatabase: $0, skipInvalid ? "skip-invalid" : "") }
         Console.endProgress()
-        // A bad name is as bad in each of its rows.
-        var told: Set<String> = []
-        for problem in answer.problems where told.insert(problem).inserted { Console.error("left out: \(problem)") }
+        for problem in answer.problems { Console.error("left out: \(problem)") }
         let skipped = answer.skipped > 0 ? " Left out \(answer.skipped) rows." : ""
         try report(answer.summary, ["skipped": answer.skipped], note: skipped)
     }

@@ -35,8 +35,8 @@ extension Site {
         case .unchanged, .changed: return .seen
         case .failed: return .notSeenYet
         case .missing:
-            // A tag that was never seen is gone already; one with a history is left as it was before.
-            _ = try await store.untrack(reference)
+            // A visitor's that was never seen is gone already; one with a history is left as it was before.
+            if try await store.untrack(reference) { try await store.forgetUnseen(reference) }
             throw Problem.notFound(
                 "\(reference.registry) has no \(reference.repository.path):\(reference.tag), "
                     + "or does not show it without a login.")

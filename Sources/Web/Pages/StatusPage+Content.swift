@@ -72,7 +72,7 @@ extension StatusPage.Lane {
         href = Href.address("/", ["registry": lane.registry.name])
         problem = lane.lastError
         tracked = Words.number(lane.tracked)
-        due = Words.number(lane.due)
+        due = StatusPage.due([lane])
         failing = Words.number(lane.failing)
         oldestDue = lane.oldestDueAt.map { Moment($0, now: now) }
         lastSuccess = lane.lastSucceededAt.map { Moment($0, now: now) }

@@ -76,8 +76,8 @@ struct DockerfileReader {
     /// `ENV NAME=value …` and `ENV NAME value`.
     private mutating func environment(_ rest: Substring) {
         let words = Array(ShellWords(rest, escape: escape))
-        let names = words.compactMap { word in word.firstIndex(of: "=").map { word[..<$0] } }
-        for name in names.isEmpty ? Array(words.prefix(1)) : names { stagesOwn.insert(String(name)) }
+        let isOld = words.first?.contains("=") == false
+        for word in isOld ? Array(words.prefix(1)) : words { stagesOwn.insert(String(word.prefix { $0 != "=" })) }
     }
 
     private mutating func from(_ instruction: DockerfileInstruction, into images: inout ImageCollection) {

@@ -67,7 +67,7 @@ struct ImageCollection {
             guard let variable = missing.first else { return .unreadable(error.description) }
             return .unreadable(
                 setTooLate.contains(variable)
-                    ? "\(named(variable)) is set inside a stage; FROM sees only an ARG before the first FROM."
+                    ? "\(named(variable)) is set inside a stage; FROM knows only the value that an ARG before the first FROM gives it."
                     : needs(variable))
         }
     }

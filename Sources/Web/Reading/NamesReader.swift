@@ -14,8 +14,11 @@ enum NamesReader {
                 index += 1
             }
             guard !text.hasPrefix("```"), !text.hasPrefix("~~~") else { continue }
-            // A line of a compose file among others.
-            if let line = YAMLLine(text[...]), line.key == "image" { text = String(line.value) }
+            // Lines of a compose file among others.
+            if let line = YAMLLine(text.hasPrefix("- ") ? text.dropFirst(2) : text[...]) {
+                if line.value.isEmpty { continue }
+                if line.key == "image" { text = String(line.value) }
+            }
             let words = ShellWords(withoutComment(text[...])).unquoted
             if let image = ShellCommand.image(of: words) {
                 images.add(image, line: number, role: .command)

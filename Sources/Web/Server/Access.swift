@@ -23,6 +23,8 @@ struct Access: Sendable {
         return try await isKnown(token.hash)
     }
 
+    static func bearsToken(_ request: Request) -> Bool { bearerToken(of: request) != nil }
+
     private static func bearerToken(of request: Request) -> Substring? {
         guard let header = request.headers[.authorization] else { return nil }
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)

@@ -54,6 +54,13 @@ final class Refreshed<Value: Sendable>: Sendable {
         return state.withLock { $0.kept?.value }
     }
 
+    /// At once, what is no older than that; a new one is begun where that is time.
+    func kept(at now: Timestamp, seconds: Double) -> Value? {
+        _ = begin(at: now)
+        let kept = state.withLock { $0.kept }
+        return kept.flatMap { abs(now.seconds(since: $0.at)) <= seconds ? $0.value : nil }
+    }
+
     /// Whether what is being made is done, or failed, within a time.
     private func isMade(within limit: Duration) async throws -> Bool {
         let deadline = ContinuousClock.now + limit

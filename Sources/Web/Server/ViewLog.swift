@@ -54,7 +54,9 @@ final class ViewLog: Service {
             return waiting
         }
         do { try await store.noteViewed(Array(references), at: clock()) } catch {
-            waiting.withLock { $0.formUnion(references) }
+            waiting.withLock { waiting in
+                for reference in references where waiting.count < Self.mostWaiting { waiting.insert(reference) }
+            }
             logger.debug("views were not written down", metadata: ["error": "\(error)"])
         }
     }

@@ -9,8 +9,8 @@ import Testing
         PastedCase("white space", .names, " \n\t\n", []),
         PastedCase(
             "names with a line of a compose file among them", .names,
-            "python:3.12\n$ docker pull nginx:1.27\nimage: foo:1\nghcr.io/acme/app",
-            ["python:3.12 | 1 name", "nginx:1.27 | 2 command", "foo:1 | 3 name", "ghcr.io/acme/app:latest | 4 name"]),
+            "python:3.12\n$ docker pull nginx:1.27\nweb:\n- image: foo:1\nghcr.io/acme/app",
+            ["python:3.12 | 1 name", "nginx:1.27 | 2 command", "foo:1 | 4 name", "ghcr.io/acme/app:latest | 5 name"]),
         PastedCase("one name", .names, "python", ["python:latest | 1 name"]),
         PastedCase(
             "one a line, with comments", .names,

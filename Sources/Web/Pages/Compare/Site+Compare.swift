@@ -33,8 +33,8 @@ extension Site {
         _ references: [TagReference], _ records: [TagRecord], at past: Timestamp?
     ) async throws -> ComparePage {
         let now = past ?? clock()
-        let records = past.map { past in records.map { $0.known(at: past) } } ?? records
         let statistics = try await store.statistics(of: records, asOf: now)
+        let records = past.map { past in records.map { $0.known(at: past) } } ?? records
         var page = ComparePage(
             references, records: Array(zip(records, statistics)), canTrack: settings.publicTracking, now: now)
         if let past { page.notices = [.asOf(past)] }

@@ -13,7 +13,7 @@ extension TagQuery {
     /// What was rebuilt as long as it could be expected, and is no more; a newer version is not its reason.
     static var stopped: TagQuery {
         var query = TagQuery()
-        (query.rhythm, query.sort, query.descending, query.limit) = (.stopped, .lastChanged, true, 60)
+        (query.rhythm, query.sort, query.descending, query.limit) = (.stopped, .lastChanged, true, 200)
         query.isBrief = true
         return query
     }
@@ -51,7 +51,7 @@ extension OverviewPage {
     /// Nobody knows of what was not seen for so long that it stopped.
     private static let unseenDays = 30.0
 
-    /// By their last updates: what goes on to change without any is told by its own page. What is kept is last night's word.
+    /// By their last updates, not by what changed since without being one. What is kept is last night's word.
     static func stopped(_ tags: [JudgedTag], now: Timestamp) -> [Group] {
         let stopped: [(TagReference, Timestamp)] = tags.compactMap { judged in
             guard judged.judgement.rhythm.word == .stopped, let days = judged.judgement.daysSinceLastUpdate,

@@ -25,16 +25,18 @@ extension Site {
                 status: .notFound)
         }
         // A tag whose turn has not come since its registry fell silent does not know of that yet.
-        let silence = tag.state == .active || tag.state == .missing ? try await silence(of: reference.registry) : []
-        return try await answer(request, about: [tag], (offered?.shown ?? []) + silence.map(\.text)) {
+        let silence = tag.state == .active || tag.state == .missing ? silence(of: reference.registry) : []
+        return try await answer(
+            request, about: [tag], (offered?.shown ?? []) + silence.flatMap { [$0.text, $0.reasonText ?? ""] }
+        ) {
             let whole = TagRecord(tag, history: try await store.history(of: tag.id))
             let now = past ?? clock()
             let record = past.map(whole.known) ?? whole
             var content = TagPage.Content(
-                tag: record.tag, history: record.history, statistics: try await store.statistics(of: record, asOf: now),
+                tag: record.tag, history: record.history, statistics: try await store.statistics(of: whole, asOf: now),
                 list: .init(record.history, older: older), siblings: siblings, offered: offered, bucket: bucket,
                 permissions: permissions, origin: origin(of: request), now: now)
-            content.today = past == nil ? nil : clock()
+            if past != nil { content.today = (tag, clock()) }
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
             if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: record.history) }
             var page = TagPage(content)
@@ -50,9 +52,8 @@ extension Site {
         }
     }
 
-    private func silence(of registry: Registry) async throws -> [Notice] {
-        Notice.silent(
-            try await statusAtHand(within: .zero)?.lanes.filter { $0.registry == registry && $0.isSilent } ?? [])
+    private func silence(of registry: Registry) -> [Notice] {
+        Notice.silent(newStatus()?.lanes.filter { $0.registry == registry && $0.isSilent } ?? [])
     }
 
     /// What the store knows of a visitor's own digest.

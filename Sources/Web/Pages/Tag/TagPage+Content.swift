@@ -25,7 +25,7 @@ extension TagPage {
         var origin = ""
         let now: Timestamp
         /// Where the page is of a time in the past: how the tag is checked is told as it is today.
-        var today: Timestamp?
+        var today: (tag: TrackedTag, time: Timestamp)?
 
         var record: TagRecord { TagRecord(tag, history: history) }
     }
@@ -47,12 +47,12 @@ extension TagPage {
             answer = statistics.rhythm.sentence
             answerDetail = Self.detail(statistics, content.record)
         }
-        notices = Notice.of(tag, now: content.today ?? now)
+        notices = Notice.of(content.today?.tag ?? tag, now: content.today?.time ?? now)
         canTrack = tag.state == .untracked && content.permissions.canTrack
         trackText = "This tag is not checked any more. Its history stays, and goes on when it is tracked again."
         canCheck = tag.state != .untracked
         checkHref = Href.check(tag.reference)
-        facts = Self.facts(tag, now: content.today ?? now)
+        facts = Self.facts(content.today?.tag ?? tag, now: content.today?.time ?? now)
         links = [
             Link(label: "tag and statistics", href: Href.api("tags", tag.reference)),
             Link(label: "changes", href: Href.api("changes", tag.reference)),

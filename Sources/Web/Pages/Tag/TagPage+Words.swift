@@ -82,6 +82,12 @@ extension Notice {
                     style: "warn", heading: "The last check failed.",
                     text: "What is shown may be out of date." + (again ?? ""), reasonText: tag.lastError)
             ]
+        case .missing where tag.firstSeenAt == nil:
+            return [
+                Notice(
+                    style: "warn", heading: "No check has found it.",
+                    text: "It may not be pushed yet, or not be shown without a login." + (again ?? ""))
+            ]
         case .missing:
             return [
                 Notice(
