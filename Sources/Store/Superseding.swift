@@ -26,8 +26,7 @@ public struct TagRecord: Sendable {
         let firstSeenAt = firstSeenAt.flatMap { $0 > time ? nil : $0 }
         // What only an image's own date tells of is no digest that the tag bore.
         let newest = firstSeenAt == nil ? nil : history.last { $0.digest != nil }
-        let shown = history.last { $0.kind != .same }
-        let missing = shown?.kind == .missing ? shown : nil
+        let missing = Self.missing(in: history)
         let known = TrackedTag(
             id: tag.id, reference: tag.reference, state: tag.state, digest: missing == nil ? newest?.digest : nil,
             mediaType: newest?.mediaType, platforms: newest?.digest == tag.digest ? tag.platforms : [],
@@ -40,9 +39,14 @@ public struct TagRecord: Sendable {
         return TagRecord(known, history: history, firstSeenAt: firstSeenAt)
     }
 
+    /// The same, or itself where no time is named.
+    public func asOf(_ past: Timestamp?) -> TagRecord { past.map(known) ?? self }
+
     /// Since when the registry has had no such tag; nil where it has it.
-    public var goneSince: Timestamp? {
-        history.last { $0.kind != .same }.flatMap { $0.kind == .missing ? $0.observedAt : nil }
+    public var goneSince: Timestamp? { Self.missing(in: history)?.observedAt }
+
+    private static func missing(in history: [Change]) -> Change? {
+        history.last { $0.kind != .same }.flatMap { $0.kind == .missing ? $0 : nil }
     }
 
     /// The rows of its history that count.
@@ -64,6 +68,18 @@ public struct TagRecord: Sendable {
 }
 
 extension TagStore {
+    /// Tags with their whole histories, in their order.
+    public func records(of tags: [TrackedTag]) async throws -> [TagRecord] {
+        let histories = tags.isEmpty ? [:] : try await histories(of: tags.map(\.id))
+        return tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
+    }
+
+    /// A tag as it was known to be, or itself where no time is named.
+    public func known(_ tag: TrackedTag, asOf past: Timestamp?) async throws -> TrackedTag {
+        guard past != nil else { return tag }
+        return TagRecord(tag, history: try await history(of: tag.id)).asOf(past).tag
+    }
+
     /// What everybody shows of many tags, in their order. Only where some are rebuilt no more the database is asked, once
     /// for all, whether newer versions of them came.
     public func statistics(of records: [TagRecord], asOf time: Timestamp) async throws -> [Statistics] {

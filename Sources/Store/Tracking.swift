@@ -30,9 +30,9 @@ extension TagStore {
     /// One on the command line is told nothing, and finds it as missing.
     public func forgetUnseen(_ reference: TagReference) async throws {
         try await pool.retryingTransaction { connection in
-            guard let tag = try await connection.first(SelectTag(reference: reference)), tag.state == .untracked,
+            guard let tag = try await connection.first(SelectTag(reference: reference)),
                 try await connection.first(LockTags(ids: [tag.id])) == 1,
-                try await connection.first(SelectTag(reference: reference))?.state == .untracked
+                try await connection.first(SelectTagState(reference: reference)) == .untracked
             else { return }
             try await connection.run(DeleteUnseen(ids: [tag.id]))
         }

@@ -24,6 +24,9 @@ public struct Statistics: Sendable, Codable, Hashable {
     public var trend: Trend
     public var rhythm: Rhythm
 
+    /// Whether people are told how many updates a year would have: of some minutes there would be millions.
+    public var tellsOfYears: Bool { observedDays >= 7 }
+
     /// Changes of the last days, by the time that counts them into a bucket.
     public struct ChangesWithin: Sendable, Codable, Hashable {
         public var days7 = 0

@@ -42,7 +42,7 @@ import Testing
             .moved, rows: [Samples.row((content.tag, content.history))], next: "next",
             offer: content.tag.reference, status: status, now: TestSite.now)
         let models: [any MustacheParent] = [
-            page, use, use.pins[0], try #require(use.verdict), siblings, try #require(siblings.groups.first),
+            page, use, use.pins[0], siblings, try #require(siblings.groups.first),
             try #require(page.embedding), try #require(page.offered), list, try #require(list.table),
             OverviewPage(list, hero: "", lately: .init(moved: [], stopped: [], now: TestSite.now), status: status),
         ]

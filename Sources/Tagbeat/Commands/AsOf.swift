@@ -6,9 +6,6 @@ struct AsOf: ParsableArguments {
     @Option(name: .customLong("at"), help: ArgumentHelp("As of then, as 2026-01-31T12:00:00Z.", valueName: "time"))
     var text: String?
 
-    /// Now where none is given.
-    func time() throws -> Timestamp { try past() ?? .now() }
-
     /// Nil where none is given.
     func past() throws -> Timestamp? {
         guard let text else { return nil }

@@ -21,7 +21,7 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let references = try references.map { try TagReference(argument: $0) }
-        let time = try asOf.time()
+        let past = try asOf.past()
         try await Session.with(options) { session in
             var records: [TagRecord] = []
             for reference in references {
@@ -30,12 +30,9 @@ struct Compare: AsyncParsableCommand {
                 }
                 records.append(TagRecord(tag, history: try await session.store.history(of: tag.id)))
             }
-            let statistics = try await session.store.statistics(of: records, asOf: time)
+            let statistics = try await session.store.statistics(of: records, asOf: past ?? .now())
             if json {
-                let past = try asOf.past()
-                let tags = zip(records, statistics).map { record, statistics in
-                    TagJSON((past.map(record.known) ?? record).tag, statistics: statistics)
-                }
+                let tags = zip(records, statistics).map { TagJSON($0.asOf(past).tag, statistics: $1) }
                 print(try Console.json(ListJSON(items: tags, next: nil)))
             } else {
                 print(Console.table([""] + references.map(\.familiar), rows(statistics)))
@@ -51,8 +48,7 @@ struct Compare: AsyncParsableCommand {
     private func rows(_ all: [Statistics]) -> [[String]] {
         func days(_ value: Double?) -> String { value.map { String(format: "%.1f d", $0) } ?? "–" }
         func range(_ statistics: Statistics) -> String {
-            // Of some minutes a year would be made millions.
-            guard statistics.observedDays >= 7, let low = statistics.rate.low95, let high = statistics.rate.high95
+            guard statistics.tellsOfYears, let low = statistics.rate.low95, let high = statistics.rate.high95
             else { return "–" }
             return String(format: "%.0f to %.0f", low * 365, high * 365)
         }

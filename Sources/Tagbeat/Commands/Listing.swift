@@ -90,7 +90,7 @@ struct Stats: AsyncParsableCommand {
 
     func run() async throws {
         let reference = try TagReference(argument: reference)
-        let (past, time) = (try asOf.past(), try asOf.time())
+        let past = try asOf.past()
         let platform = try platform.map { text in
             guard let platform = Platform(parsing: text) else {
                 throw Failure.badInput("\(PrintableText.excerpt(text)) is no platform; give one as linux/arm64")
@@ -115,12 +115,9 @@ struct Stats: AsyncParsableCommand {
                 firstSeenAt = PlatformHistory.firstSeenAt(in: history, of: tag.firstSeenAt)
             }
             let statistics = try await session.store.statistics(
-                of: TagRecord(tag, history: history, firstSeenAt: firstSeenAt), asOf: time)
-            var known = tag
-            if let past {
-                // The tag as a whole, whatever platform the statistics are of.
-                known = TagRecord(tag, history: try await session.store.history(of: tag.id)).known(at: past).tag
-            }
+                of: TagRecord(tag, history: history, firstSeenAt: firstSeenAt), asOf: past ?? .now())
+            // The tag as a whole, whatever platform the statistics are of.
+            let known = try await session.store.known(tag, asOf: past)
             if json { print(try Console.json(TagJSON(known, statistics: statistics))) } else { show(known, statistics) }
         }
     }

@@ -11,7 +11,8 @@ struct Track: AsyncParsableCommand {
         abstract: "Begin to watch tags.",
         discussion: """
             Short names work as with docker: `python` is docker.io/library/python:latest. Each is checked at once by \
-            the running worker; one that its registry does not have is listed as missing. With - the names are read from standard input, one a line.
+            the running worker; one that its registry does not have is listed as missing. With - the \
+            names are read from standard input, one a line.
             """)
 
     @Argument(help: "Images to watch, for example python:3.12 or ghcr.io/owner/name:tag; - for standard input.")

@@ -26,14 +26,9 @@ extension Site {
         }
         views.note(tags, at: clock())
         return try await answer(request, about: tags) {
-            guard let time else {
-                let items = try await tagsJSON(try await records(tags), asOf: clock())
-                return json(ListJSON(items: items, next: nil))
-            }
-            let histories = try await store.histories(of: tags.map(\.id))
-            let records = tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
-            let statistics = try await store.statistics(of: records, asOf: time)
-            let items = zip(records, statistics).map { TagJSON($0.known(at: time).tag, statistics: $1) }
+            let records = try await store.records(of: tags)
+            let statistics = try await store.statistics(of: records, asOf: time ?? clock())
+            let items = zip(records, statistics).map { TagJSON($0.asOf(time).tag, statistics: $1) }
             return json(ListJSON(items: items, next: nil))
         }
     }

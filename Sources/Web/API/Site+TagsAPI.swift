@@ -23,13 +23,8 @@ extension Site {
             let (history, firstSeenAt) = try await history(of: tag, platform: platform)
             let record = TagRecord(tag, history: history, firstSeenAt: firstSeenAt)
             let statistics = try await store.statistics(of: record, asOf: time ?? clock())
-            var known = tag
-            if let time {
-                // The tag as a whole, whatever platform the statistics are of.
-                let whole = platform == nil ? history : try await store.history(of: tag.id)
-                known = TagRecord(tag, history: whole).known(at: time).tag
-            }
-            return json(TagJSON(known, statistics: statistics))
+            // The tag as a whole, whatever platform the statistics are of.
+            return json(TagJSON(try await store.known(tag, asOf: time), statistics: statistics))
         }
     }
 

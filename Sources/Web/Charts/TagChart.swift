@@ -119,7 +119,7 @@ extension TagChart: MustacheParent {
         case "svg": svg
         case "table": table
         case "bucketLabel": bucketLabel
-        case "buckets": buckets.map(\.html).joined()
+        case "buckets": buckets.html
         default: nil
         }
     }

@@ -25,8 +25,8 @@ extension StatusPage {
             ? "Every tag is checked at one interval, which the settings fix, however often it changes."
             : "The oftener a tag changes, the oftener it is checked, as far as its registry’s budget goes: one that changes "
                 + "four times as often is checked twice as often, within limits. c: the days between checks of one that "
-                + "changes once a day. The queue keeps time; where it fell behind, after days without a worker or with a small budget, what was missed is "
-                + "made up for in its order."
+                + "changes once a day. The queue keeps time; where it fell behind, after days without a worker or with a "
+                + "small budget, what was missed is made up for in its order."
     }
 }
 

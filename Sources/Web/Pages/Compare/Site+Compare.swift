@@ -21,9 +21,7 @@ extension Site {
         let known = try await store.tags(named: references)
         views.note(known, at: clock())
         return try await answer(request, about: known) {
-            let histories = try await store.histories(of: known.map(\.id))
-            let records = known.map { TagRecord($0, history: histories[$0.id] ?? []) }
-            var page = try await comparePage(references, records, at: past)
+            var page = try await comparePage(references, try await store.records(of: known), at: past)
             page.unreadable = unreadable
             return html(page, status: unreadable.isEmpty ? .ok : .unprocessableContent)
         }
@@ -34,9 +32,9 @@ extension Site {
     ) async throws -> ComparePage {
         let now = past ?? clock()
         let statistics = try await store.statistics(of: records, asOf: now)
-        let records = past.map { past in records.map { $0.known(at: past) } } ?? records
         var page = ComparePage(
-            references, records: Array(zip(records, statistics)), canTrack: settings.publicTracking, now: now)
+            references, records: Array(zip(records.map { $0.asOf(past) }, statistics)),
+            canTrack: settings.publicTracking, now: now)
         if let past { page.notices = [.asOf(past)] }
         if references.count < 2 {
             page.presets = settings.presets.map { preset in

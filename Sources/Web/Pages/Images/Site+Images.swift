@@ -38,11 +38,10 @@ extension Site {
         guard !pinned.isEmpty else { return [:] }
         let wanted = Set(pinned.map(\.reference))
         let tags = tags.filter { wanted.contains($0.reference) }
-        let histories = try await store.histories(of: tags.map(\.id))
         let holders = try await store.holders(ofEach: pinned.compactMap(\.pinned))
         var badges: [TagReference: [Digest: Badge]] = [:]
-        for tag in tags {
-            let record = TagRecord(tag, history: histories[tag.id] ?? [])
+        for record in try await store.records(of: tags) {
+            let tag = record.tag
             let (bearings, marks) = (record.bearings, record.marks)
             for case let digest? in pinned.filter({ $0.reference == tag.reference }).map(\.pinned) {
                 badges[tag.reference, default: [:]][digest] = Badge(

@@ -31,7 +31,7 @@ extension Site {
         ) {
             let whole = TagRecord(tag, history: try await store.history(of: tag.id))
             let now = past ?? clock()
-            let record = past.map(whole.known) ?? whole
+            let record = whole.asOf(past)
             var content = TagPage.Content(
                 tag: record.tag, history: record.history, statistics: try await store.statistics(of: whole, asOf: now),
                 list: .init(record.history, older: older), siblings: siblings, offered: offered, bucket: bucket,

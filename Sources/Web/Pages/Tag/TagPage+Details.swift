@@ -23,8 +23,7 @@ extension TagPage {
         add("Longest time without one, last year", interval.worstGapDays.map { Words.days($0) })
         add("Longest time without one, ever", interval.worstGapDaysEver.map { Words.days($0) })
         add("Evenness", interval.variation.map(evenness))
-        // Of some minutes a year would be made millions.
-        if statistics.observedDays >= 7 { add("Expected per year", perYear(statistics.rate)) }
+        if statistics.tellsOfYears { add("Expected per year", perYear(statistics.rate)) }
         add("Trend", statistics.trend.direction.map(words))
         add("Still being rebuilt", statistics.aliveProbability.map(percent))
         let due = statistics.dueWithin

@@ -52,7 +52,7 @@ extension TagPage.Use: MustacheParent {
         case "unsettled": unsettled
         case "action": action
         case "own": own
-        case "verdict": verdict
+        case "verdict": verdict.map { PageFields($0) }
         default: nil
         }
     }
@@ -64,18 +64,6 @@ extension TagPage.Use.Pin: MustacheParent {
         case "label": label
         case "text": text
         case "hint": hint
-        default: nil
-        }
-    }
-}
-
-extension TagPage.Verdict: MustacheParent {
-    func child(named name: String) -> Any? {
-        switch name {
-        case "style": style
-        case "heading": heading
-        case "text": text
-        case "links": links.html
         default: nil
         }
     }
