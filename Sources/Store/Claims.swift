@@ -21,6 +21,8 @@ public struct Claim: Sendable {
     public let schedule: TagSchedule?
     /// Those who asked for this check.
     let requestIDs: [Int64]
+    /// The row that it stands in with others; nil for a tag that is only looked at.
+    let batchID: Int64?
     /// Until when nobody else claims the tag while the worker's session lives; nil for a tag that is only looked at.
     public internal(set) var expiresAt: Timestamp?
 
@@ -66,20 +68,26 @@ extension TagStore {
     ) async throws -> [Claim] {
         let end = window.now.advanced(bySeconds: lease)
         let claim = ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
-        return try await pool.transaction(settings: ClaimDue.settings) { connection in
-            // Whoever comes second sees what the first has claimed.
-            _ = try await connection.first(LockLane(registryID: registryID))
+        let found = try await pool.transaction(settings: ClaimDue.settings) { connection in
+            _ = try await connection.first(LockLaneClaims(registryID: registryID))
             return try await connection.run(claim).rows
-        }.map { $0.expiring(at: end) }
+        }
+        return try await named(found).map { $0.expiring(at: end) }
     }
 
     /// Claims tags that somebody waits for, due or not, unless they are being checked already.
     public func claimRequested(
         worker: WorkerSession, limit: Int, lease: Double, at now: Timestamp
     ) async throws -> [Claim] {
+        // Mostly nobody waits for anything, and other claims need not wait for this one.
+        guard try await pool.first(SelectWhetherAwaited()) == true else { return [] }
         let end = now.advanced(bySeconds: lease)
-        return try await pool.run(ClaimRequested(workerID: worker.id, limit: limit, expiresAt: end))
-            .rows.map { $0.expiring(at: end) }
+        let claim = ClaimRequested(workerID: worker.id, limit: limit, expiresAt: end)
+        let found = try await pool.transaction(settings: ClaimDue.settings) { connection in
+            _ = try await connection.first(LockAllClaims())
+            return try await connection.run(claim).rows
+        }
+        return try await named(found).map { $0.expiring(at: end) }
     }
 
     /// Makes what dead workers held available again.
@@ -87,40 +95,79 @@ extension TagStore {
 
     /// Gives claims back unchecked.
     public func release(_ claims: [Claim], worker: WorkerSession) async throws {
-        try await pool.run(ReleaseClaims(tagIDs: claims.map(\.tagID), workerID: worker.id))
+        try await pool.run(ReleaseClaims(claims, workerID: worker.id))
     }
+
+    /// Claims with their names.
+    func named(_ found: [UnnamedClaim]) async throws -> [Claim] {
+        let names = try await repositories(Set(found.map(\.repositoryID)))
+        return found.compactMap { claim in names[claim.repositoryID].map(claim.of) }
+    }
+}
+
+/// A claim whose repository is known by its number alone: names are looked up in the worker's memory, see
+/// ``RepositoryNames``.
+struct UnnamedClaim: Sendable {
+    let repositoryID: Int32
+    let of: @Sendable (Repository) -> Claim
 }
 
 extension Claim {
-    /// The columns of a claimed tag's row `c`, but for the requests.
+    /// The columns of a claimed tag's row `c`, but for the requests and the batch.
     static let columns: SQL = """
-        c.tag_id, c.registry_id, g.name || '/' || r.path || ':' || c.tag, c.digest_id, c.digest_head, c.is_missing, c.failures,
-        c.last_succeeded_at, c.repository_id,\u{20}
+        c.tag_id, c.registry_id, c.tag, c.digest_id, c.digest_head, c.is_missing, c.failures, c.last_succeeded_at,
+        c.repository_id,\u{20}
         """ + TagSchedule.columns + ", "
-    static let tables: SQL = " JOIN repositories r ON r.id = c.repository_id JOIN registries g ON g.id = r.registry_id"
 
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim {
-        Claim(
-            tagID: try row.next(), registryID: try row.next(), reference: try row.next(),
-            digestID: try row.next(), digestHead: try row.next(), isMissing: try row.next(), failures: try row.next(),
-            lastSucceededAt: try row.next(), repositoryID: try row.next(), schedule: try TagSchedule.decode(&row),
-            requestIDs: try row.next())
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> UnnamedClaim {
+        let tagID: Int32 = try row.next()
+        let registryID: Int32 = try row.next()
+        let tag: Tag = try row.next()
+        let digestID: Int32? = try row.next()
+        let digestHead: DigestHead? = try row.next()
+        let isMissing: Bool = try row.next()
+        let failures: Int16 = try row.next()
+        let lastSucceededAt: Timestamp? = try row.next()
+        let repositoryID: Int32 = try row.next()
+        let schedule = try TagSchedule.decode(&row)
+        let requestIDs: [Int64] = try row.next()
+        let batchID: Int64? = try row.next()
+        return UnnamedClaim(repositoryID: repositoryID) { repository in
+            Claim(
+                tagID: tagID, registryID: registryID, reference: TagReference(repository: repository, tag: tag),
+                digestID: digestID, digestHead: digestHead, isMissing: isMissing, failures: failures,
+                lastSucceededAt: lastSucceededAt, repositoryID: repositoryID, schedule: schedule,
+                requestIDs: requestIDs, batchID: batchID)
+        }
     }
 }
 
-/// Tags are not locked: a lock is written into the tag's page, and a thousand tags are on as many pages. Whoever claims
-/// holds the lane, and whom a claim of the same tag meets leaves it alone. What was claimed by request, checked and recorded
-/// while this statement ran is checked once more. Claims are inserted in one order everywhere, so that two workers never
-/// wait for each other crosswise.
+/// Claims of different lanes do not wait for each other; whoever comes second to a lane sees what the first has claimed.
+struct LockLaneClaims: Statement {
+    let registryID: Int32
+    static let sql: SQL = """
+        SELECT true FROM pg_advisory_xact_lock_shared(7627110, 0), pg_advisory_xact_lock(7627110, $1)
+        """
+    func bind(_ parameters: inout Parameters) { parameters.append(registryID) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
+}
+
+/// For claims of any lane.
+struct LockAllClaims: Statement {
+    static let sql: SQL = "SELECT true FROM pg_advisory_xact_lock(7627110, 0)"
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
+}
+
+/// Tags are not locked: a lock is written into the tag's page, and a thousand tags are on as many pages. Nor has each tag
+/// a row of its own: a thousand rows with their index took half of a claim's time.
 struct ClaimDue: Statement {
     /// What of a lane a ``ClaimWindow`` shows.
     static let due: SQL = """
         c.* FROM tag_checks c
         WHERE c.registry_id = $1 AND c.next_check_at <= $2
             AND (c.last_checked_at IS NULL OR c.last_checked_at < $3)
-            AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id)
-            AND NOT EXISTS (SELECT FROM repository_schedules s
-                WHERE s.repository_id = c.repository_id AND s.lister_id IS NOT NULL)\u{20}
+            AND c.tag_id NOT IN (SELECT unnest(k.tag_ids) FROM claims k)
+            AND c.repository_id NOT IN (SELECT s.repository_id FROM repository_schedules s WHERE s.lister_id IS NOT NULL)\u{20}
         """
     /// Nothing of it has to outlast the database's crash, so nobody waits for the disk; and nobody waits for long for a
     /// process that stands still in the middle of it.
@@ -136,17 +183,16 @@ struct ClaimDue: Statement {
             SELECT\u{20}
         """ + due + """
                 ORDER BY c.next_check_at LIMIT $6),
-            claimed AS (
-                INSERT INTO claims (tag_id, worker_id, expires_at) SELECT tag_id, $7, $8 FROM due ORDER BY tag_id
-                ON CONFLICT DO NOTHING RETURNING tag_id),
+            batch AS (
+                INSERT INTO claims (tag_ids, worker_id, expires_at)
+                SELECT array_agg(tag_id), $7, $8 FROM due HAVING count(*) > 0 RETURNING id),
             moved AS (\u{20}
             """ + MoveClock.update + """
                 (SELECT max(next_check_at) FROM due), $5)
                 WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
             SELECT\u{20}
             """ + Claim.columns
-        + "ARRAY[]::bigint[] FROM claimed k JOIN due c ON c.tag_id = k.tag_id"
-        + Claim.tables + " ORDER BY c.next_check_at, c.tag_id"
+        + "ARRAY[]::bigint[], (SELECT id FROM batch) FROM due c ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
         window.bind(&parameters)
@@ -154,7 +200,7 @@ struct ClaimDue: Statement {
         parameters.append(workerID)
         parameters.append(expiresAt)
     }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim { try Claim.decode(&row) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> UnnamedClaim { try Claim.decode(&row) }
 }
 
 extension ClaimWindow {
@@ -182,33 +228,50 @@ struct ClaimRequested: Statement {
         """
         WITH wanted AS MATERIALIZED (
             SELECT q.id, q.tag_id FROM check_requests q
-            WHERE q.finished_at IS NULL AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = q.tag_id)
+            WHERE q.finished_at IS NULL AND q.tag_id NOT IN (SELECT unnest(k.tag_ids) FROM claims k)
                 AND EXISTS (SELECT FROM tag_checks c WHERE c.tag_id = q.tag_id)
-            ORDER BY q.id LIMIT $1
-            FOR NO KEY UPDATE OF q SKIP LOCKED),
-        claimed AS (
-            INSERT INTO claims (tag_id, worker_id, expires_at)
-            SELECT DISTINCT tag_id, $2::integer, $3::timestamptz FROM wanted ORDER BY tag_id
-            ON CONFLICT DO NOTHING RETURNING tag_id)
+            ORDER BY q.id LIMIT $1),
+        batch AS (
+            INSERT INTO claims (tag_ids, worker_id, expires_at)
+            SELECT array_agg(DISTINCT tag_id), $2, $3 FROM wanted HAVING count(*) > 0 RETURNING id)
         SELECT\u{20}
         """ + Claim.columns + """
-            ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = k.tag_id)
-            FROM claimed k JOIN tag_checks c ON c.tag_id = k.tag_id
-            """ + Claim.tables
+            ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = c.tag_id), (SELECT id FROM batch)
+            FROM tag_checks c WHERE c.tag_id IN (SELECT tag_id FROM wanted)
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(limit)
         parameters.append(workerID)
         parameters.append(expiresAt)
     }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Claim { try Claim.decode(&row) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> UnnamedClaim { try Claim.decode(&row) }
 }
 
+/// Takes tags out of the rows that they stand in with others, and removes rows that are empty then.
 struct ReleaseClaims: Statement {
     typealias Row = Never
+    let batchIDs: [Int64]
     let tagIDs: [Int32]
     let workerID: Int32
-    static let sql: SQL = "DELETE FROM claims WHERE tag_id = ANY ($1) AND worker_id = $2"
+
+    init(_ claims: [Claim], workerID: Int32) {
+        let claims = claims.filter { $0.batchID != nil }
+        batchIDs = Set(claims.compactMap(\.batchID)).sorted()
+        tagIDs = claims.map(\.tagID)
+        self.workerID = workerID
+    }
+
+    static let sql: SQL = """
+        WITH held AS MATERIALIZED (
+            SELECT k.id, k.tag_ids FROM claims k WHERE k.id = ANY ($1) AND k.worker_id = $3 ORDER BY k.id FOR UPDATE),
+        rest AS MATERIALIZED (
+            SELECT h.id, array_agg(tag_id) AS tag_ids FROM held h, unnest(h.tag_ids) tag_id
+            WHERE tag_id NOT IN (SELECT unnest($2::integer[])) GROUP BY h.id),
+        kept AS (UPDATE claims k SET tag_ids = r.tag_ids FROM rest r WHERE k.id = r.id)
+        DELETE FROM claims k USING held h WHERE k.id = h.id AND h.id NOT IN (SELECT id FROM rest)
+        """
     func bind(_ parameters: inout Parameters) {
+        parameters.append(batchIDs)
         parameters.append(tagIDs)
         parameters.append(workerID)
     }

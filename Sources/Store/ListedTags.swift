@@ -19,7 +19,9 @@ extension TagStore {
     /// They are not claimed: nobody claims a tag of a repository that is being listed, and whoever had claimed one before
     /// finds it answered.
     public func listedTags(_ references: [TagReference]) async throws -> [(claim: Claim, digest: Digest?)] {
-        try await pool.transactionByKeys { try await $0.run(SelectListed(references: references)).rows }
+        let rows = try await pool.transactionByKeys { try await $0.run(SelectListed(references: references)).rows }
+        let names = try await repositories(Set(rows.map(\.claim.repositoryID)))
+        return rows.compactMap { row in names[row.claim.repositoryID].map { (row.claim.of($0), row.digest) } }
     }
 
     /// Those of some claims that were answered by another since a time.
@@ -53,7 +55,7 @@ struct CountTags: Statement {
                 SELECT c.next_check_at <= $2
                     AND (c.last_checked_at IS NULL OR c.last_checked_at < $5)
                     AND (s.next_listing_at IS NULL OR s.lister_id IS NOT NULL OR t.tracked_since > s.last_listing_at)
-                    AND NOT EXISTS (SELECT FROM claims k WHERE k.tag_id = c.tag_id AND k.worker_id <> $3) AS is_due
+                    AND c.tag_id NOT IN (SELECT unnest(k.tag_ids) FROM claims k WHERE k.worker_id <> $3) AS is_due
                 FROM tags t JOIN tag_checks c ON c.tag_id = t.id
                 LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
                 WHERE t.reference > i.repository || ':' AND t.reference < i.repository || ';'
@@ -76,13 +78,12 @@ struct SelectListed: Statement {
     let references: [TagReference]
     static let sql: SQL =
         "SELECT d.digest, " + Claim.columns + """
-            ARRAY[]::bigint[] FROM tags t JOIN tag_checks c ON c.tag_id = t.id\u{20}
-            """ + Claim.tables + """
-             LEFT JOIN digests d ON d.id = c.digest_id
+            ARRAY[]::bigint[], NULL::bigint FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+            LEFT JOIN digests d ON d.id = c.digest_id
             WHERE t.reference = ANY ($1) AND isfinite(c.next_check_at)
             """
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (claim: Claim, digest: Digest?) {
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (claim: UnnamedClaim, digest: Digest?) {
         let digest: Digest? = try row.next()
         return (try Claim.decode(&row), digest)
     }

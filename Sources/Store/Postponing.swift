@@ -25,7 +25,7 @@ extension TagStore {
         try await pool.retryingTransaction { connection in
             try await connection.run(PostponeChecks(checks: checks, workerID: worker.id, now: now))
             let finished = try await connection.run(FailPostponedRequests(checks: checks, now: now)).affected
-            try await connection.run(ReleaseClaims(tagIDs: checks.map(\.claim.tagID), workerID: worker.id))
+            try await connection.run(ReleaseClaims(checks.map(\.claim), workerID: worker.id))
             if finished > 0 { try await connection.run(Notify(signal: .outcome)) }
         }
     }
@@ -43,7 +43,7 @@ struct PostponeChecks: Statement {
             FROM unnest($1::integer[], $2::float8[]) i (tag_id, pause)
             JOIN tag_checks c ON c.tag_id = i.tag_id LEFT JOIN lanes l ON l.registry_id = c.registry_id
             WHERE c.next_check_at < COALESCE(l.clock, $4) + i.pause * interval '1 second'
-                AND EXISTS (SELECT FROM claims k WHERE k.tag_id = i.tag_id AND k.worker_id = $3)
+                AND i.tag_id IN (SELECT unnest(k.tag_ids) FROM claims k WHERE k.worker_id = $3)
             ORDER BY c.tag_id FOR NO KEY UPDATE OF c)
         UPDATE tag_checks c SET next_check_at = locked.until FROM locked WHERE c.tag_id = locked.tag_id
         """

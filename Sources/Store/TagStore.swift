@@ -8,6 +8,7 @@ public final class TagStore: Sendable {
     /// ``Pool/transactionByKeys(standstill:waitsForDisk:_:)``. These are one statement each and stand alone, so sessions
     /// that are set for them save the way to the server and back for each setting.
     let keyedReads: Pool
+    let names = RepositoryNames()
     let signals: Signals
     let logger: Logger
 

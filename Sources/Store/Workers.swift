@@ -76,8 +76,8 @@ private let livingWorkers: SQL = """
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     """
 
-/// Frees the claims and listings of workers whose session is gone, and those that expired. What another transaction is giving back
-/// at the moment is left to it.
+/// Frees the claims and listings of workers whose session is gone, and those that expired. What another transaction is
+/// giving back at the moment is left to it.
 struct FreeLostClaims: Statement {
     typealias Row = Never
     let now: Timestamp
@@ -94,9 +94,9 @@ struct FreeLostClaims: Statement {
                         AND (r.lister_until < $1 OR r.lister_id NOT IN (SELECT id FROM alive))
                     FOR NO KEY UPDATE SKIP LOCKED)),
             lost AS MATERIALIZED (
-                SELECT c.tag_id FROM claims c WHERE c.expires_at < $1 OR c.worker_id NOT IN (SELECT id FROM alive)
+                SELECT c.id FROM claims c WHERE c.expires_at < $1 OR c.worker_id NOT IN (SELECT id FROM alive)
                 FOR UPDATE SKIP LOCKED)
-            DELETE FROM claims c USING lost WHERE c.tag_id = lost.tag_id
+            DELETE FROM claims c USING lost WHERE c.id = lost.id
             """
     func bind(_ parameters: inout Parameters) { parameters.append(now) }
 }

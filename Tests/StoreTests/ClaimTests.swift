@@ -11,11 +11,6 @@ import Testing
         let store = try await TestDatabase.migratedStore(maximumConnections: 8)
         try await store.track(
             (0..<tags).map { try reference("\(registries[$0 % 3])/app:\($0)") }, origin: .starter, at: hour(0))
-        // As every worker does first: whoever claims holds the lane.
-        let budgets = try await store.lanes(at: hour(0)).map {
-            LaneBudget(registryID: $0.registryID, requestsPerSecond: 10)
-        }
-        try await store.steer(budgets, policy: Checker.policy, at: hour(0))
         return store
     }
 
@@ -104,6 +99,53 @@ import Testing
         #expect(try await second.claims(at: hour(0)).isEmpty)
         try await store.release(claims, worker: first.worker)
         #expect(try await second.claims(at: hour(0)).count == 2)
+    }
+
+    @Test func aTagLeavesItsBatchWithItsCheck() async throws {
+        let store = try await Self.store(tags: 9)
+        defer { store.close() }
+        let (first, second) = (try await Checker(store), try await Checker(store))
+        let claims = try await first.claims(at: hour(0))
+        _ = try await first.record(Array(claims[2..<4]), .digest("A"), at: hour(0))
+        #expect(Set(try await second.claims(at: hour(2)).map(\.tagID)) == Set(claims[2..<4].map(\.tagID)))
+        // All others at once, of the same rows.
+        let left = claims[..<2] + claims[4...]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for claim in left { group.addTask { try await store.release([claim], worker: first.worker) } }
+            try await group.waitForAll()
+        }
+        #expect(Set(try await second.claims(at: hour(2)).map(\.tagID)) == Set(left.map(\.tagID)))
+        await second.worker.end()
+        #expect(try await store.values("SELECT count(*) FROM claims") == [0])
+    }
+
+    @Test func whatIsAskedForIsNotClaimedFromTheQueueAtTheSameTime() async throws {
+        let store = try await Self.store(tags: 300)
+        defer { store.close() }
+        for index in 0..<300 {
+            let name = "\(Self.registries[index % 3])/app:\(index)"
+            #expect(try await store.requestCheck(of: reference(name), at: hour(0)) != nil)
+        }
+        let claims = try await withThrowingTaskGroup(of: [Claim].self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    let checker = try await Checker(store)
+                    var all: [Claim] = []
+                    while true {
+                        let part =
+                            worker < 2
+                            ? try await checker.claims(at: hour(0), limit: 7)
+                            : try await store.claimRequested(
+                                worker: checker.worker, limit: 11, lease: 300, at: hour(0))
+                        if part.isEmpty { return all }
+                        all += part
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(claims.count == 300)
+        #expect(Set(claims.map(\.tagID)).count == 300)
     }
 
     @Test func anEndedWorkerGivesEverythingBack() async throws {

@@ -69,7 +69,8 @@ import Testing
         let script = """
             WITH worker AS (INSERT INTO workers (name, started_at) VALUES ('doomed', now()) RETURNING id)
             SELECT id FROM worker, LATERAL pg_advisory_lock(7627108, id);
-            INSERT INTO claims SELECT 'infinity', tag_id, (SELECT max(id) FROM workers) FROM tag_checks;
+            INSERT INTO claims (expires_at, worker_id, tag_ids)
+            SELECT 'infinity', (SELECT max(id) FROM workers), array_agg(tag_id) FROM tag_checks;
             \\echo ready
 
             """
