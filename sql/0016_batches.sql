@@ -10,3 +10,6 @@ CREATE UNLOGGED TABLE claims (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 -- Numbers at random are not worth the attempt to make them smaller.
 ALTER TABLE claims ALTER COLUMN tag_ids SET STORAGE EXTERNAL;
+
+-- Whoever claims walks over what the index still holds of tags checked lately: fifty thousand of them take two milliseconds.
+ALTER TABLE tag_checks SET (autovacuum_vacuum_scale_factor = 0.01);

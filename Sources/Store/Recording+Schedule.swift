@@ -27,6 +27,7 @@ extension Connection {
         let histories = unknown.isEmpty ? [:] : try await outlines(of: unknown.map(\.id).sorted())
         let results = Dictionary(uniqueKeysWithValues: results.map { ($0.claim.tagID, $0) })
         var checks: [ScheduledCheck] = []
+        var dice = SplitMix64(seed: .random(in: .min ... .max))
         for index in differences.updates.indices {
             let id = differences.updates[index].id
             guard let tag = tags[id], let result = results[id], let batch = book[tag.registryID],
@@ -40,12 +41,12 @@ extension Connection {
                     lane: batch.lane, at: result.checkedAt)
             case .neverSeen: differences.updates[index].nextCheckAt = beginning.schedule(chance: 1).nextCheckAt
             case .first:
-                let schedule = beginning.schedule(chance: .random(in: 0..<1))
+                let schedule = beginning.schedule(chance: .random(in: 0..<1, using: &dice))
                 differences.updates[index].schedule = schedule
                 differences.updates[index].nextCheckAt = schedule.nextCheckAt
             case .note(let changed):
                 let schedule = tag.schedule ?? beginning.schedule(history: histories[id] ?? [])
-                checks.append(ScheduledCheck(result, schedule: schedule, changed: changed))
+                checks.append(ScheduledCheck(result, schedule: schedule, changed: changed, dice: &dice))
             }
         }
         let noted = book.record(checks, of: Array(results.values))

@@ -111,18 +111,20 @@ extension Connection {
         var book = try await scheduleBook(
             registries: Set(results.map(\.claim.registryID)), repositories: Set(results.map(\.claim.repositoryID)),
             policy: policy, at: now)
+        var dice = SplitMix64(seed: .random(in: .min ... .max))
         let checks = results.compactMap { result in
-            result.claim.schedule.map { ScheduledCheck(result, schedule: $0, changed: false) }
+            result.claim.schedule.map { ScheduledCheck(result, schedule: $0, changed: false, dice: &dice) }
         }
         return try await run(RecordUnchanged(results: results, schedules: book.record(checks, of: results))).rows
     }
 }
 
 extension ScheduledCheck {
-    init(_ result: CheckResult, schedule: TagSchedule, changed: Bool) {
+    /// - Parameter dice: one for a batch: the system's would be asked for each check.
+    init(_ result: CheckResult, schedule: TagSchedule, changed: Bool, dice: inout SplitMix64) {
         self.init(
             tagID: result.claim.tagID, repositoryID: result.claim.repositoryID, schedule: schedule, changed: changed,
-            checkedAt: result.checkedAt, way: result.way, chance: .random(in: 0..<1))
+            checkedAt: result.checkedAt, way: result.way, chance: .random(in: 0..<1, using: &dice))
     }
 }
 

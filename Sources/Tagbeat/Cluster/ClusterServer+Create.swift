@@ -5,12 +5,13 @@ import Logging
 extension ClusterServer {
     /// For a small server of one application. They are the defaults of the cluster's own postgresql.conf, where the
     /// operator may change them; ALTER SYSTEM wins over them too.
-    private static func settings(compression: String) -> String {
+    private static func settings(compression: String, preloads: Bool) -> String {
         """
 
         # Tagbeat's choices for a small server of its own.
         max_connections = 50
         shared_buffers = \(sharedMegabytes(of: Memory.available))MB
+        \(preloads ? "shared_preload_libraries = 'pg_prewarm'   # after a restart memory holds what it held before" : "")
         random_page_cost = 1.1        # solid-state disks
         jit = off                     # short statements only: compiling them costs more than it saves
         max_wal_size = 512MB
@@ -73,12 +74,17 @@ extension ClusterServer {
         // Ten times as fast as PostgreSQL's own, where the server was built with it.
         let asked = [programs.postgres, "-D", place, "-C", "wal_compression", "-c", "wal_compression=lz4"]
         let compression = try await run(asked, in: folder).succeeded ? "lz4" : "on"
+        // What is asked for is computed with the libraries loaded; some distributions have them in a package of their own.
+        let loading = [
+            programs.postgres, "-D", place, "-C", "shared_memory_size", "-c", "shared_preload_libraries=pg_prewarm",
+        ]
+        let preloads = try await run(loading, in: folder).succeeded
         guard let file = FileHandle(forWritingAtPath: folder + "/postgresql.conf") else {
             throw creationError("\(folder)/postgresql.conf cannot be written")
         }
         do {
             try file.seekToEnd()
-            try file.write(contentsOf: Data(Self.settings(compression: compression).utf8))
+            try file.write(contentsOf: Data(Self.settings(compression: compression, preloads: preloads).utf8))
             try file.close()
         } catch {
             throw creationError(error.localizedDescription)
