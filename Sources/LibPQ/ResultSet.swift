@@ -27,6 +27,8 @@ import CLibPQ
                 type: PostgresType(rawValue: PQftype(result, $0)))
         }
         cells.reserveCapacity(Int(rows) * Int(fields))
+        // Nearly half of what libpq holds is where each value lies.
+        bytes.reserveCapacity(PQresultMemorySize(result) / 2)
         for row in 0..<rows {
             for field in 0..<fields {
                 if PQgetisnull(result, row, field) == 1 {

@@ -100,8 +100,8 @@ extension TagStore {
 
     /// Claims with their names.
     func named(_ found: [UnnamedClaim]) async throws -> [Claim] {
-        let names = try await repositories(Set(found.map(\.repositoryID)))
-        return found.compactMap { claim in names[claim.repositoryID].map(claim.of) }
+        let names = try await repositories(found.map(\.repositoryID))
+        return zip(found, names).compactMap { claim, name in name.map(claim.of) }
     }
 }
 
@@ -130,14 +130,14 @@ extension Claim {
         let lastSucceededAt: Timestamp? = try row.next()
         let repositoryID: Int32 = try row.next()
         let schedule = try TagSchedule.decode(&row)
-        let requestIDs: [Int64] = try row.next()
+        let requestIDs: [Int64]? = try row.next()
         let batchID: Int64? = try row.next()
         return UnnamedClaim(repositoryID: repositoryID) { repository in
             Claim(
                 tagID: tagID, registryID: registryID, reference: TagReference(repository: repository, tag: tag),
                 digestID: digestID, digestHead: digestHead, isMissing: isMissing, failures: failures,
                 lastSucceededAt: lastSucceededAt, repositoryID: repositoryID, schedule: schedule,
-                requestIDs: requestIDs, batchID: batchID)
+                requestIDs: requestIDs ?? [], batchID: batchID)
         }
     }
 }
@@ -192,7 +192,7 @@ struct ClaimDue: Statement {
                 WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
             SELECT\u{20}
             """ + Claim.columns
-        + "ARRAY[]::bigint[], (SELECT id FROM batch) FROM due c ORDER BY c.next_check_at, c.tag_id"
+        + "NULL::bigint[], (SELECT id FROM batch) FROM due c ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
         window.bind(&parameters)

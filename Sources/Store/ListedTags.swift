@@ -20,8 +20,8 @@ extension TagStore {
     /// finds it answered.
     public func listedTags(_ references: [TagReference]) async throws -> [(claim: Claim, digest: Digest?)] {
         let rows = try await pool.transactionByKeys { try await $0.run(SelectListed(references: references)).rows }
-        let names = try await repositories(Set(rows.map(\.claim.repositoryID)))
-        return rows.compactMap { row in names[row.claim.repositoryID].map { (row.claim.of($0), row.digest) } }
+        let names = try await repositories(rows.map(\.claim.repositoryID))
+        return zip(rows, names).compactMap { row, name in name.map { (row.claim.of($0), row.digest) } }
     }
 
     /// Those of some claims that were answered by another since a time.
@@ -78,7 +78,7 @@ struct SelectListed: Statement {
     let references: [TagReference]
     static let sql: SQL =
         "SELECT d.digest, " + Claim.columns + """
-            ARRAY[]::bigint[], NULL::bigint FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+            NULL::bigint[], NULL::bigint FROM tags t JOIN tag_checks c ON c.tag_id = t.id
             LEFT JOIN digests d ON d.id = c.digest_id
             WHERE t.reference = ANY ($1) AND isfinite(c.next_check_at)
             """

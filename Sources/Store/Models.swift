@@ -78,6 +78,14 @@ public struct TagQuery: Sendable {
     /// For a list of lines: with what these say of a rhythm, without the media type, platforms and the next check, which
     /// take as long to find as all the rest.
     public var isBrief = false
+    /// Which of its tags, as far as it sorts by what of some is not known.
+    var part = Part.all
+
+    enum Part: Sendable {
+        case all
+        case known
+        case unknown
+    }
 
     public init() {}
 }

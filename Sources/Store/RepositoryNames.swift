@@ -9,15 +9,8 @@ final class RepositoryNames: Sendable {
     private static let limit = 100_000
     private let names = Mutex<[Int32: Repository]>([:])
 
-    /// What is known of these.
-    func known(_ ids: Set<Int32>) -> [Int32: Repository] {
-        names.withLock { names in
-            var known: [Int32: Repository] = [:]
-            known.reserveCapacity(ids.count)
-            for id in ids { known[id] = names[id] }
-            return known
-        }
-    }
+    /// Each one's name, nil where it is not known.
+    func known(_ ids: [Int32]) -> [Repository?] { names.withLock { names in ids.map { names[$0] } } }
 
     func add(_ new: [Int32: Repository]) {
         names.withLock { names in
@@ -29,16 +22,15 @@ final class RepositoryNames: Sendable {
 }
 
 extension TagStore {
-    /// By their numbers.
-    func repositories(_ ids: Set<Int32>) async throws -> [Int32: Repository] {
-        var known = names.known(ids)
-        let unknown = ids.filter { known[$0] == nil }
+    /// Each one's name.
+    func repositories(_ ids: [Int32]) async throws -> [Repository?] {
+        let known = names.known(ids)
+        let unknown = Set(zip(ids, known).filter { $1 == nil }.map(\.0))
         guard !unknown.isEmpty else { return known }
         let rows = try await keyedReads.run(SelectRepositoryNames(ids: unknown.sorted())).rows
         let new = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.repository) })
         names.add(new)
-        known.merge(new) { $1 }
-        return known
+        return zip(ids, known).map { $1 ?? new[$0] }
     }
 }
 

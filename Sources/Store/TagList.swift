@@ -27,7 +27,8 @@ struct SelectTags: Statement {
         self.reading = reading
         search = SearchText(query.text)
         guard let text = query.cursor else {
-            after = nil
+            // Everything that is known stands behind the last one that is not.
+            after = query.part == .known ? SortKey.unknown(query.sort).map { ($0, .max) } : nil
             return
         }
         guard let cursor = Cursor(text, kind: Self.cursorKind(query), count: 2), let id = Int32(cursor.values[1]),
@@ -49,6 +50,7 @@ struct SelectTags: Statement {
         let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")
         let isByName = query.sort == .name
         var condition: SQL = isOfNames ? "true" : Self.condition(query.state)
+        if query.part == .unknown { condition = condition + " AND " + key + " = " + Self.unknown(query.sort) }
         if query.rhythm != nil { condition = condition + " AND t.rhythm = $8" }
         if after != nil {
             // Each name is there once.
@@ -146,7 +148,8 @@ struct SelectTags: Statement {
         }
     }
 
-    /// Unknown values stand before all others in ascending order, as if they were the smallest.
+    /// Unknown values stand before all others in an index, as if they were the smallest. They come last in every list: see
+    /// ``TagQuery/part``.
     private static func column(_ sort: TagSort) -> SQL {
         switch sort {
         case .name: "t.reference"
@@ -156,6 +159,11 @@ struct SelectTags: Statement {
         case .lastChanged: "COALESCE(t.last_changed_at, timestamptz 'epoch')"
         case .trackedSince: "t.tracked_since"
         }
+    }
+
+    /// What stands for a value that is not known; of no consequence for columns of which all are.
+    private static func unknown(_ sort: TagSort) -> SQL {
+        sort == .interval ? "-1::real" : "timestamptz 'epoch'"
     }
 
     /// The column as a cursor bears it.
@@ -188,6 +196,23 @@ struct SelectTags: Statement {
         case number(Int32)
         case days(Float)
         case time(Timestamp)
+
+        /// What stands for a value that is not known; nil where each is.
+        static func unknown(_ sort: TagSort) -> SortKey? {
+            switch sort {
+            case .interval: .days(-1)
+            case .lastChanged: .time(Timestamp(seconds: 0))
+            case .name, .changes, .changes30d, .trackedSince: nil
+            }
+        }
+
+        var isUnknown: Bool {
+            switch self {
+            case .days(let days): days < 0
+            case .time(let time): time.microseconds == 0
+            case .name, .number: false
+            }
+        }
 
         /// Nil for what a cursor of this sort cannot bear.
         init?(cursor text: String, for sort: TagSort) {

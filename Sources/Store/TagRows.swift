@@ -19,7 +19,7 @@ extension TagStore {
         var query = query
         query.limit = max(1, min(query.limit, 1_000))
         guard SearchText(query.text).isPossible else { return Page(items: [], next: nil) }
-        let found = try await found(query)
+        let found = try await parts(of: query)
         let page = found.prefix(query.limit)
         // Planned once for all pages, however they were found.
         let tags = SelectTagsByID(ids: page.map(\.id), isBrief: query.isBrief)
@@ -32,6 +32,20 @@ extension TagStore {
 
 extension TagStore {
     private typealias Found = (id: Int32, key: String)
+
+    /// What is not known comes last, in ascending order too: the tags that are known first, and where they do not fill the
+    /// page, the others.
+    private func parts(of query: TagQuery) async throws -> [Found] {
+        guard !query.descending, SelectTags.SortKey.unknown(query.sort) != nil else { return try await found(query) }
+        var query = query
+        query.part = try SelectTags(query).after?.key.isUnknown == true ? .unknown : .known
+        var all = try await found(query)
+        if query.part == .known, all.count <= query.limit {
+            (query.part, query.cursor, query.limit) = (.unknown, nil, query.limit - all.count)
+            all += try await found(query)
+        }
+        return all
+    }
 
     /// Frequent texts are found among the first rows of a list, rare ones by their index, and those that are frequent but
     /// stand together far behind the first rows by reading on. Which it is a few rows tell best; a wrong guess costs time.

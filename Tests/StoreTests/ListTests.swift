@@ -91,13 +91,15 @@ import Testing
         #expect(tags.count == 48)
         #expect(Set(tags.map(\.id)).count == 48)
         #expect(!tags.contains { $0.state == .untracked })
+        // What is not known comes last.
+        let nulls: SQL = descending ? " NULLS FIRST)" : " NULLS LAST)"
         let column: SQL =
             switch sort {
             case .name: "rank() OVER (ORDER BY reference)"
             case .changes: "changes"
             case .changes30d: "changes_30d"
-            case .interval: "rank() OVER (ORDER BY interval_days NULLS FIRST)"
-            case .lastChanged: "rank() OVER (ORDER BY last_changed_at NULLS FIRST)"
+            case .interval: "rank() OVER (ORDER BY interval_days" + nulls
+            case .lastChanged: "rank() OVER (ORDER BY last_changed_at" + nulls
             case .trackedSince: "rank() OVER (ORDER BY tracked_since)"
             }
         let ids: [Int32] = try await store.values("SELECT id FROM tags ORDER BY id")

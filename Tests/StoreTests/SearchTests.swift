@@ -81,7 +81,9 @@ import Testing
                     $0.lowercased().contains(text) && $0.hasPrefix((registry ?? "") + (registry == nil ? "" : "/"))
                 }
                 #expect(found.map(\.reference.description).sorted() == expected.sorted())
-                let times = found.map { $0.lastChangedAt ?? Timestamp(seconds: 0) }
+                // What never changed comes last.
+                let never = Timestamp(seconds: descending ? 0 : 1 << 40)
+                let times = found.map { $0.lastChangedAt ?? never }
                 #expect(times == (descending ? times.sorted().reversed() : times.sorted()))
             }
         }
