@@ -1,7 +1,7 @@
 extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
-    public static var postgresType: PostgresType { Wrapped.postgresType }
-    public var isNull: Bool { self == nil || self?.isNull == true }
-    public func encode(into buffer: inout [UInt8]) { self?.encode(into: &buffer) }
+    @inlinable public static var postgresType: PostgresType { Wrapped.postgresType }
+    @inlinable public var isNull: Bool { self == nil || self?.isNull == true }
+    @inlinable public func encode(into buffer: inout [UInt8]) { self?.encode(into: &buffer) }
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
@@ -17,12 +17,12 @@ extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
 /// Source of the binary layout: `array_send` in
 /// https://github.com/postgres/postgres/blob/REL_15_STABLE/src/backend/utils/adt/arrayfuncs.c
 extension Array: PostgresEncodable where Element: PostgresEncodable {
-    public static var postgresType: PostgresType {
+    @inlinable public static var postgresType: PostgresType {
         // Every scalar that conforms in this module has an array type; the server refuses type 0 by name otherwise.
         Element.postgresType.array ?? PostgresType(rawValue: 0)
     }
 
-    public func encode(into buffer: inout [UInt8]) {
+    @inlinable public func encode(into buffer: inout [UInt8]) {
         Int32(isEmpty ? 0 : 1).appendBigEndian(to: &buffer)
         Int32(contains { $0.isNull } ? 1 : 0).appendBigEndian(to: &buffer)
         Element.postgresType.rawValue.appendBigEndian(to: &buffer)
@@ -34,7 +34,7 @@ extension Array: PostgresEncodable where Element: PostgresEncodable {
 }
 
 /// Length-prefixed value, −1 for NULL: the form used in arrays, parameters and binary COPY alike.
-@inline(__always)
+@inline(__always) @inlinable
 func appendCell<Value: PostgresEncodable>(_ value: Value, to buffer: inout [UInt8]) {
     guard !value.isNull else { return Int32(-1).appendBigEndian(to: &buffer) }
     let start = buffer.count

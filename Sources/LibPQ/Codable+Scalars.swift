@@ -7,7 +7,7 @@ public protocol PostgresEncodable: Sendable {
 }
 
 extension PostgresEncodable {
-    public var isNull: Bool { false }
+    @inlinable public var isNull: Bool { false }
 }
 
 /// A value that can be read from a PostgreSQL column in its binary format.
@@ -26,7 +26,7 @@ extension PostgresDecodable {
 public typealias PostgresCodable = PostgresEncodable & PostgresDecodable
 
 extension FixedWidthInteger {
-    @inline(__always)
+    @inline(__always) @inlinable
     func appendBigEndian(to buffer: inout [UInt8]) {
         withUnsafeBytes(of: bigEndian) { buffer.append(contentsOf: $0) }
     }
@@ -39,31 +39,31 @@ extension FixedWidthInteger {
 }
 
 extension Int16: PostgresCodable {
-    public static var postgresType: PostgresType { .int2 }
+    @inlinable public static var postgresType: PostgresType { .int2 }
     @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .int2 }
-    public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
+    @inlinable public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
     @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int16? {
         Int16(bigEndianBytes: bytes)
     }
 }
 
 extension Int32: PostgresCodable {
-    public static var postgresType: PostgresType { .int4 }
+    @inlinable public static var postgresType: PostgresType { .int4 }
     @inlinable public static func accepts(_ type: PostgresType) -> Bool {
         type == .int4 || type == .int2 || type == .oid
     }
-    public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
+    @inlinable public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
     @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int32? {
         type == .int2 ? Int16(bigEndianBytes: bytes).map(Int32.init) : Int32(bigEndianBytes: bytes)
     }
 }
 
 extension Int64: PostgresCodable {
-    public static var postgresType: PostgresType { .int8 }
+    @inlinable public static var postgresType: PostgresType { .int8 }
     @inlinable public static func accepts(_ type: PostgresType) -> Bool {
         type == .int8 || type == .int4 || type == .int2
     }
-    public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
+    @inlinable public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
     @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int64? {
         switch type {
         case .int2: Int16(bigEndianBytes: bytes).map(Int64.init)
@@ -74,36 +74,36 @@ extension Int64: PostgresCodable {
 }
 
 extension Int: PostgresCodable {
-    public static var postgresType: PostgresType { .int8 }
+    @inlinable public static var postgresType: PostgresType { .int8 }
     @inlinable public static func accepts(_ type: PostgresType) -> Bool { Int64.accepts(type) }
-    public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
+    @inlinable public func encode(into buffer: inout [UInt8]) { appendBigEndian(to: &buffer) }
     @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Int? {
         Int64.decode(bytes, type: type).map(Int.init)
     }
 }
 
 extension Bool: PostgresCodable {
-    public static var postgresType: PostgresType { .bool }
+    @inlinable public static var postgresType: PostgresType { .bool }
     @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .bool }
-    public func encode(into buffer: inout [UInt8]) { buffer.append(self ? 1 : 0) }
+    @inlinable public func encode(into buffer: inout [UInt8]) { buffer.append(self ? 1 : 0) }
     @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Bool? {
         bytes.count == 1 ? bytes[0] != 0 : nil
     }
 }
 
 extension Float: PostgresCodable {
-    public static var postgresType: PostgresType { .float4 }
+    @inlinable public static var postgresType: PostgresType { .float4 }
     @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .float4 }
-    public func encode(into buffer: inout [UInt8]) { bitPattern.appendBigEndian(to: &buffer) }
+    @inlinable public func encode(into buffer: inout [UInt8]) { bitPattern.appendBigEndian(to: &buffer) }
     @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Float? {
         UInt32(bigEndianBytes: bytes).map(Float.init(bitPattern:))
     }
 }
 
 extension Double: PostgresCodable {
-    public static var postgresType: PostgresType { .float8 }
+    @inlinable public static var postgresType: PostgresType { .float8 }
     @inlinable public static func accepts(_ type: PostgresType) -> Bool { type == .float8 || type == .float4 }
-    public func encode(into buffer: inout [UInt8]) { bitPattern.appendBigEndian(to: &buffer) }
+    @inlinable public func encode(into buffer: inout [UInt8]) { bitPattern.appendBigEndian(to: &buffer) }
     @inlinable public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Double? {
         type == .float4
             ? Float.decode(bytes, type: type).map(Double.init)

@@ -36,16 +36,16 @@ extension Statement where Row == Never {
     }
 }
 
-/// A statement's parameters in PostgreSQL's binary format, in the order of `$1`, `$2`, ….
+/// A statement's parameters in PostgreSQL's binary format, in the order of `$1`, `$2`, …. Inlined as ``RowDecoder``.
 public struct Parameters: Sendable {
-    var types: [UInt32] = []
+    @usableFromInline var types: [UInt32] = []
     /// Per parameter the offset and length in `bytes`; a length of −1 is NULL.
-    var cells: [(offset: Int, length: Int)] = []
-    var bytes: [UInt8] = []
+    @usableFromInline var cells: [(offset: Int, length: Int)] = []
+    @usableFromInline var bytes: [UInt8] = []
 
     public init() {}
 
-    public mutating func append<Value: PostgresEncodable>(_ value: Value) {
+    @inlinable public mutating func append<Value: PostgresEncodable>(_ value: Value) {
         types.append(Value.postgresType.rawValue)
         guard !value.isNull else { return cells.append((0, -1)) }
         let start = bytes.count

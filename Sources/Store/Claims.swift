@@ -23,6 +23,8 @@ public struct Claim: Sendable {
     let requestIDs: [Int64]
     /// The row that it stands in with others; nil for a tag that is only looked at.
     let batchID: Int64?
+    /// Where its row lies as long as nobody writes it.
+    let place: RowPlace
     /// Until when nobody else claims the tag while the worker's session lives; nil for a tag that is only looked at.
     public internal(set) var expiresAt: Timestamp?
 
@@ -68,9 +70,8 @@ extension TagStore {
     ) async throws -> [Claim] {
         let end = window.now.advanced(bySeconds: lease)
         let claim = ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
-        let found = try await pool.transaction(settings: ClaimDue.settings) { connection in
-            _ = try await connection.first(LockLaneClaims(registryID: registryID))
-            return try await connection.run(claim).rows
+        let found = try await pool.transaction(settings: ClaimDue.settings(registryID)) { connection in
+            try await connection.run(claim).rows
         }
         return try await named(found).map { $0.expiring(at: end) }
     }
@@ -83,9 +84,8 @@ extension TagStore {
         guard try await pool.first(SelectWhetherAwaited()) == true else { return [] }
         let end = now.advanced(bySeconds: lease)
         let claim = ClaimRequested(workerID: worker.id, limit: limit, expiresAt: end)
-        let found = try await pool.transaction(settings: ClaimDue.settings) { connection in
-            _ = try await connection.first(LockAllClaims())
-            return try await connection.run(claim).rows
+        let found = try await pool.transaction(settings: ClaimRequested.settings) { connection in
+            try await connection.run(claim).rows
         }
         return try await named(found).map { $0.expiring(at: end) }
     }
@@ -113,7 +113,7 @@ struct UnnamedClaim: Sendable {
 }
 
 extension Claim {
-    /// The columns of a claimed tag's row `c`, but for the requests and the batch.
+    /// The columns of a claimed tag's row `c`, but for the requests, the batch and its place.
     static let columns: SQL = """
         c.tag_id, c.registry_id, c.tag, c.digest_id, c.digest_head, c.is_missing, c.failures, c.last_succeeded_at,
         c.repository_id,\u{20}
@@ -132,30 +132,26 @@ extension Claim {
         let schedule = try TagSchedule.decode(&row)
         let requestIDs: [Int64]? = try row.next()
         let batchID: Int64? = try row.next()
+        let place: RowPlace = try row.next()
         return UnnamedClaim(repositoryID: repositoryID) { repository in
             Claim(
                 tagID: tagID, registryID: registryID, reference: TagReference(repository: repository, tag: tag),
                 digestID: digestID, digestHead: digestHead, isMissing: isMissing, failures: failures,
                 lastSucceededAt: lastSucceededAt, repositoryID: repositoryID, schedule: schedule,
-                requestIDs: requestIDs ?? [], batchID: batchID)
+                requestIDs: requestIDs ?? [], batchID: batchID, place: place)
         }
     }
 }
 
-/// Claims of different lanes do not wait for each other; whoever comes second to a lane sees what the first has claimed.
-struct LockLaneClaims: Statement {
-    let registryID: Int32
-    static let sql: SQL = """
-        SELECT true FROM pg_advisory_xact_lock_shared(7627110, 0), pg_advisory_xact_lock(7627110, $1)
-        """
-    func bind(_ parameters: inout Parameters) { parameters.append(registryID) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
-}
-
-/// For claims of any lane.
-struct LockAllClaims: Statement {
-    static let sql: SQL = "SELECT true FROM pg_advisory_xact_lock(7627110, 0)"
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
+/// What keeps claims apart, and is waited for before a claim looks at the table: whoever comes second sees what the first
+/// has claimed.
+private enum ClaimLock {
+    /// Claims of different lanes do not wait for each other.
+    static func lane(_ registryID: Int32) -> String {
+        "SELECT pg_advisory_xact_lock_shared(7627110, 0), pg_advisory_xact_lock(7627110, \(registryID))"
+    }
+    /// For claims of any lane.
+    static let all = "SELECT pg_advisory_xact_lock(7627110, 0)"
 }
 
 /// Tags are not locked: a lock is written into the tag's page, and a thousand tags are on as many pages. Nor has each tag
@@ -171,7 +167,8 @@ struct ClaimDue: Statement {
         """
     /// Nothing of it has to outlast the database's crash, so nobody waits for the disk; and nobody waits for long for a
     /// process that stands still in the middle of it.
-    static let settings = Pool.local(Pool.patience(waitsForDisk: false))
+    fileprivate static let settings = Pool.local(Pool.patience(waitsForDisk: false))
+    static func settings(_ registryID: Int32) -> String { settings + "; " + ClaimLock.lane(registryID) }
     let registryID: Int32
     let workerID: Int32
     let limit: Int
@@ -180,7 +177,7 @@ struct ClaimDue: Statement {
     static let sql: SQL =
         """
         WITH due AS MATERIALIZED (
-            SELECT\u{20}
+            SELECT c.ctid AS place,\u{20}
         """ + due + """
                 ORDER BY c.next_check_at LIMIT $6),
             batch AS (
@@ -192,7 +189,7 @@ struct ClaimDue: Statement {
                 WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
             SELECT\u{20}
             """ + Claim.columns
-        + "NULL::bigint[], (SELECT id FROM batch) FROM due c ORDER BY c.next_check_at, c.tag_id"
+        + "NULL::bigint[], (SELECT id FROM batch), c.place FROM due c ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
         window.bind(&parameters)
@@ -221,6 +218,7 @@ enum MoveClock {
 
 /// Requests for a tag that is gone are left out here, or they would keep others waiting.
 struct ClaimRequested: Statement {
+    static let settings = ClaimDue.settings + "; " + ClaimLock.all
     let workerID: Int32
     let limit: Int
     let expiresAt: Timestamp
@@ -236,7 +234,7 @@ struct ClaimRequested: Statement {
             SELECT array_agg(DISTINCT tag_id), $2, $3 FROM wanted HAVING count(*) > 0 RETURNING id)
         SELECT\u{20}
         """ + Claim.columns + """
-            ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = c.tag_id), (SELECT id FROM batch)
+            ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = c.tag_id), (SELECT id FROM batch), c.ctid
             FROM tag_checks c WHERE c.tag_id IN (SELECT tag_id FROM wanted)
             """
     func bind(_ parameters: inout Parameters) {

@@ -145,8 +145,8 @@ extension ScheduleBook {
 /// The digest was there when the request was sent; by the time at which a worker that stood still has read the answer, it
 /// may be gone.
 ///
-/// Only the key's index is of any use, so rows are locked in the order of the key. That of what is due would be for
-/// "before infinity", which nearly all are: all pairs would be looked at, and rows locked in whatever order they lie.
+/// Rows are found where the claim saw them, which takes half the time of an index, and locked in the order of the results,
+/// which is that of the key.
 struct RecordUnchanged: Statement {
     let results: [CheckResult]
     let schedules: [Int32: TagSchedule]
@@ -155,8 +155,9 @@ struct RecordUnchanged: Statement {
         SET last_checked_at = i.checked_at, last_succeeded_at = greatest(c.last_succeeded_at, i.started_at),
             next_check_at = i.next_at, rate = i.rate, reason = i.reason
         FROM unnest($1::integer[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::real[], $6::smallint[],
-            $7::timestamptz[]) i (tag_id, digest_id, checked_at, next_at, rate, reason, started_at)
-        WHERE c.tag_id = i.tag_id AND c.digest_id = i.digest_id AND NOT c.is_missing AND c.failures = 0
+            $7::timestamptz[], $8::tid[])
+            i (tag_id, digest_id, checked_at, next_at, rate, reason, started_at, place)
+        WHERE c.ctid = i.place AND c.tag_id = i.tag_id AND c.digest_id = i.digest_id AND NOT c.is_missing AND c.failures = 0
             AND isfinite(c.next_check_at) AND (c.last_checked_at IS NULL OR c.last_checked_at < i.checked_at)
             AND c.last_succeeded_at < i.checked_at
         RETURNING c.tag_id
@@ -170,6 +171,7 @@ struct RecordUnchanged: Statement {
         parameters.append(schedules.map { $0?.rate })
         parameters.append(schedules.map { $0?.reason })
         parameters.append(results.map(\.startedAt))
+        parameters.append(results.map(\.claim.place))
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }

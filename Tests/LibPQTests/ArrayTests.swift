@@ -27,6 +27,8 @@ import Testing
             [EpochMicroseconds(-1), EpochMicroseconds(0)], "{1969-12-31T23:59:59.999999Z,1970-01-01T00:00:00Z}",
             "timestamptz[]")
         try await check([true, false], "{t,f}", "bool[]")
+        try await check(
+            [RowPlace(page: 0, item: 1), RowPlace(page: .max, item: .max)], #"{"(0,1)","(4294967295,65535)"}"#, "tid[]")
         try await check([1.5, -.infinity], "{1.5,-Infinity}", "float8[]")
         try await check([JSONText("{}"), JSONText("[1]")], #"{"{}","[1]"}"#, "jsonb[]")
     }

@@ -119,6 +119,24 @@ import Testing
         #expect(try await store.values("SELECT count(*) FROM claims") == [0])
     }
 
+    /// Rows are found where the claim saw them, and where they went since.
+    @Test(arguments: ["UPDATE tag_checks SET credits = credits", "VACUUM FULL tag_checks"])
+    func checksOfRowsThatMoved(by: String) async throws {
+        let store = try await Self.store(tags: 30)
+        defer { store.close() }
+        let checker = try await Checker(store)
+        _ = try await checker.record(try await checker.claims(at: hour(0)), .digest("A"), at: hour(0))
+        let claims = try await checker.claims(at: hour(2))
+        try await store.pool.withConnection {
+            // Rows of others come where these were.
+            try await $0.runScript("UPDATE tag_checks SET credits = credits WHERE tag_id % 2 = 0")
+            try await $0.runScript(by)
+        }
+        #expect(try await checker.record(claims, .digest("A"), at: hour(2)) == [.unchanged: 30])
+        #expect(try await store.values("SELECT count(DISTINCT last_checked_at) FROM tag_checks") == [1])
+        #expect(try await store.values("SELECT count(*) FROM changes") == [30])
+    }
+
     @Test func whatIsAskedForIsNotClaimedFromTheQueueAtTheSameTime() async throws {
         let store = try await Self.store(tags: 300)
         defer { store.close() }
