@@ -24,13 +24,13 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
 
     private static let names: [PostgresType: String] = [
         .bool: "boolean", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "bigint", .int2: "smallint",
-        .int4: "integer", .text: "text", .oid: "oid", .tid: "tid", .json: "json", .float4: "real", .float8: "double precision",
-        .varchar: "varchar", .timestamptz: "timestamptz", .jsonb: "jsonb",
+        .int4: "integer", .text: "text", .oid: "oid", .tid: "tid", .json: "json", .float4: "real",
+        .float8: "double precision", .varchar: "varchar", .timestamptz: "timestamptz", .jsonb: "jsonb",
     ]
     private static let arrays: [PostgresType: UInt32] = [
         .bool: 1000, .bytea: 1001, .char: 1002, .name: 1003, .int2: 1005, .int4: 1007, .text: 1009, .varchar: 1015,
-        .int8: 1016, .float4: 1021, .float8: 1022, .oid: 1028, .tid: 1010, .timestamptz: 1185, .json: 199,
-        .jsonb: 3807,
+        .int8: 1016, .float4: 1021, .float8: 1022, .oid: 1028, .tid: 1010, .timestamptz: 1185,
+        .json: 199, .jsonb: 3807,
     ]
     private static let elements = Dictionary(uniqueKeysWithValues: arrays.map { ($1, $0) })
 
