@@ -59,20 +59,26 @@ struct SelectTags: Statement {
                 + (isByName ? "t.reference" + comparison + "$5" : "(" + key + ", t.id)" + comparison + "($5, $6)")
         }
         if scope != nil { condition = condition + " AND " + Self.scope }
-        return select(condition, order: " ORDER BY " + key + direction + (isByName ? "" : ", t.id" + direction))
+        let (isLast, order): (SQL, SQL) = (isByName ? "" : ", t.id" + direction, " ORDER BY ")
+        return select(
+            condition, order: order + key + direction + isLast, listedOrder: order + "t.sort_key" + direction + isLast)
     }
 
-    private func select(_ condition: SQL, order: SQL) -> SQL {
+    /// - Parameter listedOrder: as the list's rows name it. By the expression itself PostgreSQL would sort again what is
+    ///   sorted, and read to the end what it may leave.
+    private func select(_ condition: SQL, order: SQL, listedOrder: SQL) -> SQL {
         let columns = "t.id, " + Self.text(query.sort)
         switch reading {
         case .all:
             // Not the index's own expression: read in order, as far as the page needs.
             let text: SQL = query.text.isEmpty ? "" : " AND lower(t.reference) || '' LIKE $2"
             return "SELECT true, " + columns
-                + listed(condition + text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1") + order + " LIMIT $1"
+                + listed(condition + text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1")
+                + (isOfNames ? order : listedOrder) + " LIMIT $1"
         case .first:
             return "SELECT true, " + columns + listed(condition, order, limit: " LIMIT $9")
-                + (isOfNames ? " WHERE lower(n.reference) LIKE $2" : " WHERE lower(t.reference) LIKE $2") + order
+                + (isOfNames
+                    ? " WHERE lower(n.reference) LIKE $2" + order : " WHERE lower(t.reference) LIKE $2" + listedOrder)
                 + " LIMIT $1"
         case .index, .repositories:
             // Apart from the order, or an index in that order would be read to its end instead.
@@ -85,7 +91,11 @@ struct SelectTags: Statement {
 
     /// The list's rows, as `t`. Where names alone decide, they are read from their index and not from the table.
     private func listed(_ condition: SQL, _ order: SQL, limit: SQL) -> SQL {
-        guard isOfNames else { return " FROM (SELECT t.* FROM tags t WHERE " + condition + order + limit + ") t" }
+        guard isOfNames else {
+            return " FROM (SELECT t.*, " + Self.column(query.sort) + " AS sort_key FROM tags t WHERE " + condition
+                + order
+                + limit + ") t"
+        }
         return " FROM (SELECT t.reference FROM tags t WHERE " + condition + order + limit
             + ") n JOIN tags t ON t.reference = n.reference AND " + Self.condition(nil)
     }

@@ -15,9 +15,8 @@ extension Site {
         wanted.isBrief = true
         let now = clock()
         let reference = wanted.text.isEmpty ? nil : try? TagReference(parsing: wanted.text)
-        let found = if let reference { try await store.state(of: reference) } else { TagState?.none }
         let page = try await store.tags(wanted)
-        let isKnown = found.map { $0 != .untracked } ?? false
+        let isKnown = if let reference { try await isTracked(reference, in: page.items) } else { false }
         // Written otherwise than it is kept, as docker.io/python:3.12.
         if page.items.isEmpty, isKnown, let reference, query["part"] == nil {
             return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
@@ -42,6 +41,13 @@ extension Site {
             guard isWhole else { return html(list) }
             return html(OverviewPage(list, hero: hero, lately: lately, status: status))
         }
+    }
+
+    /// - Parameter found: what the page shows: often it is among them.
+    private func isTracked(_ reference: TagReference, in found: [TrackedTag]) async throws -> Bool {
+        let shown = found.first { $0.reference == reference }?.state
+        let state = if let shown { shown } else { try await store.state(of: reference) }
+        return state.map { $0 != .untracked } ?? false
     }
 
     /// What was pasted into the box.
