@@ -1,6 +1,7 @@
 -- What a worker claims at once is one row, and a tag leaves it with its check. A row and an index entry for each tag took
 -- half of a claim's time, and left as much to be cleaned up. Who claims what is kept apart by locks: claims of a lane hold
 -- the advisory lock (7627110, registry) until they commit, and (7627110, 0) shared; those of any lane that one alone.
+-- These locks come before all others.
 DROP TABLE claims;
 CREATE UNLOGGED TABLE claims (
     expires_at timestamptz NOT NULL,

@@ -3,7 +3,9 @@ import CLibPQ
 extension Connection {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws or is cancelled.
     ///
-    /// - Parameter settings: trusted text of several SET LOCAL, sent along with BEGIN.
+    /// Its statements see what others have committed by then, whatever is the database's default: those that wait for a
+    /// lock first rely on it.
+    /// - Parameter settings: trusted text sent along with BEGIN: several SET LOCAL, and locks to wait for.
     /// - Throws: what `body` threw, or ``PostgresError`` where COMMIT failed. After `connectionLost` on COMMIT it is
     ///   unknown whether the transaction took effect, so what is written must bear being written again.
     public func transaction<Value>(
@@ -16,7 +18,7 @@ extension Connection {
         defer { shared.releaseTransaction() }
         let value: Value
         do {
-            try await runScript("BEGIN; \(settings)")
+            try await runScript("BEGIN ISOLATION LEVEL READ COMMITTED; \(settings)")
             value = try await body(self)
             try checkCanCommit()
         } catch {

@@ -70,10 +70,9 @@ extension TagStore {
     ) async throws -> [Claim] {
         let end = window.now.advanced(bySeconds: lease)
         let claim = ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
-        let found = try await pool.transaction(settings: ClaimDue.settings(registryID)) { connection in
-            try await connection.run(claim).rows
-        }
-        return try await named(found).map { $0.expiring(at: end) }
+        return try await pool.transaction(settings: ClaimDue.settings(registryID)) { connection in
+            try await self.named(try await connection.run(claim).rows, on: connection)
+        }.map { $0.expiring(at: end) }
     }
 
     /// Claims tags that somebody waits for, due or not, unless they are being checked already.
@@ -84,10 +83,9 @@ extension TagStore {
         guard try await pool.first(SelectWhetherAwaited()) == true else { return [] }
         let end = now.advanced(bySeconds: lease)
         let claim = ClaimRequested(workerID: worker.id, limit: limit, expiresAt: end)
-        let found = try await pool.transaction(settings: ClaimRequested.settings) { connection in
-            try await connection.run(claim).rows
-        }
-        return try await named(found).map { $0.expiring(at: end) }
+        return try await pool.transaction(settings: ClaimRequested.settings) { connection in
+            try await self.named(try await connection.run(claim).rows, on: connection)
+        }.map { $0.expiring(at: end) }
     }
 
     /// Makes what dead workers held available again.
@@ -98,9 +96,9 @@ extension TagStore {
         try await pool.run(ReleaseClaims(claims, workerID: worker.id))
     }
 
-    /// Claims with their names.
-    func named(_ found: [UnnamedClaim]) async throws -> [Claim] {
-        let names = try await repositories(found.map(\.repositoryID))
+    /// Claims with their names, before they are committed: what is claimed and not known by name would be nobody's.
+    private func named(_ found: [UnnamedClaim], on connection: Connection) async throws -> [Claim] {
+        let names = try await repositories(found.map(\.repositoryID), on: connection)
         return zip(found, names).compactMap { claim, name in name.map(claim.of) }
     }
 }
@@ -166,8 +164,8 @@ struct ClaimDue: Statement {
             AND c.repository_id NOT IN (SELECT s.repository_id FROM repository_schedules s WHERE s.lister_id IS NOT NULL)\u{20}
         """
     /// Nothing of it has to outlast the database's crash, so nobody waits for the disk; and nobody waits for long for a
-    /// process that stands still in the middle of it.
-    fileprivate static let settings = Pool.local(Pool.patience(waitsForDisk: false))
+    /// process that stands still in the middle of it, for all others may have to.
+    fileprivate static let settings = Pool.local(Pool.patience(standstill: 2, waitsForDisk: false))
     static func settings(_ registryID: Int32) -> String { settings + "; " + ClaimLock.lane(registryID) }
     let registryID: Int32
     let workerID: Int32
@@ -245,32 +243,39 @@ struct ClaimRequested: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> UnnamedClaim { try Claim.decode(&row) }
 }
 
-/// Takes tags out of the rows that they stand in with others, and removes rows that are empty then.
+/// Takes tags out of the rows that they stand in with others, and removes rows that are empty then. A tag that was not
+/// claimed, because a listing answers for it, may stand in any row of the worker's.
 struct ReleaseClaims: Statement {
     typealias Row = Never
     let batchIDs: [Int64]
     let tagIDs: [Int32]
+    let isOfAnyBatch: Bool
     let workerID: Int32
 
     init(_ claims: [Claim], workerID: Int32) {
-        let claims = claims.filter { $0.batchID != nil }
         batchIDs = Set(claims.compactMap(\.batchID)).sorted()
+        isOfAnyBatch = claims.contains { $0.batchID == nil }
         tagIDs = claims.map(\.tagID)
         self.workerID = workerID
     }
 
     static let sql: SQL = """
         WITH held AS MATERIALIZED (
-            SELECT k.id, k.tag_ids FROM claims k WHERE k.id = ANY ($1) AND k.worker_id = $3 ORDER BY k.id FOR UPDATE),
+            SELECT k.id, k.tag_ids FROM claims k WHERE k.worker_id = $3 AND ($4 OR k.id = ANY ($1))
+            ORDER BY k.id FOR UPDATE),
         rest AS MATERIALIZED (
-            SELECT h.id, array_agg(tag_id) AS tag_ids FROM held h, unnest(h.tag_ids) tag_id
-            WHERE tag_id NOT IN (SELECT unnest($2::integer[])) GROUP BY h.id),
-        kept AS (UPDATE claims k SET tag_ids = r.tag_ids FROM rest r WHERE k.id = r.id)
-        DELETE FROM claims k USING held h WHERE k.id = h.id AND h.id NOT IN (SELECT id FROM rest)
+            SELECT h.id, cardinality(h.tag_ids) AS held, ARRAY(
+                SELECT tag_id FROM unnest(h.tag_ids) tag_id WHERE tag_id NOT IN (SELECT unnest($2::integer[]))) AS tag_ids
+            FROM held h),
+        kept AS (
+            UPDATE claims k SET tag_ids = r.tag_ids FROM rest r
+            WHERE k.id = r.id AND cardinality(r.tag_ids) BETWEEN 1 AND r.held - 1)
+        DELETE FROM claims k USING rest r WHERE k.id = r.id AND r.tag_ids = '{}'
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(batchIDs)
         parameters.append(tagIDs)
         parameters.append(workerID)
+        parameters.append(isOfAnyBatch)
     }
 }

@@ -94,7 +94,7 @@ struct MonitorRow: Sendable {
         let row = ImportRow(
             reference: try reference,
             observation: Observation(digest: try Digest(parsing: digest), observedAt: time, source: .imported))
-        if row.isFuture(at: now) { throw MonitorRowError(description: "seen in the future") }
+        if let mistake = row.mistakeOfTime(at: now) { throw MonitorRowError(description: "its time \(mistake)") }
         return row
     }
 

@@ -11,6 +11,10 @@ public struct ImportRow: Sendable {
         self.observation = observation
     }
 
-    /// It would stand above everything that is checked until then. Clocks may differ by some minutes.
-    public func isFuture(at now: Timestamp) -> Bool { observation.observedAt > now.advanced(bySeconds: 300) }
+    /// What is wrong with its time, if anything. One to come would stand above everything that is checked until then;
+    /// clocks may differ by some minutes. One before 1970 is a clock's mistake, and stands for none in lists.
+    public func mistakeOfTime(at now: Timestamp) -> String? {
+        if observation.observedAt > now.advanced(bySeconds: 300) { return "lies in the future" }
+        return observation.observedAt.microseconds <= 0 ? "lies before 1970" : nil
+    }
 }

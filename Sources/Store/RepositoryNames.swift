@@ -2,8 +2,8 @@ import LibPQ
 import OCI
 import Synchronization
 
-/// The names of repositories that this process met lately, by number. A repository's name never changes, and a thousand
-/// tags have nearly as many repositories, whose look-up took a sixth of a claim's time.
+/// The names of repositories that this process met lately, by number. A repository's name never changes as long as the
+/// database is the same, and a thousand tags have nearly as many repositories, whose look-up took a sixth of a claim's time.
 final class RepositoryNames: Sendable {
     /// Of some hundred bytes each.
     private static let limit = 100_000
@@ -11,6 +11,8 @@ final class RepositoryNames: Sendable {
 
     /// Each one's name, nil where it is not known.
     func known(_ ids: [Int32]) -> [Repository?] { names.withLock { names in ids.map { names[$0] } } }
+
+    func forget() { names.withLock { $0 = [:] } }
 
     func add(_ new: [Int32: Repository]) {
         names.withLock { names in
@@ -23,11 +25,11 @@ final class RepositoryNames: Sendable {
 
 extension TagStore {
     /// Each one's name.
-    func repositories(_ ids: [Int32]) async throws -> [Repository?] {
+    func repositories(_ ids: [Int32], on runner: some StatementRunner) async throws -> [Repository?] {
         let known = names.known(ids)
         let unknown = Set(zip(ids, known).filter { $1 == nil }.map(\.0))
         guard !unknown.isEmpty else { return known }
-        let rows = try await keyedReads.run(SelectRepositoryNames(ids: unknown.sorted())).rows
+        let rows = try await runner.run(SelectRepositoryNames(ids: unknown.sorted())).rows
         let new = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.repository) })
         names.add(new)
         return zip(ids, known).map { $1 ?? new[$0] }
@@ -37,7 +39,8 @@ extension TagStore {
 struct SelectRepositoryNames: Statement {
     let ids: [Int32]
     static let sql: SQL = """
-        SELECT r.id, g.name, r.path FROM repositories r JOIN registries g ON g.id = r.registry_id WHERE r.id = ANY ($1)
+        SELECT r.id, g.name, r.path FROM unnest($1::integer[]) i (id) JOIN repositories r ON r.id = i.id
+        JOIN registries g ON g.id = r.registry_id
         """
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (id: Int32, repository: Repository) {

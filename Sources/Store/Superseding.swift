@@ -69,7 +69,7 @@ public struct TagRecord: Sendable {
 
 extension TagStore {
     /// Tags with their whole histories, in their order.
-    public func records(of tags: [TrackedTag]) async throws -> [TagRecord] {
+    public func wholeRecords(of tags: [TrackedTag]) async throws -> [TagRecord] {
         let histories = tags.isEmpty ? [:] : try await histories(of: tags.map(\.id))
         return tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
     }

@@ -33,6 +33,8 @@ public final class WorkerSession: Sendable {
 extension TagStore {
     public func beginWorker(name: String, at now: Timestamp) async throws -> WorkerSession {
         let connection = try await pool.dedicatedConnection()
+        // Where the session was lost, a backup or another server may be there in the database's place.
+        names.forget()
         guard let id = try await connection.first(InsertWorker(name: name, now: now)) else {
             throw PostgresError(.misuse, "the database gave no number to this worker")
         }

@@ -66,8 +66,8 @@ private struct ClusterFixture: Sendable {
             let shown = try await fixture.query(
                 first.conninfo,
                 "SELECT string_agg(current_setting(n), ',') FROM unnest('{listen_addresses,server_encoding,data_checksums,"
-                    + "fsync,synchronous_commit,lc_collate,TimeZone}'::text[]) n")
-            #expect(shown == ",UTF8,on,on,on,C,UTC")
+                    + "fsync,synchronous_commit,lc_collate,TimeZone,shared_preload_libraries}'::text[]) n")
+            #expect(shown == ",UTF8,on,on,on,C,UTC,pg_prewarm")
 
             let second = try await cluster.start()
             #expect(second.conninfo == first.conninfo)

@@ -40,6 +40,7 @@ import Testing
         ("{\"image\":\"a\",\"observedAt\":\"2026-01-31T12:00:00Z\"}", "digest"),
         ("{\"image\":\"a\",\"digest\":null,\"observedAt\":\"yesterday\"}", "yesterday"),
         ("{\"image\":\"a\",\"digest\":null,\"observedAt\":\"2999-01-01T00:00:00Z\"}", "future"),
+        ("{\"image\":\"a\",\"digest\":null,\"observedAt\":\"0001-01-01T00:00:00Z\"}", "1970"),
         ("{\"image\":\"a\",\"digest\":null,\"observedAt\":\"2026-01-31T12:00:00Z\",\"source\":\"rumour\"}", "rumour"),
         (
             "{\"image\":\"a\",\"digest\":null,\"observedAt\":\"2026-01-31T12:00:00Z\",\"notBefore\":\"2026-02-01T00:00:00Z\"}",

@@ -31,6 +31,20 @@ import Testing
         #expect(try await rows(connection) == [1])
     }
 
+    /// Whoever waited for a lock sees what its holder did.
+    @Test func itSeesWhatOthersCommittedWhateverTheDefault() async throws {
+        let database = try await PostgresServer.shared().makeDatabase()
+        let connection = try await Connection.connect(to: database)
+        let other = try await Connection.connect(to: database)
+        try await connection.runScript("SET default_transaction_isolation = 'repeatable read'")
+        let count = try await connection.transaction { connection in
+            _ = try await connection.first(Ask<Int>("SELECT count(*) FROM pg_class"))
+            try await other.runScript("CREATE TABLE others (i int8)")
+            return try await connection.first(Ask<Int>("SELECT count(*) FROM pg_class WHERE relname = 'others'"))
+        }
+        #expect(count == 1)
+    }
+
     @Test func failedStatementRollsBackAndTheConnectionGoesOn() async throws {
         let connection = try await withTable()
         let error = await postgresError {

@@ -119,6 +119,41 @@ import Testing
         #expect(try await store.values("SELECT count(*) FROM claims") == [0])
     }
 
+    @Test func aListingsAnswerGivesBackWhatWasClaimed() async throws {
+        let store = try await Self.store(tags: 9)
+        defer { store.close() }
+        let (first, second) = (try await Checker(store), try await Checker(store))
+        _ = try await first.record(try await first.claims(at: hour(0)), .digest("A"), at: hour(0))
+        #expect(try await first.claims(at: hour(2)).count == 9)
+        let names = try (0..<4).map { try reference("\(Self.registries[$0 % 3])/app:\($0)") }
+        let listed = try await store.listedTags(names).map(\.claim)
+        #expect(try await first.record(listed, .digest("A"), at: hour(2)) == [.unchanged: 4])
+        #expect(Set(try await second.claims(at: hour(4)).map(\.reference)) == Set(names))
+    }
+
+    /// Who lost a claim puts nothing off.
+    @Test func onlyWhatIsStillClaimedIsPostponed() async throws {
+        let store = try await Self.store(tags: 2)
+        defer { store.close() }
+        let (first, second) = (try await Checker(store), try await Checker(store))
+        let claims = try await first.claims(at: hour(0))
+        func postpone(by checker: Checker) async throws {
+            try await store.postpone(
+                claims.map { PostponedCheck(claim: $0, pause: 3_600, reason: "x") }, worker: checker.worker, at: hour(0)
+            )
+        }
+        try await postpone(by: second)
+        #expect(try await second.claims(at: hour(0)).isEmpty)
+        try await store.release(claims, worker: first.worker)
+        try await postpone(by: first)
+        let again = try await first.claims(at: hour(0))
+        #expect(again.count == 2)
+        try await store.postpone(
+            again.map { PostponedCheck(claim: $0, pause: 3_600, reason: "x") }, worker: first.worker, at: hour(0))
+        #expect(try await first.claims(at: hour(0)).isEmpty)
+        #expect(try await first.claims(at: hour(2)).count == 2)
+    }
+
     /// Rows are found where the claim saw them, and where they went since.
     @Test(arguments: ["UPDATE tag_checks SET credits = credits", "VACUUM FULL tag_checks"])
     func checksOfRowsThatMoved(by: String) async throws {

@@ -116,7 +116,7 @@ import Testing
         #expect(error?.description.contains("index.docker.io/owner/app:latest") == true)
         #expect(try await store.values("SELECT count(*) FROM tags") == [0])
         let answer = try await store.importDockerTagMonitor(at: url, skipInvalid: true, now: hour(10))
-        #expect(answer.problems.last == "index.docker.io/owner/app:latest: seen in the future")
+        #expect(answer.problems.last == "index.docker.io/owner/app:latest: its time lies in the future")
         #expect(answer.skipped == 2 && answer.summary.newRows == 4)
     }
 

@@ -106,7 +106,7 @@ struct ObservationLine: Decodable {
             mediaType: try mediaType.map { try Self.named("media type", $0, MediaType.init(header:)) },
             source: try source.map { try Self.named("source", $0, Source.init(name:)) } ?? .imported)
         let row = ImportRow(reference: try TagReference(parsing: image), observation: observation)
-        if row.isFuture(at: now) { throw Invalid(description: "“observedAt” lies in the future") }
+        if let mistake = row.mistakeOfTime(at: now) { throw Invalid(description: "“observedAt” \(mistake)") }
         if let notBefore = observation.notBefore, notBefore > observation.observedAt {
             throw Invalid(description: "“notBefore” lies after “observedAt”")
         }

@@ -24,7 +24,8 @@ extension Site {
             let record = TagRecord(tag, history: history, firstSeenAt: firstSeenAt)
             let statistics = try await store.statistics(of: record, asOf: time ?? clock())
             // The tag as a whole, whatever platform the statistics are of.
-            return json(TagJSON(try await store.known(tag, asOf: time), statistics: statistics))
+            let known = platform == nil ? record.asOf(time).tag : try await store.known(tag, asOf: time)
+            return json(TagJSON(known, statistics: statistics))
         }
     }
 

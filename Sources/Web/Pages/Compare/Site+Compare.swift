@@ -21,7 +21,7 @@ extension Site {
         let known = try await store.tags(named: references)
         views.note(known, at: clock())
         return try await answer(request, about: known) {
-            var page = try await comparePage(references, try await store.records(of: known), at: past)
+            var page = try await comparePage(references, try await store.wholeRecords(of: known), at: past)
             page.unreadable = unreadable
             return html(page, status: unreadable.isEmpty ? .ok : .unprocessableContent)
         }

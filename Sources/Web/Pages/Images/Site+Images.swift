@@ -40,7 +40,7 @@ extension Site {
         let tags = tags.filter { wanted.contains($0.reference) }
         let holders = try await store.holders(ofEach: pinned.compactMap(\.pinned))
         var badges: [TagReference: [Digest: Badge]] = [:]
-        for record in try await store.records(of: tags) {
+        for record in try await store.wholeRecords(of: tags) {
             let tag = record.tag
             let (bearings, marks) = (record.bearings, record.marks)
             for case let digest? in pinned.filter({ $0.reference == tag.reference }).map(\.pinned) {
