@@ -23,8 +23,8 @@ extension Rhythm {
             case .superseded:
                 "the repository has a newer version of this tag; "
                     + (grounds.updates == 1
-                        ? "its only update did not come" : "none of its \(count(grounds.updates)) came")
-                    + " in the last \(duration(grounds.open ?? 0, .down))"
+                        ? "its only update came \(duration(grounds.open ?? 0, .down)) ago"
+                        : "none of its \(count(grounds.updates)) came in the last \(duration(grounds.open ?? 0, .down))")
             case .irregular:
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
                     + "of the one before, but once \(duration(gap)) without any"

@@ -131,6 +131,13 @@ import Testing
         #expect(
             rhythm.reason == "superseded: the repository has a newer version of this tag; none of its 20 updates "
                 + "came in the last 260 days")
+        let once = History.merge(adding: try observations("A@0 B@10>10"))
+        let reason = Statistics(
+            changes: once.rows, firstSeenAt: once.firstSeenAt, lastSucceededAt: day(400), superseded: true,
+            asOf: day(400)
+        ).rhythm.reason
+        #expect(
+            reason == "superseded: the repository has a newer version of this tag; its only update came 390 days ago")
     }
 
     @Test func everyStepOfTheLadder() throws {
