@@ -15,6 +15,16 @@ import Testing
         try await site.send(.post, "/", body: "text=" + PercentCoding.encoded(text), headers: headers)
     }
 
+    @Test func aFormOfAnotherKindIsToldSo() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let answer = try await site.send(
+                .post, "/", body: "--x--",
+                headers: [.contentType: "multipart/form-data; boundary=x", .accept: "text/html"])
+            #expect(answer.status == 415)
+            #expect(answer.text.contains("Send the text as a form does"))
+        }
+    }
+
     @Test func aDockerfileBecomesAList() async throws {
         try await TestSite.run(hasWorker: false) { site in
             try await site.seed(TestSite.python, [(30, 1), (20, 2), (10, 3)])

@@ -58,6 +58,14 @@ import Testing
         }
     }
 
+    /// Of some minutes a year would be made millions.
+    @Test func aYearIsToldOfFromAWeekOn() throws {
+        for (days, isTold) in [(6.9, false), (7.1, true)] {
+            let facts = TagPage.intervals(try content(changesDaysAgo: [days, 1]).statistics)
+            #expect(facts.contains { $0.label == "Expected per year" } == isTold)
+        }
+    }
+
     @Test func theNewestAndTheSettledDigestAreOffered() throws {
         let use = TagPage.Use(try content(changesDaysAgo: [100, 50, 3]))
         #expect(use.pins.map(\.label) == ["Newest", "Settled"])

@@ -30,12 +30,11 @@ struct List: AsyncParsableCommand {
                 let histories = try await session.store.outlines(of: tags.items.map(\.id))
                 let records = tags.items.map { TagRecord($0, history: histories[$0.id] ?? []) }
                 let statistics = try await session.store.statistics(of: records, asOf: now)
-                for (tag, statistics) in zip(tags.items, statistics) {
-                    if json {
-                        print(try Console.json(TagJSON(tag, statistics: statistics)))
-                    } else {
-                        rows.append(row(tag, statistics))
-                    }
+                if json {
+                    let lines = try zip(tags.items, statistics).map { try Console.json(TagJSON($0, statistics: $1)) }
+                    try Console.output(lines.map { $0 + "\n" }.joined())
+                } else {
+                    rows += zip(tags.items, statistics).map { row($0, $1) }
                 }
                 page.cursor = tags.next
             } while page.cursor != nil
