@@ -6,7 +6,7 @@ public import TagHistory
 public struct Backfill: Sendable {
     public let tagID: Int32
     public let reference: TagReference
-    /// The newest digest borne.
+    /// What our own checks saw first: the past is that of this digest, whatever came after it.
     public let digest: Digest?
     /// Since when our own checks know the tag.
     public let observedSince: Timestamp?
@@ -101,7 +101,11 @@ struct ClaimBackfills: Statement {
         SELECT k.tag_id, t.reference, d.digest,
             (SELECT min(h.observed_at) FROM changes h WHERE h.tag_id = k.tag_id AND h.what >> 4 & 7 IN (1, 5)), k.attempts
         FROM claimed k JOIN tags t ON t.id = k.tag_id JOIN tag_checks c ON c.tag_id = k.tag_id
-        LEFT JOIN digests d ON d.id = c.digest_id
+        LEFT JOIN LATERAL (
+            SELECT h.digest_id FROM changes h
+            WHERE h.tag_id = k.tag_id AND h.what >> 4 & 7 IN (1, 5) AND h.digest_id IS NOT NULL
+            ORDER BY h.observed_at, h.ordinal LIMIT 1) own ON true
+        LEFT JOIN digests d ON d.id = COALESCE(own.digest_id, c.digest_id)
         ORDER BY t.reference
         """
     func bind(_ parameters: inout Parameters) {

@@ -1,0 +1,24 @@
+import OCI
+import Store
+import TagHistory
+import Testing
+
+@Suite(.throttled) struct BackfillStoreTests {
+    /// A tag may move before anybody has asked for its past.
+    @Test func thePastIsThatOfWhatWasSeenFirst() async throws {
+        let store = try await ClaimTests.store(tags: 1)
+        defer { store.close() }
+        let checker = try await Checker(store)
+        try await checker.check(.digest("A"), at: 0)
+        try await checker.check(.digest("B"), at: 2)
+        let claims = try await store.claimBackfills(limit: 9, excluding: [], retryAfter: 60, at: hour(3))
+        #expect(claims.map(\.digest) == [try digest("A")])
+        let claim = try #require(claims.first)
+        #expect(claim.observedSince == hour(0))
+        let made = Observation(digest: claim.digest, observedAt: hour(-240), source: .metadata)
+        try await store.backfill([claim.tagID: [made]], at: hour(3))
+        let rows = try await store.history(of: claim.tagID).filter { $0.kind.isShown }
+        #expect(rows.map(\.digest) == [try digest("A"), try digest("B")])
+        #expect(rows.allSatisfy { !$0.reverted })
+    }
+}
