@@ -35,7 +35,7 @@ import Testing
             .path("/bin/sh"),
             arguments: ["-c", script, "sh", TagbeatProcess.executable.path, folder.path, line],
             output: .string(limit: 1000))
-        #expect(result.standardOutput == "export: 141\nlist --json: 0\nselect: 141\n")
+        #expect(result.standardOutput == "export: 141\nlist --json: 141\nselect: 141\n")
     }
 
     private func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> CommandResult {
