@@ -80,8 +80,9 @@ class Site:
         # As a site in use has it: what nobody read for a while the system may have dropped.
         subprocess.run(f"find '{self.folder}' -type f -path '*/base/*' -exec cat {{}} + >/dev/null", shell=True, check=True)
         # And as PostgreSQL has what checks and pages use all day long: all but the histories, which it has no room for.
-        self.lines("SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT sum(pg_prewarm(oid)) FROM pg_class "
-                   "WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace AND relname !~ '^changes'")
+        self.lines("SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS pg_prewarm; "
+                   "SELECT sum(pg_prewarm(oid)) FROM pg_class WHERE relkind IN ('r', 'i') "
+                   "AND relnamespace = 'public'::regnamespace AND relname !~ '^changes'")
 
     def run(self, *arguments):
         return subprocess.run([tagbeat, *arguments], env=self.environment, check=True, text=True,

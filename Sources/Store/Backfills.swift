@@ -8,8 +8,6 @@ public struct Backfill: Sendable {
     public let reference: TagReference
     /// What our own checks saw first: the past is that of this digest, whatever came after it.
     public let digest: Digest?
-    /// Since when our own checks know the tag.
-    public let observedSince: Timestamp?
     /// This one included.
     public let attempts: Int16
 }
@@ -98,8 +96,7 @@ struct ClaimBackfills: Statement {
         claimed AS (
             UPDATE backfills b SET due_at = $4, attempts = b.attempts + 1 FROM mine WHERE b.tag_id = mine.tag_id
             RETURNING b.tag_id, b.attempts)
-        SELECT k.tag_id, t.reference, d.digest,
-            (SELECT min(h.observed_at) FROM changes h WHERE h.tag_id = k.tag_id AND h.what >> 4 & 7 IN (1, 5)), k.attempts
+        SELECT k.tag_id, t.reference, d.digest, k.attempts
         FROM claimed k JOIN tags t ON t.id = k.tag_id JOIN tag_checks c ON c.tag_id = k.tag_id
         LEFT JOIN LATERAL (
             SELECT h.digest_id FROM changes h
@@ -117,8 +114,7 @@ struct ClaimBackfills: Statement {
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Backfill {
         Backfill(
-            tagID: try row.next(), reference: try row.next(), digest: try row.next(), observedSince: try row.next(),
-            attempts: try row.next())
+            tagID: try row.next(), reference: try row.next(), digest: try row.next(), attempts: try row.next())
     }
 }
 

@@ -21,8 +21,6 @@ public struct Claim: Sendable {
     public let schedule: TagSchedule?
     /// Those who asked for this check.
     let requestIDs: [Int64]
-    /// The row that it stands in with others; nil for a tag that is only looked at.
-    let batchID: Int64?
     /// Where its row lies as long as nobody writes it.
     let place: RowPlace
     /// Until when nobody else claims the tag while the worker's session lives; nil for a tag that is only looked at.
@@ -93,7 +91,7 @@ extension TagStore {
 
     /// Gives claims back unchecked.
     public func release(_ claims: [Claim], worker: WorkerSession) async throws {
-        try await pool.run(ReleaseClaims(claims, workerID: worker.id))
+        try await pool.run(ReleaseClaims(tagIDs: claims.map(\.tagID), workerID: worker.id))
     }
 
     /// Claims with their names, before they are committed: what is claimed and not known by name would be nobody's.
@@ -111,7 +109,7 @@ struct UnnamedClaim: Sendable {
 }
 
 extension Claim {
-    /// The columns of a claimed tag's row `c`, but for the requests, the batch and its place.
+    /// The columns of a claimed tag's row `c`, but for the requests and its place.
     static let columns: SQL = """
         c.tag_id, c.registry_id, c.tag, c.digest_id, c.digest_head, c.is_missing, c.failures, c.last_succeeded_at,
         c.repository_id,\u{20}
@@ -129,14 +127,13 @@ extension Claim {
         let repositoryID: Int32 = try row.next()
         let schedule = try TagSchedule.decode(&row)
         let requestIDs: [Int64]? = try row.next()
-        let batchID: Int64? = try row.next()
         let place: RowPlace = try row.next()
         return UnnamedClaim(repositoryID: repositoryID) { repository in
             Claim(
                 tagID: tagID, registryID: registryID, reference: TagReference(repository: repository, tag: tag),
                 digestID: digestID, digestHead: digestHead, isMissing: isMissing, failures: failures,
                 lastSucceededAt: lastSucceededAt, repositoryID: repositoryID, schedule: schedule,
-                requestIDs: requestIDs ?? [], batchID: batchID, place: place)
+                requestIDs: requestIDs ?? [], place: place)
         }
     }
 }
@@ -180,14 +177,14 @@ struct ClaimDue: Statement {
                 ORDER BY c.next_check_at LIMIT $6),
             batch AS (
                 INSERT INTO claims (tag_ids, worker_id, expires_at)
-                SELECT array_agg(tag_id), $7, $8 FROM due HAVING count(*) > 0 RETURNING id),
+                SELECT array_agg(tag_id), $7, $8 FROM due HAVING count(*) > 0),
             moved AS (\u{20}
             """ + MoveClock.update + """
                 (SELECT max(next_check_at) FROM due), $5)
                 WHERE l.registry_id = $1 AND EXISTS (SELECT FROM due))
             SELECT\u{20}
             """ + Claim.columns
-        + "NULL::bigint[], (SELECT id FROM batch), c.place FROM due c ORDER BY c.next_check_at, c.tag_id"
+        + "NULL::bigint[], c.place FROM due c ORDER BY c.next_check_at, c.tag_id"
     func bind(_ parameters: inout Parameters) {
         parameters.append(registryID)
         window.bind(&parameters)
@@ -229,10 +226,10 @@ struct ClaimRequested: Statement {
             ORDER BY q.id LIMIT $1),
         batch AS (
             INSERT INTO claims (tag_ids, worker_id, expires_at)
-            SELECT array_agg(DISTINCT tag_id), $2, $3 FROM wanted HAVING count(*) > 0 RETURNING id)
+            SELECT array_agg(DISTINCT tag_id), $2, $3 FROM wanted HAVING count(*) > 0)
         SELECT\u{20}
         """ + Claim.columns + """
-            ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = c.tag_id), (SELECT id FROM batch), c.ctid
+            ARRAY(SELECT w.id FROM wanted w WHERE w.tag_id = c.tag_id), c.ctid
             FROM tag_checks c WHERE c.tag_id IN (SELECT tag_id FROM wanted)
             """
     func bind(_ parameters: inout Parameters) {
@@ -243,39 +240,26 @@ struct ClaimRequested: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> UnnamedClaim { try Claim.decode(&row) }
 }
 
-/// Takes tags out of the rows that they stand in with others, and removes rows that are empty then. A tag that was not
-/// claimed, because a listing answers for it, may stand in any row of the worker's.
+/// Takes tags out of the worker's rows that they stand in with others, and removes rows that are empty then.
 struct ReleaseClaims: Statement {
     typealias Row = Never
-    let batchIDs: [Int64]
     let tagIDs: [Int32]
-    let isOfAnyBatch: Bool
     let workerID: Int32
-
-    init(_ claims: [Claim], workerID: Int32) {
-        batchIDs = Set(claims.compactMap(\.batchID)).sorted()
-        isOfAnyBatch = claims.contains { $0.batchID == nil }
-        tagIDs = claims.map(\.tagID)
-        self.workerID = workerID
-    }
-
     static let sql: SQL = """
         WITH held AS MATERIALIZED (
-            SELECT k.id, k.tag_ids FROM claims k WHERE k.worker_id = $3 AND ($4 OR k.id = ANY ($1))
+            SELECT k.id, k.tag_ids FROM claims k
+            WHERE k.worker_id = $2
+                AND EXISTS (SELECT FROM unnest(k.tag_ids) tag_id WHERE tag_id IN (SELECT unnest($1::integer[])))
             ORDER BY k.id FOR UPDATE),
         rest AS MATERIALIZED (
-            SELECT h.id, cardinality(h.tag_ids) AS held, ARRAY(
-                SELECT tag_id FROM unnest(h.tag_ids) tag_id WHERE tag_id NOT IN (SELECT unnest($2::integer[]))) AS tag_ids
+            SELECT h.id, ARRAY(
+                SELECT tag_id FROM unnest(h.tag_ids) tag_id WHERE tag_id NOT IN (SELECT unnest($1::integer[]))) AS tag_ids
             FROM held h),
-        kept AS (
-            UPDATE claims k SET tag_ids = r.tag_ids FROM rest r
-            WHERE k.id = r.id AND cardinality(r.tag_ids) BETWEEN 1 AND r.held - 1)
+        kept AS (UPDATE claims k SET tag_ids = r.tag_ids FROM rest r WHERE k.id = r.id AND r.tag_ids <> '{}')
         DELETE FROM claims k USING rest r WHERE k.id = r.id AND r.tag_ids = '{}'
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(batchIDs)
         parameters.append(tagIDs)
         parameters.append(workerID)
-        parameters.append(isOfAnyBatch)
     }
 }

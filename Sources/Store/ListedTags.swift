@@ -78,7 +78,7 @@ struct SelectListed: Statement {
     let references: [TagReference]
     static let sql: SQL =
         "SELECT d.digest, " + Claim.columns + """
-            NULL::bigint[], NULL::bigint, c.ctid FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+            NULL::bigint[], c.ctid FROM tags t JOIN tag_checks c ON c.tag_id = t.id
             LEFT JOIN digests d ON d.id = c.digest_id
             WHERE t.reference = ANY ($1) AND isfinite(c.next_check_at)
             """

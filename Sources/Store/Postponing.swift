@@ -25,7 +25,7 @@ extension TagStore {
         try await pool.retryingTransaction { connection in
             try await connection.run(PostponeChecks(checks: checks, workerID: worker.id, now: now))
             let finished = try await connection.run(FailPostponedRequests(checks: checks, now: now)).affected
-            try await connection.run(ReleaseClaims(checks.map(\.claim), workerID: worker.id))
+            try await connection.run(ReleaseClaims(tagIDs: checks.map(\.claim.tagID), workerID: worker.id))
             if finished > 0 { try await connection.run(Notify(signal: .outcome)) }
         }
     }

@@ -98,7 +98,7 @@ extension Connection {
         // Mostly nobody waits for anything: then what there is to say needs not be sent.
         let isAwaited = try await first(SelectWhetherAwaited()) ?? false
         let finished = isAwaited ? try await run(FinishRequests(results: results, batch: batch)).affected : 0
-        try await run(ReleaseClaims(results.map(\.claim), workerID: worker.id))
+        try await run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
         if finished > 0 { try await run(Notify(signal: .outcome)) }
         if batch.hasNewRows { try await run(Notify(signal: .changes)) }
         // Last, because every other batch of the same registry waits for this row until the end.

@@ -68,7 +68,13 @@ public struct TagRecord: Sendable {
 }
 
 extension TagStore {
-    /// Tags with their whole histories, in their order.
+    /// Tags with outlines of their histories, for statistics, in their order.
+    public func records(of tags: [TrackedTag]) async throws -> [TagRecord] {
+        let histories = tags.isEmpty ? [:] : try await outlines(of: tags.map(\.id))
+        return tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
+    }
+
+    /// The same with their whole histories.
     public func wholeRecords(of tags: [TrackedTag]) async throws -> [TagRecord] {
         let histories = tags.isEmpty ? [:] : try await histories(of: tags.map(\.id))
         return tags.map { TagRecord($0, history: histories[$0.id] ?? []) }

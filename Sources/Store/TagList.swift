@@ -165,8 +165,8 @@ struct SelectTags: Statement {
         case .name: "t.reference"
         case .changes: "t.changes"
         case .changes30d: "t.changes_30d"
-        case .interval: "COALESCE(t.interval_days, -1::real)"
-        case .lastChanged: "COALESCE(t.last_changed_at, timestamptz 'epoch')"
+        case .interval: "COALESCE(t.interval_days, " + unknown(sort) + ")"
+        case .lastChanged: "COALESCE(t.last_changed_at, " + unknown(sort) + ")"
         case .trackedSince: "t.tracked_since"
         }
     }
@@ -201,7 +201,7 @@ struct SelectTags: Statement {
     }
 
     /// The sort key of the last item shown, in its column's type.
-    enum SortKey {
+    enum SortKey: Equatable {
         case name(String)
         case number(Int32)
         case days(Float)
@@ -213,14 +213,6 @@ struct SelectTags: Statement {
             case .interval: .days(-1)
             case .lastChanged: .time(Timestamp(seconds: 0))
             case .name, .changes, .changes30d, .trackedSince: nil
-            }
-        }
-
-        var isUnknown: Bool {
-            switch self {
-            case .days(let days): days < 0
-            case .time(let time): time.microseconds == 0
-            case .name, .number: false
             }
         }
 

@@ -36,9 +36,11 @@ extension TagStore {
     /// What is not known comes last, in ascending order too: the tags that are known first, and where they do not fill the
     /// page, the others.
     private func parts(of query: TagQuery) async throws -> [Found] {
-        guard !query.descending, SelectTags.SortKey.unknown(query.sort) != nil else { return try await found(query) }
+        guard !query.descending, let unknown = SelectTags.SortKey.unknown(query.sort) else {
+            return try await found(query)
+        }
         var query = query
-        query.part = try SelectTags(query).after?.key.isUnknown == true ? .unknown : .known
+        query.part = try SelectTags(query).after?.key == unknown ? .unknown : .known
         var all = try await found(query)
         if query.part == .known, all.count <= query.limit {
             (query.part, query.cursor, query.limit) = (.unknown, nil, query.limit - all.count)

@@ -14,7 +14,6 @@ import Testing
         let claims = try await store.claimBackfills(limit: 9, excluding: [], retryAfter: 60, at: hour(3))
         #expect(claims.map(\.digest) == [try digest("A")])
         let claim = try #require(claims.first)
-        #expect(claim.observedSince == hour(0))
         let made = Observation(digest: claim.digest, observedAt: hour(-240), source: .metadata)
         try await store.backfill([claim.tagID: [made]], at: hour(3))
         let rows = try await store.history(of: claim.tagID).filter { $0.kind.isShown }

@@ -24,7 +24,7 @@ import Testing
             at: hour(0))
         let claim = Claim(
             tagID: 1, registryID: 1, reference: app, digestID: 1, digestHead: DigestHead(digest), isMissing: false,
-            failures: 0, lastSucceededAt: nil, repositoryID: 1, schedule: schedule, requestIDs: [1], batchID: 1,
+            failures: 0, lastSucceededAt: nil, repositoryID: 1, schedule: schedule, requestIDs: [1],
             place: RowPlace(page: 0, item: 1))
         let result = CheckResult(
             claim: claim, answer: .found(digest, mediaType: .ociIndex, pushedAt: nil), startedAt: hour(0),
@@ -62,7 +62,7 @@ import Testing
             InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)),
             SelectLanes(now: hour(0)),
             ClaimDue(registryID: 1, workerID: 1, limit: 1, window: window, expiresAt: hour(1)),
-            ReleaseClaims([claim], workerID: 1), SelectRepositoryNames(ids: [1]),
+            ReleaseClaims(tagIDs: [1], workerID: 1), SelectRepositoryNames(ids: [1]),
             InsertRequest(reference: app, now: hour(0)),
             ClaimRequested(workerID: 1, limit: 1, expiresAt: hour(1)), LockTags(ids: [1]), CheckAgain(ids: [1]),
             SelectLockedTags(ids: [1]),

@@ -23,17 +23,18 @@ struct Compare: AsyncParsableCommand {
         let references = try references.map { try TagReference(argument: $0) }
         let past = try asOf.past()
         try await Session.with(options) { session in
-            var records: [TagRecord] = []
+            var tags: [TrackedTag] = []
             for reference in references {
                 guard let tag = try await session.store.tag(reference) else {
                     throw Failure("\(reference) is not tracked; begin with: tagbeat track \(reference.familiar)")
                 }
-                records.append(TagRecord(tag, history: try await session.store.history(of: tag.id)))
+                tags.append(tag)
             }
+            let records = try await session.store.wholeRecords(of: tags)
             let statistics = try await session.store.statistics(of: records, asOf: past ?? .now())
             if json {
-                let tags = zip(records, statistics).map { TagJSON($0.asOf(past).tag, statistics: $1) }
-                print(try Console.json(ListJSON(items: tags, next: nil)))
+                let items = zip(records, statistics).map { TagJSON($0.asOf(past).tag, statistics: $1) }
+                print(try Console.json(ListJSON(items: items, next: nil)))
             } else {
                 print(Console.table([""] + references.map(\.familiar), rows(statistics)))
                 print()

@@ -27,8 +27,7 @@ struct List: AsyncParsableCommand {
             var rows: [[String]] = []
             repeat {
                 let tags = try await session.store.tags(page)
-                let histories = try await session.store.outlines(of: tags.items.map(\.id))
-                let records = tags.items.map { TagRecord($0, history: histories[$0.id] ?? []) }
+                let records = try await session.store.records(of: tags.items)
                 let statistics = try await session.store.statistics(of: records, asOf: now)
                 if json {
                     let lines = try zip(tags.items, statistics).map { try Console.json(TagJSON($0, statistics: $1)) }

@@ -26,7 +26,8 @@ extension Site {
         }
         views.note(tags, at: clock())
         return try await answer(request, about: tags) {
-            let records = time == nil ? try await records(tags) : try await store.wholeRecords(of: tags)
+            let records =
+                time == nil ? try await store.records(of: tags) : try await store.wholeRecords(of: tags)
             let statistics = try await store.statistics(of: records, asOf: time ?? clock())
             let items = zip(records, statistics).map { TagJSON($0.asOf(time).tag, statistics: $1) }
             return json(ListJSON(items: items, next: nil))

@@ -9,7 +9,7 @@ extension Site {
         let query = try Query(request.uri.query).tags()
         let page = try await store.tags(query)
         return try await answer(request, about: page.items, [page.next ?? ""]) {
-            let items = try await tagsJSON(try await records(page.items), asOf: clock())
+            let items = try await tagsJSON(try await store.records(of: page.items), asOf: clock())
             return json(ListJSON(items: items, next: page.next))
         }
     }
@@ -61,12 +61,6 @@ extension Site {
         }
         let report = try await outcome(of: check)
         return json(CheckJSON(reference: reference, report: report), status: report == nil ? .accepted : .ok)
-    }
-
-    /// Tags with outlines of their histories, for statistics.
-    func records(_ tags: [TrackedTag]) async throws -> [TagRecord] {
-        let histories = tags.isEmpty ? [:] : try await store.outlines(of: tags.map(\.id))
-        return tags.map { TagRecord($0, history: histories[$0.id] ?? []) }
     }
 
     func tagsJSON(_ records: [TagRecord], asOf time: Timestamp) async throws -> [TagJSON] {
