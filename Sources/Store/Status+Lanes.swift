@@ -42,8 +42,9 @@ public struct LaneStatus: Sendable {
 
     public let registry: Registry
     public let tracked: Int
-    /// Checks that the lane's clock would have reached by now if it went on with time since the last claim; up to
-    /// ``mostDue``. How far it had fallen behind before, the schedule's lag tells.
+    /// Checks that the lane's clock would have reached by now if it went on with time since the last claim, but for those
+    /// of tags that a clock ahead of time may not visit again so soon; up to ``mostDue``. How far it had fallen behind
+    /// before, the schedule's lag tells.
     public let due: Int
     /// Since when the longest of them has been due, by time: no longer than it is tracked, or was last checked.
     public let oldestDueAt: Timestamp?
@@ -77,7 +78,13 @@ public struct LaneStatus: Sendable {
 /// is counted anew.
 struct SelectLaneStatus: Statement {
     let now: Timestamp
-    static let sql: SQL = """
+    /// Only a clock ahead of time meets tags that were checked so lately: see ``ClaimWindow/checkedBefore``.
+    private static let due: SQL = """
+        tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag
+            AND (late.lag >= interval '0' OR c.last_checked_at IS NULL OR c.last_checked_at < $3)
+        """
+    static let sql: SQL =
+        """
         WITH spent AS (
             SELECT n.registry_id, max(n.last_succeeded_at) AS last_succeeded_at,
                 sum(n.unchanged + n.changed + n.missing + n.failed) FILTER (WHERE recent) AS checks,
@@ -107,19 +114,21 @@ struct SelectLaneStatus: Statement {
         LATERAL (SELECT COALESCE(l.claimed_at - l.clock, interval '0') AS lag) late,
         LATERAL (
             SELECT count(*) AS count FROM (
-                SELECT FROM tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag
-                LIMIT $2) d) due,
-        LATERAL (
-            SELECT min(greatest(d.next_check_at + late.lag, d.last_checked_at, t.tracked_since)) AS at FROM (
-                SELECT c.tag_id, c.next_check_at, c.last_checked_at FROM tag_checks c
-                WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag
-                ORDER BY c.next_check_at LIMIT 100) d JOIN tags t ON t.id = d.tag_id) oldest
-        WHERE tracked.count > 0
-        ORDER BY tracked.count DESC, g.name
-        """
+                SELECT FROM\u{20}
+        """ + Self.due + """
+                     LIMIT $2) d) due,
+            LATERAL (
+                SELECT min(greatest(d.next_check_at + late.lag, d.last_checked_at, t.tracked_since)) AS at FROM (
+                    SELECT c.tag_id, c.next_check_at, c.last_checked_at FROM\u{20}
+            """ + Self.due + """
+                     ORDER BY c.next_check_at LIMIT 100) d JOIN tags t ON t.id = d.tag_id) oldest
+            WHERE tracked.count > 0
+            ORDER BY tracked.count DESC, g.name
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(now)
         parameters.append(LaneStatus.mostDue)
+        parameters.append(CheckPolicy.adaptive.checkedBefore(now))
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> LaneStatus {
         let name: String = try row.next()

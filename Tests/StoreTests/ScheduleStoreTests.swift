@@ -91,6 +91,20 @@ import Testing
         #expect(try await lane.claims(at: 4.0 / 60).isEmpty)
     }
 
+    @Test func whatAClockAheadOfTimeMayNotVisitYetIsNotDue() async throws {
+        let lane = try await Lane()
+        defer { lane.store.close() }
+        try await lane.record(try await lane.claims(at: 0), at: 0) { _ in "A" }
+        try await lane.store.pool.withConnection {
+            try await $0.runScript("UPDATE lanes SET clock = claimed_at + interval '3 hours'")
+        }
+        for (time, count) in [(4.0, 0), (6, 10)] {
+            let status = try #require(try await lane.store.status(at: hour(time / 60)).lanes.first)
+            #expect(status.due == count, "after \(time) min")
+            #expect((status.oldestDueAt == nil) == (count == 0))
+        }
+    }
+
     /// Long ago so many changes, and none since: the chance that there will be another is too small for a number.
     @Test func aLaneIsCountedWithATagThatIsQuiteDead() async throws {
         let lane = try await Lane()
