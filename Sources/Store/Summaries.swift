@@ -5,7 +5,7 @@ import TagHistory
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
 public struct TagSummary: Sendable {
     /// To be raised with every change of what a summary says of the same history; see `recomputeSummaries`.
-    public static let definition: Int32 = 6
+    public static let definition: Int32 = 7
 
     let id: Int32
     /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.

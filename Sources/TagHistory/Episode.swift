@@ -6,6 +6,8 @@ struct Episode {
 
     /// Changes less than this apart belong together.
     static let gapSeconds = 6 * 3_600.0
+    /// But for no longer: what never rests so long is pushed every day, and not once for ever.
+    static let longestChainSeconds = 24 * 3_600.0
     /// So long after an episode's first change, other platforms may still arrive.
     static let settlingSeconds = 48 * 3_600.0
 
@@ -72,6 +74,8 @@ extension Episode {
     private struct Builder {
         let first: Int
         var last: Int
+        /// Where the last changes that follow each other closely began.
+        var chain: Int
         var isRebuild = false
         /// What its rows before `unread` touched; filled where somebody asks, because most episodes are of one change.
         var touched: Set<Platform> = []
@@ -82,15 +86,21 @@ extension Episode {
         init(_ index: Int, of rows: ArraySlice<Change>) {
             first = index
             last = index
+            chain = index
             unread = index
             note(index, of: rows)
         }
 
         mutating func take(_ index: Int, of rows: ArraySlice<Change>) -> Bool {
             let time = rows[index].observedAt
-            let isNear = time.seconds(since: rows[last].observedAt) < Episode.gapSeconds
-            let mayJoin = time.seconds(since: rows[first].observedAt) <= Episode.settlingSeconds
-            guard isNear || (mayJoin && settles(index, of: rows)) else { return false }
+            let isNear =
+                time.seconds(since: rows[last].observedAt) < Episode.gapSeconds
+                && time.seconds(since: rows[chain].observedAt) < Episode.longestChainSeconds
+            if !isNear {
+                let mayJoin = time.seconds(since: rows[first].observedAt) <= Episode.settlingSeconds
+                guard mayJoin, settles(index, of: rows) else { return false }
+                chain = index
+            }
             last = index
             note(index, of: rows)
             return true

@@ -15,8 +15,8 @@ extension Rhythm {
                         ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
             case .stopped where grounds.isMoving:
                 "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)); its digest still "
-                    + "changes, last \(duration(grounds.unmoved ?? 0, .down)) ago, but in ways that are no update: its metadata, "
-                    + "back to an older one, or within 6 hours of the change before"
+                    + "changes, last \(duration(grounds.unmoved ?? 0, .down)) ago, but in ways that are no update: its "
+                    + "metadata, or back to an older one"
             case .stopped:
                 "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)); "
                     + "by its past, it is probably rebuilt no more"

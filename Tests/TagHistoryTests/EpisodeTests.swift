@@ -42,6 +42,9 @@ import Testing
         Example(name: "just under six hours", rows: "B@0;C@5.9999", outcomes: [.update]),
         Example(name: "six hours", rows: "B@0;C@6", outcomes: [.update, .update]),
         Example(name: "a chain longer than six hours", rows: "B@0;C@5;D@10;E@15", outcomes: [.update]),
+        Example(
+            name: "a chain of a day", rows: "B@0;C@5;D@10;E@15;F@20;G@23.9999;H@29", outcomes: [.update, .update]),
+        Example(name: "a day, and another", rows: "B@0;C@5;D@10;E@15;F@20;G@24;H@29", outcomes: [.update, .update]),
         Example(name: "a flap", rows: "B@0;A@1", outcomes: [.flap]),
         Example(name: "back after a day", rows: "B@0;A@24", outcomes: [.update, .revert]),
         Example(

@@ -40,12 +40,16 @@ import Testing
         Example(
             text: weekly(20), last: 400,
             reason: "stopped: 20 updates in all, none for 260 days; by its past, it is probably rebuilt no more"),
-        // Changes that follow each other for ever are one push: the sentence does not call the tag dead.
+        // To and fro, so no update: but not silent.
         Example(
-            text: (0...1_000).map { "D\($0)@\(Double($0) / 8)>\(Double($0) / 8)" }.joined(separator: " "), last: 126,
+            text: "A@0 " + (1...100).map { "\($0 % 2 == 1 ? "B" : "A")@\($0)>\($0)" }.joined(separator: " "), last: 101,
             reason:
-                "stopped: 1 update in all, none for 125 days; its digest still changes, last 24 hours ago, but in "
-                + "ways that are no update: its metadata, back to an older one, or within 6 hours of the change before"),
+                "stopped: 1 update in all, none for 100 days; its digest still changes, last 24 hours ago, but in "
+                + "ways that are no update: its metadata, or back to an older one"),
+        // What never rests for six hours is pushed every day.
+        Example(
+            text: (0...1_000).map { "D\($0)@\(Double($0) / 8)>\(Double($0) / 8)" }.joined(separator: " "), last: 125.2,
+            reason: "daily: 125 updates in the 125 days since it was first seen, never more than 24 hours apart"),
         Example(
             text: "A@0", last: 0.01,
             reason: "unchanged: no update in the time since it was first seen, under an hour ago"),

@@ -26,15 +26,17 @@ def episodes(changes):
     for c in changes:
         if groups:
             g = groups[-1]
-            near = c["detected"] - g[-1]["detected"] < 6 * HOUR
+            near = c["detected"] - g[-1]["detected"] < 6 * HOUR and c["detected"] - chain < 24 * HOUR
             known = all(x.get("platforms") or x.get("kind") == "metadata" for x in g)
             touched = {p for x in g for p in x.get("platforms", [])}
             mine = set(c.get("platforms", []))
             settling = known and touched and mine and not (mine & touched)
             if near or (settling and c["detected"] - g[0]["detected"] <= 48 * HOUR):
                 g.append(c)
+                chain = chain if near else c["detected"]
                 continue
         groups.append([c])
+        chain = c["detected"]
     return groups
 
 
