@@ -42,8 +42,14 @@ extension TagStore {
             let stored = try await connection.histories(of: ids)
             var news: [Int32: [Observation]] = [:]
             for (id, tag) in tags where tag.state.everSeen {
-                let own = stored[id]?.first { $0.source == .observed || $0.source == .imported }?.observedAt
-                let earlier = observations[id]?.filter { $0.observedAt < own ?? now } ?? []
+                let own = stored[id]?.first { $0.source == .observed || $0.source == .imported }
+                // Where a check had found nothing yet, only its registry can tell that it was there before.
+                let absentAt = own?.kind == .first ? own?.notBefore : nil
+                let earlier =
+                    observations[id]?.filter { told in
+                        told.observedAt < own?.observedAt ?? now
+                            && (told.source == .registry || absentAt.map { told.observedAt > $0 } ?? true)
+                    } ?? []
                 if !earlier.isEmpty { news[id] = earlier }
             }
             let merged = try await connection.merge(news, into: tags.filter { news[$0.key] != nil }, at: now)

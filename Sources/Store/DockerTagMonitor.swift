@@ -17,9 +17,24 @@ public struct MonitorImport: Sendable {
     }
 }
 
-/// A row of another program's database that cannot be read.
-public struct MonitorRowError: Error, CustomStringConvertible {
+/// What is wrong with another program's database.
+public struct MonitorError: Error, CustomStringConvertible {
     public let description: String
+    /// Whether it may be there and answer at another time.
+    public let isPassing: Bool
+
+    fileprivate init(_ description: String) { (self.description, isPassing) = (description, false) }
+
+    fileprivate init(_ error: PostgresError) {
+        isPassing = error.isConnectionError
+        description =
+            switch error.code {
+            case .invalidConnectionString: "Docker Tag Monitor's database: \(error.description)"
+            case .connectionFailed, .connectionLost:
+                "Docker Tag Monitor's database cannot be reached: \(error.description)"
+            default: "Docker Tag Monitor's tables cannot be read there: \(error.description)"
+            }
+    }
 }
 
 extension TagStore {
@@ -30,27 +45,17 @@ extension TagStore {
     /// - Parameters:
     ///   - conninfo: libpq's URI or connection string of that database.
     ///   - spool: where the rows of a state of that database wait, which it is given.
-    /// - Throws: ``MonitorRowError`` for the first row that cannot be read, unless these are left out.
+    /// - Throws: ``MonitorError`` for the first row that cannot be read, unless these are left out.
     public func importDockerTagMonitor(
         at conninfo: String, skipInvalid: Bool, now: Timestamp, progress: (ImportProgress) -> Void = { _ in },
         spool: (String) async throws -> ImportSpool? = { _ in nil }
     ) async throws -> MonitorImport {
-        let monitor = try await Connection.connect(to: conninfo)
+        let monitor = try await Self.monitor(at: conninfo)
         defer { monitor.close() }
-        try await monitor.runScript(
-            """
-            SET TIME ZONE 'UTC';
-            BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-            DECLARE updates NO SCROLL CURSOR FOR
-                SELECT i.endpoint::text, i.image::text, i.tag::text, u.scraped_at::timestamptz, u.digest::text
-                FROM image_update u JOIN image_to_scrape i ON i.id = u.image_id ORDER BY i.id, u.scraped_at;
-            DECLARE images NO SCROLL CURSOR FOR
-                SELECT endpoint::text, image::text, tag::text, last_viewed::timestamptz, NULL::text FROM image_to_scrape
-            """)
         var answer = MonitorImport()
         func parse<Value>(_ row: MonitorRow, _ make: () throws -> Value) throws -> Value? {
             do { return try make() } catch {
-                let problem = MonitorRowError(description: "\(row.name): \(error)")
+                let problem = MonitorError("\(row.name): \(error)")
                 guard skipInvalid else { throw problem }
                 answer.leaveOut(problem.description)
                 return nil
@@ -68,6 +73,29 @@ extension TagStore {
             try await pool.run(SetViewed(tags: viewed, new: outcome.filter { $0.value == .added }.map(\.key), now: now))
         }
         return answer
+    }
+
+    /// With its rows at hand.
+    private static func monitor(at conninfo: String) async throws -> Connection {
+        var opened: Connection?
+        do {
+            let monitor = try await Connection.connect(to: conninfo)
+            opened = monitor
+            try await monitor.runScript(
+                """
+                SET TIME ZONE 'UTC';
+                BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+                DECLARE updates NO SCROLL CURSOR FOR
+                    SELECT i.endpoint::text, i.image::text, i.tag::text, u.scraped_at::timestamptz, u.digest::text
+                    FROM image_update u JOIN image_to_scrape i ON i.id = u.image_id ORDER BY i.id, u.scraped_at;
+                DECLARE images NO SCROLL CURSOR FOR
+                    SELECT endpoint::text, image::text, tag::text, last_viewed::timestamptz, NULL::text FROM image_to_scrape
+                """)
+            return monitor
+        } catch let error as PostgresError {
+            opened?.close()
+            throw MonitorError(error)
+        }
     }
 }
 
@@ -90,11 +118,11 @@ struct MonitorRow: Sendable {
     }
 
     func observation(now: Timestamp) throws -> ImportRow {
-        guard let time, let digest else { throw MonitorRowError(description: "without a time or a digest") }
+        guard let time, let digest else { throw MonitorError("without a time or a digest") }
         let row = ImportRow(
             reference: try reference,
             observation: Observation(digest: try Digest(parsing: digest), observedAt: time, source: .imported))
-        if let mistake = row.mistakeOfTime(at: now) { throw MonitorRowError(description: "its time \(mistake)") }
+        if let mistake = row.mistakeOfTime(at: now) { throw MonitorError("its time \(mistake)") }
         return row
     }
 

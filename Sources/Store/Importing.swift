@@ -6,6 +6,8 @@ import TagHistory
 public struct ImportSummary: Sendable {
     /// Observations read.
     public let observations: Int
+    /// Whether it went on where an earlier import of the same source was ended; then the others are of the rest.
+    public var isRest = false
     /// Tags that they speak of.
     public var tags = 0
     /// Rows that the histories grew by; 0 where everything was known.
@@ -71,7 +73,7 @@ extension TagStore {
     private func merge(
         _ rows: inout SpooledRows, at now: Timestamp, progress: (ImportProgress) -> Void
     ) async throws -> ImportSummary {
-        var summary = ImportSummary(observations: rows.count)
+        var summary = ImportSummary(observations: rows.count, isRest: rows.isResumed)
         let isAlone = rows.isInMemory
         var merged = 0
         var going: [ImportGroup] = []

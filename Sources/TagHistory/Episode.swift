@@ -10,6 +10,8 @@ struct Episode {
     static let longestChainSeconds = 24 * 3_600.0
     /// So long after an episode's first change, other platforms may still arrive.
     static let settlingSeconds = 48 * 3_600.0
+    /// How wide the span of one must be, or its middle says well enough when it was.
+    static let vagueDays = 3.0
 
     let outcome: Outcome
     /// The span of its first change, in microseconds since 1970. A Double holds those, and halves of them, exactly.
@@ -17,6 +19,11 @@ struct Episode {
     let end: Double
     /// The push time of its first change where it is believed, else the middle of the span.
     let event: Double
+    /// Nobody knows when it was, but that it was within some days.
+    var isVague: Bool {
+        // A push that is known seldom is in the middle.
+        end - begin >= Self.vagueDays * Evaluation.day && abs(event - (begin + end) / 2) <= 1_000_000
+    }
     /// When its first change counts.
     let countedAt: Timestamp
 

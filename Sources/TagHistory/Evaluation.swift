@@ -64,6 +64,12 @@ struct Evaluation {
 
     var openDays: Double? { updates.last.map { (now - $0.event) / Self.day } }
 
+    /// Since the end and the begin of the span of days in which the last update was; nil where it is known better.
+    var openDaysBetween: ClosedRange<Double>? {
+        guard let last = updates.last, last.isVague else { return nil }
+        return max(0, (now - last.end) / Self.day)...max(0, (now - last.begin) / Self.day)
+    }
+
     /// The time before the first update, where that is not known to have followed another.
     var firstPartialDays: Double? {
         guard let first = updates.first else { return (now - firstSeen) / Self.day }
@@ -118,6 +124,7 @@ struct Evaluation {
             Rhythm.Grounds(
                 updates: updates.count, updatesInWindow: inWindow.count, changes: changes,
                 intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays,
+                openBetween: openDaysBetween,
                 unmoved: newest.map { (now - Double($0.roundedDown.microseconds)) / Self.day },
                 alive: life.alive,
                 ageDays: life.ageDays, unseenDays: (now - lastSeen) / Self.day, windowDays: exposureDays,

@@ -35,7 +35,7 @@ public struct Pulse: Hashable, Sendable {
     }
 
     /// Shorter spans without a look are too common to be told.
-    public static let shortestGapDays = 3.0
+    public static let shortestGapDays = Episode.vagueDays
 
     /// - Parameters:
     ///   - history: oldest first; hidden rows are passed over.
@@ -98,6 +98,8 @@ public struct Pulse: Hashable, Sendable {
     public struct Judgement: Hashable, Sendable {
         public let rhythm: Rhythm
         public let daysSinceLastUpdate: Double?
+        /// See ``Statistics/daysSinceLastUpdateBetween``.
+        public let daysSinceLastUpdateBetween: ClosedRange<Double>?
     }
 
     /// A few of the figures that ``Statistics`` say, but for what a second changes in them.
@@ -108,7 +110,7 @@ public struct Pulse: Hashable, Sendable {
         firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, superseded: Bool = false, asOf time: Timestamp
     ) -> Judgement {
         guard let firstSeenAt = firstSeenAt?.roundedDown, firstSeenAt <= time else {
-            return Judgement(rhythm: .unseen, daysSinceLastUpdate: nil)
+            return Judgement(rhythm: .unseen, daysSinceLastUpdate: nil, daysSinceLastUpdateBetween: nil)
         }
         // Another's clock may be ahead of ours.
         let time = max(time, lastRowAt ?? time)
@@ -120,7 +122,7 @@ public struct Pulse: Hashable, Sendable {
             rhythm: evaluation.rhythm(
                 changes: changes, newest: absences.last?.until == newestSeenAt ? nil : newestSeenAt,
                 superseded: superseded),
-            daysSinceLastUpdate: evaluation.openDays)
+            daysSinceLastUpdate: evaluation.openDays, daysSinceLastUpdateBetween: evaluation.openDaysBetween)
     }
 }
 

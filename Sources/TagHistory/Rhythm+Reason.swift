@@ -7,6 +7,8 @@ extension Rhythm {
 
     static func reason(_ word: Word, overdue: Bool, _ grounds: Grounds) -> String {
         let gap = grounds.judgedGap
+        let sure = grounds.openBetween?.lowerBound ?? grounds.open ?? 0
+        let last = (grounds.openBetween == nil ? "" : "at least ") + duration(sure, .down)
         let said =
             switch word {
             case .unchanged:
@@ -14,17 +16,21 @@ extension Rhythm {
                     + (grounds.changes == 0
                         ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
             case .stopped where grounds.isMoving:
-                "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)); its digest still "
+                "\(count(grounds.updates)) in all, none for \(duration(sure, .down)); its digest still "
                     + "changes, last \(duration(grounds.unmoved ?? 0, .down)) ago, but in ways that are no update: its "
                     + "metadata, or back to an older one"
+            case .stopped where sure * 2 < grounds.open ?? 0:
+                "\(count(grounds.updates)) in all, the last some time in the "
+                    + "\(duration((grounds.openBetween?.upperBound ?? 0) - sure)) before it was found; "
+                    + "whether more follow is not known yet"
             case .stopped:
-                "\(count(grounds.updates)) in all, none for \(duration(grounds.open ?? 0, .down)); "
+                "\(count(grounds.updates)) in all, none for \(duration(sure, .down)); "
                     + "by its past, it is probably rebuilt no more"
             case .superseded:
                 "the repository has a newer version of this tag; "
                     + (grounds.updates == 1
-                        ? "its only update came \(duration(grounds.open ?? 0, .down)) ago"
-                        : "none of its \(count(grounds.updates)) came in the last \(duration(grounds.open ?? 0, .down))")
+                        ? "its only update came \(last) ago"
+                        : "none of its \(count(grounds.updates)) came in the last \(duration(sure, .down))")
             case .irregular:
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
                     + "of the one before, but once \(duration(gap)) without any"
@@ -34,7 +40,7 @@ extension Rhythm {
         let isExpected = word != .unchanged && word != .stopped && word != .superseded
         let isTold = word != .unchanged || grounds.ageDays - grounds.unseenDays >= 1
         return "\(word.label): \(said)"
-            + (overdue && isExpected ? "\(late)\(duration(grounds.open ?? 0, .down)) ago" : "")
+            + (overdue && isExpected ? "\(late)\(last) ago" : "")
             + (grounds.unseenDays >= Pulse.shortestGapDays && isTold
                 ? "\(lastSeen)\(duration(grounds.unseenDays, .down)) ago" : "")
     }

@@ -39,6 +39,12 @@ public struct Rhythm: Sendable, Codable, Hashable {
     /// One sentence for people, beginning with the word.
     public var reason: String
 
+    /// It has come to its end: no longer guessed at, and never late.
+    public var isOver: Bool { word == .stopped || word == .superseded }
+
+    /// The word, and whether it may soon be another; nil where the tag was not seen yet.
+    public var label: String? { word.map { evidence == .thin && !isOver ? $0.label + ", so far" : $0.label } }
+
     static let unseen = Rhythm(word: nil, days: nil, overdue: false, evidence: .none, reason: "not seen yet")
 
     static let ladder: [(days: Int, word: Word)] = [
@@ -57,6 +63,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var firstPartial: Double?
         /// The time since the last update.
         var open: Double?
+        /// No less and no more, where that is known to days alone.
+        var openBetween: ClosedRange<Double>?
         /// Since the newest row that bears a digest; nil where that is a return.
         var unmoved: Double?
         var alive: Double

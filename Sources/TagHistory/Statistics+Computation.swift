@@ -77,7 +77,8 @@ extension Statistics {
                 days7: known.life.due(within: 7), days14: known.life.due(within: 14),
                 days30: known.life.due(within: 30)),
             trend: known.trend,
-            rhythm: known.rhythm(changes: changes, newest: newest, superseded: superseded))
+            rhythm: known.rhythm(changes: changes, newest: newest, superseded: superseded),
+            daysSinceLastUpdateBetween: known.openDaysBetween)
     }
 }
 

@@ -23,6 +23,14 @@ public struct Statistics: Sendable, Codable, Hashable {
     public var dueWithin: DueWithin
     public var trend: Trend
     public var rhythm: Rhythm
+    /// No less and no more than `daysSinceLastUpdate`, where the last update was found after days without a look. For
+    /// people.
+    public var daysSinceLastUpdateBetween: ClosedRange<Double>?
+
+    private enum CodingKeys: String, CodingKey {
+        case asOf, observedDays, windowDays, changes, updates, flaps, reverts, updatesInWindow, changesWithin, rate
+        case interval, daysSinceLastUpdate, aliveProbability, dueWithin, trend, rhythm
+    }
 
     /// Whether people are told how many updates a year would have: of some minutes there would be millions.
     public var tellsOfYears: Bool { observedDays >= 7 }

@@ -73,21 +73,28 @@ struct Site: Sendable {
     }
 
     /// Whether the request bears a token that may write.
+    /// - Throws: 401 for one that is not known: who sends it believes that he is.
     func isTrusted(_ request: Request) async throws -> Bool {
-        try await access.isTrusted(request) { try await store.hasToken(hash: $0, at: clock()) }
+        if try await access.isTrusted(request, isKnown: { try await store.hasToken(hash: $0, at: clock()) }) {
+            return true
+        }
+        guard Access.bearsToken(request) else { return false }
+        throw Problem.unauthorized(
+            "The token that was sent is not known here, or was revoked; the site's operator makes one with "
+                + "tagbeat token create.")
     }
 
     /// - Throws: 401 where it does not.
     func requireToken(_ request: Request, to action: String) async throws {
         guard try await !isTrusted(request) else { return }
-        guard !Access.bearsToken(request) else {
-            throw Problem.unauthorized(
-                "The token that was sent is not known here, or was revoked; the site's operator makes one with "
-                    + "tagbeat token create.")
-        }
         throw Problem.unauthorized(
             "It takes a token \(action). Send it as Authorization: Bearer TOKEN; the site's operator makes one with "
                 + "tagbeat token create.")
+    }
+
+    /// - Throws: 403 for what a page of another site made a browser send.
+    func requireSameSite(_ request: Request, _ context: SiteContext) throws(Problem) {
+        try Access.requireSameSite(request, site: origin(of: request, context))
     }
 
     /// - Throws: 429 for a client that made too much work lately. Who shows a token is not counted.

@@ -58,7 +58,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 7, 64]) func linesAreCutWhereverTheBytesBreak(size: Int) {
         var splitter = LineSplitter(maximumLength: 10)
-        let bytes = Array("one\n\nthree\nmuch too long a line\nlast\n\n\u{04}\n".utf8)
+        let bytes = Array("\u{FEFF}one\n\nthree\nmuch too long a line\nlast\n\n\u{04}\n".utf8)
         for start in stride(from: 0, to: bytes.count, by: size) {
             bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { splitter.append($0) }
         }

@@ -110,7 +110,7 @@ import Testing
                 INSERT INTO image_update VALUES (2, '2026-01-01', 'sha256:short'),
                     (2, '2026-01-02', 'sha256:' || repeat('a', 64))
                 """)
-        let error = await #expect(throws: MonitorRowError.self) {
+        let error = await #expect(throws: MonitorError.self) {
             try await store.importDockerTagMonitor(at: url, skipInvalid: false, now: hour(10))
         }
         #expect(error?.description.contains("index.docker.io/owner/app:latest") == true)
@@ -124,8 +124,15 @@ import Testing
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
         let url = try await PostgresServer.shared().makeDatabase()
-        await #expect(throws: PostgresError.self) {
-            try await store.importDockerTagMonitor(at: url, skipInvalid: true, now: hour(10))
+        for (url, words, isPassing) in [
+            (url, "Docker Tag Monitor's tables cannot be read there: ", false),
+            ("no database", "Docker Tag Monitor's database: the connection string", false),
+            ("postgresql://127.0.0.1:1/x", "Docker Tag Monitor's database cannot be reached", true),
+        ] {
+            let error = await #expect(throws: MonitorError.self) {
+                try await store.importDockerTagMonitor(at: url, skipInvalid: true, now: hour(10))
+            }
+            #expect(error?.description.hasPrefix(words) == true && error?.isPassing == isPassing, "\(error as Any)")
         }
     }
 }

@@ -72,6 +72,14 @@ import Testing
         Example(
             text: "A@0 B@100>100 C@300>300", last: 500,
             reason: "half-yearly: 1 update in the last year, never more than 200 days without one"),
+        // Weekly, then nobody looked for 280 days: when the last one was, nobody knows.
+        Example(
+            text: weekly(20) + " Z@420>140", last: 420.5,
+            reason: "stopped: 21 updates in all, the last some time in the 280 days before it was found; whether more "
+                + "follow is not known yet"),
+        Example(
+            text: weekly(20) + " Z@154>140", last: 500,
+            reason: "stopped: 21 updates in all, none for 346 days; by its past, it is probably rebuilt no more"),
     ])
     func reasons(_ example: Example) throws {
         let merged = History.merge(adding: try observations(example.text))

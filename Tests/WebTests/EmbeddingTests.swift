@@ -30,6 +30,11 @@ import Testing
             let chart = try await site.get("/charts/docker.io/library/python:3.12.svg")
             #expect(chart.status == 200)
             #expect(chart.headers[.contentSecurityPolicy] == "default-src 'none'; style-src 'unsafe-inline'")
+            #expect(try await site.get("/charts/docker.io/library/python:3.12.svg?width=280").status == 200)
+            for width in ["279", "1601", "wide", "nan"] {
+                #expect(try await site.get("/charts/docker.io/library/python:3.12.svg?width=\(width)").status == 400)
+            }
+            #expect(try await site.get("/favicon.ico").headers[.contentType] == "image/svg+xml")
             #expect(try await site.get("/feeds/docker.io/library/python:9.atom").status == 404)
             #expect(try await site.get("/badges/grade/docker.io/library/python:3.12.svg").status == 404)
         }

@@ -241,7 +241,8 @@ import Testing
         let html = renderer.html(StatusPage(status, version: "1.2.3", now: TestSite.now))
         for text in [
             "registry-1.docker.io<", "auth.docker.io<", "registry.test:5000<", "being tried", "no limit",
-            "9 of 100 in 6 hours", "1,204", "24 hours: 1,100 for checks, 104 for manifests", ">1 now<", "a &lt; b",
+            "9 of 100 in 6 hours", "1,204", "24 hours: 1,100 for checks, 104 for manifests", ">, 1 free now<",
+            "a &lt; b",
             "left alone; asked again <time", "in 5 minutes",
         ] { #expect(html.contains(text), "\(text)") }
         #expect(!html.contains("Optional("))

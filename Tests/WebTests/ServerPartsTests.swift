@@ -67,6 +67,24 @@ import Testing
         #expect(addresses.client(of: peer, headers: headers) == "20.1.d.b8.0.1.0.2")
     }
 
+    @Test(arguments: [
+        ("X-Forwarded-Proto", "https", "https", nil), ("X-Forwarded-Host", "evil.test, tags.test", nil, "tags.test"),
+        (
+            "Forwarded", "for=1.2.3.4;host=evil.test, for=10.0.0.1;proto=HTTPS;host=\"tags.test:8443\"", "https",
+            "tags.test:8443"
+        ),
+        ("X-Other", "x", nil, nil),
+    ])
+    func aTrustedProxySaysWhereARequestWent(name: String, value: String, scheme: String?, host: String?) throws {
+        let addresses = try ClientAddress(trustedProxies: ["10.0.0.0/8"])
+        var headers = HTTPFields()
+        headers[try #require(HTTPField.Name(name))] = value
+        let told = addresses.target(of: try SocketAddress(ipAddress: "10.0.0.1", port: 1), headers: headers)
+        #expect(told.scheme == scheme && told.host == host)
+        let other = addresses.target(of: try SocketAddress(ipAddress: "192.0.2.1", port: 1), headers: headers)
+        #expect(other.scheme == nil && other.host == nil)
+    }
+
     @Test func anIPv6HouseholdIsOneClient() throws {
         let addresses = try ClientAddress(trustedProxies: [])
         func client(_ text: String) throws -> String {
@@ -130,7 +148,7 @@ import Testing
         var headers = HTTPFields()
         headers[try #require(HTTPField.Name(name))] = value
         let request = request(headers)
-        let isRefused = (try? Access.requireSameSite(request, publicURL: "https://public.example")) == nil
+        let isRefused = (try? Access.requireSameSite(request, site: "https://public.example")) == nil
         #expect(isRefused == !isAllowed)
     }
 }

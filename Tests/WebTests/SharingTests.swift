@@ -101,6 +101,9 @@ import Testing
             #expect(try await site.send(.delete, "/api/v1/tags/a:1", headers: fields).status == 204)
             #expect(try await site.store.revokeToken("ci"))
             #expect(try await site.send(.delete, "/api/v1/tags/b:1", headers: fields).status == 401)
+            // Also where it would take none: who sends one believes that it is known.
+            let body = #"{"image": "c:1"}"#
+            #expect(try await site.send(.post, "/api/v1/tags", body: body, headers: fields).status == 401)
         }
     }
 
@@ -113,6 +116,17 @@ import Testing
             #expect(try await site.store.retire(unviewedSince: later, at: later) == 1)
             #expect(try await site.get("/api/v1/tags/a:1").json["state"] as? String == "pending")
             #expect(try await site.get("/api/v1/tags/b:1").json["state"] as? String == "untracked")
+        }
+    }
+
+    @Test func aWokenTagSaysSo() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.store.track([try TagReference(parsing: "a:1")], origin: .visitor, at: TestSite.now)
+            let later = TestSite.now.advanced(bySeconds: 1)
+            #expect(try await site.store.retire(unviewedSince: later, at: later) == 1)
+            let notice = "It was retired, and is watched again from now on."
+            #expect(try await site.get("/tags/a:1").text.contains(notice))
+            #expect(try await !site.get("/tags/a:1?bucket=month").text.contains(notice))
         }
     }
 

@@ -127,10 +127,10 @@ import Testing
         }
         #expect(
             try groups("3.12") == [
-                "The same at other precisions": ["3.12.13", "3"],
+                "At other precisions": ["3.12.13", "3"],
                 "The same version in other variants": ["3.12-slim"], "Newer versions of the same shape": ["3.13"],
             ])
-        #expect(try groups("3.12.13")["The same at other precisions"] == ["3.12", "3"])
+        #expect(try groups("3.12.13")["At other precisions"] == ["3.12", "3"])
         #expect(try groups("latest").isEmpty)
         #expect(try groups("nightly") == ["Other names": ["latest"]])
         for name in ["nightly", "3.12"] {
@@ -140,11 +140,12 @@ import Testing
     }
 
     @Test func aFileOfTheHistoryIsSafeInASpreadsheet() throws {
-        var (_, history) = try Samples.tag(changesDaysAgo: [9, 3])
+        var (tag, history) = try Samples.tag(changesDaysAgo: [9, 3])
         history[1].platforms = [Platform(os: "=cmd", architecture: "a,\"b")]
-        let lines = (HistoryFile.csvHeader + HistoryFile.csv(history)).components(separatedBy: "\r\n")
+        let lines = (HistoryFile.csvHeader + HistoryFile.csv(history, of: tag.reference)).components(
+            separatedBy: "\r\n")
         #expect(lines.count == 4)
-        #expect(lines[0].hasPrefix("observedAt,notBefore,pushedAt,kind"))
+        #expect(lines[0].hasPrefix("image,observedAt,notBefore,pushedAt,kind"))
         #expect(lines[1].contains(",first,false,observed,\(Digest.numbered(0)),,"))
         #expect(lines[2].hasSuffix(",\"'=cmd/a,\"\"b\""))
     }

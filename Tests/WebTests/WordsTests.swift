@@ -32,6 +32,15 @@ import Testing
     func ages(days: Double, text: String) { #expect(Words.age(days) == text) }
 
     @Test(arguments: [
+        (140.2, nil, "140 days ago"), (140.0, 0.01...279.5, "in the last 280 days"),
+        (10, 3.3...16.7, "3.3 to 17 days ago"), (22, 14...30, "14 to 30 days ago"),
+        (900, 700...1_100, "700 days to 3.1 years ago"),
+    ])
+    func lastUpdatesAreToldNoBetterThanKnown(days: Double, between: ClosedRange<Double>?, text: String) {
+        #expect(Words.lastUpdate(days, between: between) == text)
+    }
+
+    @Test(arguments: [
         (0.0, "just now"), (-10.0, "in a moment"), (60.0, "1 minute ago"), (7_300.0, "2 hours ago"),
         (259_200.0, "3 days ago"), (5_227_200.0, "60 days ago"), (5_270_400.0, "2 months ago"),
         (86_400_000.0, "2 years ago"), (-3_700.0, "in 1 hour"),

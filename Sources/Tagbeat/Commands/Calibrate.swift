@@ -18,6 +18,6 @@ struct Calibrate: AsyncParsableCommand {
         guard !report.times.isEmpty else {
             throw Failure.badInput("the trace has \(trace.days) days: a year and a half are needed")
         }
-        print(CalibrationText(report: report).text)
+        try Console.print(CalibrationText(report: report).text)
     }
 }

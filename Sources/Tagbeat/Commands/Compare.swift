@@ -34,12 +34,12 @@ struct Compare: AsyncParsableCommand {
             let statistics = try await session.store.statistics(of: records, asOf: past ?? .now())
             if json {
                 let items = zip(records, statistics).map { TagJSON($0.asOf(past).tag, statistics: $1) }
-                print(try Console.json(ListJSON(items: items, next: nil)))
+                try Console.print(Console.json(ListJSON(items: items, next: nil)))
             } else {
-                print(Console.table([""] + references.map(\.familiar), rows(statistics)))
-                print()
+                try Console.print(Console.table([""] + references.map(\.familiar), rows(statistics)))
+                try Console.print("")
                 for (reference, statistics) in zip(references, statistics) {
-                    print("\(reference.familiar): \(statistics.rhythm.reason)")
+                    try Console.print("\(reference.familiar): \(statistics.rhythm.reason)")
                 }
             }
         }
@@ -54,16 +54,26 @@ struct Compare: AsyncParsableCommand {
             return String(format: "%.0f to %.0f", low * 365, high * 365)
         }
         let measures: [(String, (Statistics) -> String)] = [
-            ("rebuilt", { $0.rhythm.word?.label ?? "–" }),
+            ("rebuilt", { $0.rhythm.label ?? "–" }),
             ("evidence", { $0.rhythm.evidence.rawValue }),
             ("updates, last year", { String($0.updatesInWindow) }),
-            ("a year, 95 % sure", range),
+            ("expected a year (95 %)", range),
             ("median interval", { days($0.interval.medianDays) }),
             ("longest gap", { days($0.interval.worstGapDays) }),
-            ("last update", { $0.daysSinceLastUpdate.map { days($0) + " ago" } ?? "–" }),
+            ("last update", { $0.lastUpdate }),
             ("next within 7 days", { $0.dueWithin.days7.map { String(format: "%.0f %%", $0 * 100) } ?? "–" }),
             ("history known for", { days($0.observedDays) }),
         ]
         return measures.map { name, value in [name] + all.map(value) }
+    }
+}
+
+extension Statistics {
+    /// `3.2 d ago`, or `3–17 d ago` where it was found after days without a look.
+    var lastUpdate: String {
+        if let between = daysSinceLastUpdateBetween {
+            return "\(Int(between.lowerBound))–\(Int(between.upperBound.rounded(.up))) d ago"
+        }
+        return daysSinceLastUpdate.map { String(format: "%.1f d ago", $0) } ?? "–"
     }
 }

@@ -36,7 +36,7 @@ struct Generate: AsyncParsableCommand {
                 meter.show { part == "indexes" ? "building indexes" : "\(part): \(rows)" }
             }
             Console.endProgress()
-            print("Made \(tags) tags and \(rows) rows of history.")
+            try Console.print("Made \(tags) tags and \(rows) rows of history.")
         }
     }
 }

@@ -98,7 +98,7 @@ struct Import: AsyncParsableCommand {
         ) { try await session.importSpool(ofDatabase: $0, skipInvalid ? "skip-invalid" : "") }
         Console.endProgress()
         for problem in answer.problems { Console.error("left out: \(problem)") }
-        let skipped = answer.skipped > 0 ? " Left out \(answer.skipped) rows." : ""
+        let skipped = answer.skipped > 0 ? " Left out \(answer.skipped) \(answer.skipped == 1 ? "row" : "rows")." : ""
         try report(answer.summary, ["skipped": answer.skipped], note: skipped)
     }
 
@@ -107,10 +107,11 @@ struct Import: AsyncParsableCommand {
             let counts = [
                 "observations": summary.observations, "tags": summary.tags, "newRows": summary.newRows,
             ]
-            print(try Console.json(counts.merging(more) { $1 }))
+            try Console.print(Console.json(counts.merging(more) { $1 }))
         } else {
-            print(
-                "Read \(summary.observations) observations of \(summary.tags) tags; \(summary.newRows) were new.\(note)"
+            let rest = summary.isRest ? " that were left" : ""
+            try Console.print(
+                "Read \(summary.observations) observations of \(summary.tags) tags\(rest); \(summary.newRows) were new.\(note)"
             )
         }
     }

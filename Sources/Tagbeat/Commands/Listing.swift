@@ -38,9 +38,9 @@ struct List: AsyncParsableCommand {
                 page.cursor = tags.next
             } while page.cursor != nil
             if json { return }
-            guard !rows.isEmpty else { return print(emptyNote) }
+            guard !rows.isEmpty else { return try Console.print(emptyNote) }
             let header = ["TAG", "STATE", "UPDATES", "RHYTHM", "LAST UPDATE", "DIGEST", "WHY"]
-            print(Console.table(header, rows, rightAligned: [2]))
+            try Console.print(Console.table(header, rows, rightAligned: [2]))
         }
     }
 
@@ -49,9 +49,10 @@ struct List: AsyncParsableCommand {
     }
 
     private func row(_ tag: TrackedTag, _ statistics: Statistics) -> [String] {
-        let last = statistics.daysSinceLastUpdate.map { $0 < 1 ? "today" : "\(Int($0)) d ago" } ?? "–"
+        let days = statistics.daysSinceLastUpdateBetween == nil ? statistics.daysSinceLastUpdate : nil
+        let last = days.map { $0 < 1 ? "today" : "\(Int($0)) d ago" } ?? statistics.lastUpdate
         return [
-            tag.reference.familiar, tag.state.name, String(statistics.updates), statistics.rhythm.word?.label ?? "–",
+            tag.reference.familiar, tag.state.name, String(statistics.updates), statistics.rhythm.label ?? "–",
             last, tag.digest?.short ?? "–", statistics.rhythm.explanation,
         ]
     }
@@ -116,24 +117,49 @@ struct Stats: AsyncParsableCommand {
                 of: TagRecord(tag, history: history, firstSeenAt: firstSeenAt), asOf: past ?? .now())
             // The tag as a whole, whatever platform the statistics are of.
             let known = try await session.store.known(tag, asOf: past)
-            if json { print(try Console.json(TagJSON(known, statistics: statistics))) } else { show(known, statistics) }
+            if json {
+                try Console.print(Console.json(TagJSON(known, statistics: statistics)))
+            } else {
+                try show(known, statistics)
+            }
         }
     }
 
-    private func show(_ tag: TrackedTag, _ statistics: Statistics) {
-        print(tag.reference)
-        print("  \(statistics.rhythm.reason)")
+    private func show(_ tag: TrackedTag, _ statistics: Statistics) throws {
+        try Console.print("\(tag.reference)")
+        try Console.print("  \(statistics.rhythm.reason)")
         func days(_ value: Double?) -> String { value.map { String(format: "%.1f days", $0) } ?? "–" }
-        let interval = statistics.interval
-        let rows = [
+        func number(_ value: Double) -> String { String(format: value < 10 ? "%.1f" : "%.0f", value) }
+        func chance(_ value: Double?) -> String { value.map { String(format: "%.0f %%", $0 * 100) } ?? "–" }
+        let (interval, rate, due) = (statistics.interval, statistics.rate, statistics.dueWithin)
+        var rows = [
             ["state", tag.state.name + (tag.lastError.map { ": \($0)" } ?? "")],
             ["digest", tag.digest?.description ?? "–"],
             ["known for", days(statistics.observedDays)],
-            ["updates", "\(statistics.updates) (of \(statistics.changes) digest changes)"],
-            ["last update", statistics.daysSinceLastUpdate.map { days($0) + " ago" } ?? "–"],
-            ["between updates", "mean \(days(interval.meanDays)), median \(days(interval.medianDays))"],
-            ["longest gap", days(interval.worstGapDays)],
+            ["evidence", statistics.rhythm.evidence.rawValue],
+            ["updates", "\(statistics.updates), \(statistics.updatesInWindow) of them in the last year"],
+            [
+                "digest changes",
+                "\(statistics.changes)"
+                    + (statistics.changes == statistics.updates
+                        ? "" : " (a push in steps is one update; metadata alone and an older digest are none)"),
+            ],
+            ["last update", statistics.lastUpdate],
         ]
-        for row in rows { print("  " + row[0].padding(toLength: 16, withPad: " ", startingAt: 0) + row[1]) }
+        if let mean = interval.meanDays {
+            rows.append([
+                "between updates", "mean \(days(mean)), median \(days(interval.medianDays)), in the last year",
+            ])
+        }
+        rows.append(["longest gap", days(interval.worstGapDays) + ", in the last year"])
+        if statistics.tellsOfYears, let perDay = rate.perDay, let low = rate.low95, let high = rate.high95 {
+            let (low, high) = (number(low * 365), number(high * 365))
+            rows.append(["expected a year", "about \(number(perDay * 365)); with 95 % certainty \(low) to \(high)"])
+        }
+        if statistics.updates > 0 {
+            rows.append(["next update", "within 7 days \(chance(due.days7)), 30 days \(chance(due.days30))"])
+        }
+        if let direction = statistics.trend.direction { rows.append(["trend", direction.rawValue]) }
+        for row in rows { try Console.print("  " + row[0].padding(toLength: 16, withPad: " ", startingAt: 0) + row[1]) }
     }
 }

@@ -26,7 +26,7 @@ struct Measure: AsyncParsableCommand {
             var measurement = StoreMeasurement(store: session.store, end: end, runs: runs, only: only)
             try await measurement.all()
             Console.endProgress()
-            print(try Console.json(measurement.milliseconds))
+            try Console.print(Console.json(measurement.milliseconds))
         }
     }
 }

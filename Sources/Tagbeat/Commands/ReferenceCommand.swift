@@ -12,7 +12,7 @@ struct ReferenceCommand: ParsableCommand {
         var isBad = false
         for text in texts {
             do {
-                print(try Console.json(Reading(input: text, reference: try Reference(parsing: text))))
+                try Console.print(Console.json(Reading(input: text, reference: try Reference(parsing: text))))
             } catch let error as ReferenceError {
                 isBad = true
                 Console.error(error.description)

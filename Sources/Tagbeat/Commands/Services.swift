@@ -71,13 +71,14 @@ struct Scrape: AsyncParsableCommand, ServiceCommand {
             var values = Dictionary(
                 uniqueKeysWithValues: CheckOutcome.allCases.map { ($0.name, Double(counts[$0] ?? 0)) })
             values["seconds"] = seconds
-            print(try Console.json(values))
+            try Console.print(Console.json(values))
         } else if counts.isEmpty {
-            print("Nothing was due.")
+            try Console.print("Nothing was due.")
         } else {
             let parts = CheckOutcome.allCases.compactMap { outcome in counts[outcome].map { "\($0) \(outcome.name)" } }
             let all = counts.values.reduce(0, +)
-            print("Checked \(all) tags in \(String(format: "%.1f", seconds)) s: \(parts.joined(separator: ", ")).")
+            try Console.print(
+                "Checked \(all) tags in \(String(format: "%.1f", seconds)) s: \(parts.joined(separator: ", ")).")
         }
         if let failed = counts[.failed], failed == counts.values.reduce(0, +) {
             throw Failure("every check failed; `tagbeat list --state failing` shows why")
@@ -95,7 +96,7 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         try await Session.with(options, migrating: false) { session in
             let names = try await session.store.migrate()
-            print(names.isEmpty ? "The schema is up to date." : "Applied \(names.joined(separator: ", ")).")
+            try Console.print(names.isEmpty ? "The schema is up to date." : "Applied \(names.joined(separator: ", ")).")
         }
     }
 }

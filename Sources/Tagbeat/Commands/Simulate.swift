@@ -56,7 +56,7 @@ struct Simulate: AsyncParsableCommand {
             budget: requestsPerSecond.map { .requestsPerSecond($0) } ?? .hours(budgetHours ?? 24), fromDay: fromDay)
         let report = try await Background.run("replayed") { try simulation.run(progress: $0) }
         Console.endProgress()
-        print(json ? try Console.json(report) : Self.text(report))
+        try Console.print(json ? Console.json(report) : Self.text(report))
     }
 
     private static func text(_ report: SimulationReport) -> String {

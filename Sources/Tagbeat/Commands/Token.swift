@@ -28,7 +28,7 @@ struct Token: AsyncParsableCommand {
                 guard try await session.store.addToken(name, hash: token.hash, at: .now()) else {
                     throw Failure("there is a token \(name) already; revoke it first, or choose another name")
                 }
-                print(token.text)
+                try Console.print(token.text)
             }
         }
     }
@@ -44,19 +44,19 @@ struct Token: AsyncParsableCommand {
                 let tokens = try await session.store.tokens()
                 if json {
                     for token in tokens {
-                        print(
+                        try Console.print(
                             try Console.json([
                                 "name": token.name, "createdAt": token.createdAt.description,
                                 "lastUsedAt": token.lastUsedAt?.description,
                             ]))
                     }
                 } else if tokens.isEmpty {
-                    print("No tokens. Begin with: tagbeat token create NAME")
+                    try Console.print("No tokens. Begin with: tagbeat token create NAME")
                 } else {
                     let rows = tokens.map {
                         [$0.name, $0.createdAt.description, $0.lastUsedAt?.description ?? "never"]
                     }
-                    print(Console.table(["NAME", "CREATED", "LAST USED"], rows))
+                    try Console.print(Console.table(["NAME", "CREATED", "LAST USED"], rows))
                 }
             }
         }
@@ -71,7 +71,7 @@ struct Token: AsyncParsableCommand {
         func run() async throws {
             try await Session.with(options) { session in
                 guard try await session.store.revokeToken(name) else { throw Failure("there is no token \(name)") }
-                print("Revoked \(name)")
+                try Console.print("Revoked \(name)")
             }
         }
     }

@@ -29,10 +29,10 @@ struct Track: AsyncParsableCommand {
             for reference in references {
                 let isNew = outcomes[reference] == .added
                 if json {
-                    print(
+                    try Console.print(
                         try Console.json(["reference": reference.description, "outcome": isNew ? "added" : "tracked"]))
                 } else {
-                    print(isNew ? "Tracking \(reference)" : "\(reference) is tracked already")
+                    try Console.print(isNew ? "Tracking \(reference)" : "\(reference) is tracked already")
                 }
             }
         }
@@ -75,7 +75,7 @@ struct Untrack: AsyncParsableCommand {
             var unknown: [String] = []
             for reference in references {
                 if try await session.store.untrack(reference) {
-                    print("No longer tracking \(reference); its history is kept")
+                    try Console.print("No longer tracking \(reference); its history is kept")
                 } else {
                     unknown.append(reference.description)
                 }
@@ -155,13 +155,13 @@ struct Check: AsyncParsableCommand {
             }
             failed = failed || report.outcome == .failed
             if json {
-                print(try Console.json(CheckJSON(reference: report.reference, report: report)))
+                try Console.print(Console.json(CheckJSON(reference: report.reference, report: report)))
             } else {
                 switch report.outcome {
                 case .failed: Console.error("\(reference): \(report.reason ?? "failed")")
-                case .missing: print("\(reference)  missing: the registry has no such tag")
+                case .missing: try Console.print("\(reference)  missing: the registry has no such tag")
                 case .changed, .unchanged:
-                    print("\(reference)  \(report.outcome.name)  \(report.digest?.description ?? "")")
+                    try Console.print("\(reference)  \(report.outcome.name)  \(report.digest?.description ?? "")")
                 }
             }
         }

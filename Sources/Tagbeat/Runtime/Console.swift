@@ -21,6 +21,9 @@ enum Console {
         }
     }
 
+    /// A line, or several, of what was asked for.
+    static func print(_ text: String) throws { try output(text + "\n") }
+
     /// Replaces the last line of progress; silent where standard error is no terminal.
     static func progress(_ text: String) {
         if progressIsShown { write("\r\u{1B}[K\(text)") }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LibPQ
 import RegistryClient
+import Store
 
 /// Why a command ends without success, in words for the person who typed it.
 struct Failure: Error, CustomStringConvertible {
@@ -37,13 +38,14 @@ struct Failure: Error, CustomStringConvertible {
             Foundation.exit(Code.badInput.rawValue)
         default:
             if !(error is CancellationError) { Console.error(explanation(error)) }
-            Foundation.exit((isOfSettings(error) ? Code.badInput : .failed).rawValue)
+            Foundation.exit((isOfInput(error) ? Code.badInput : .failed).rawValue)
         }
     }
 
-    /// What is seen to be wrong only where a setting is used.
-    private static func isOfSettings(_ error: any Error) -> Bool {
+    /// What is seen to be wrong only where it is used.
+    private static func isOfInput(_ error: any Error) -> Bool {
         error is SettingError || (error as? PostgresError)?.code == .invalidConnectionString
+            || (error as? MonitorError)?.isPassing == false
     }
 
     private static func explanation(_ error: any Error) -> String {

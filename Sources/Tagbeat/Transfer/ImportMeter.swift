@@ -28,7 +28,7 @@ final class ImportMeter {
     }
 
     private func rate(_ count: Int, since start: ContinuousClock.Instant) -> Int {
-        let seconds = Double((ContinuousClock.now - start).components.seconds)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
         return Int(Double(count) / max(1, seconds))
     }
 }

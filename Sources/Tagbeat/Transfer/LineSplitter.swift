@@ -5,7 +5,8 @@ struct LineTooLong: Error, CustomStringConvertible {
     var description: String { "longer than \(limit) bytes" }
 }
 
-/// Cuts bytes into lines without their line feeds.
+/// Cuts bytes into lines without their line feeds. A mark of UTF-8 before the first one, as spreadsheets write it, is left
+/// out.
 struct LineSplitter {
     typealias Line = Result<ArraySlice<UInt8>, LineTooLong>
 
@@ -13,6 +14,7 @@ struct LineSplitter {
     private(set) var lines: [Line] = []
     private var rest: [UInt8] = []
     private var isTooLong = false
+    private var isFirst = true
 
     init(maximumLength: Int) { self.maximumLength = maximumLength }
 
@@ -47,7 +49,9 @@ struct LineSplitter {
     }
 
     private mutating func endLine() {
-        lines.append(isTooLong ? .failure(LineTooLong(limit: maximumLength)) : .success(rest[...]))
+        let line = isFirst && rest.starts(with: [0xEF, 0xBB, 0xBF]) ? rest[3...] : rest[...]
+        lines.append(isTooLong ? .failure(LineTooLong(limit: maximumLength)) : .success(line))
+        isFirst = false
         rest = []
         isTooLong = false
     }

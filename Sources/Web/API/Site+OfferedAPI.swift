@@ -60,7 +60,7 @@ extension Site {
         }
         var offered = try await store.offeredTags(of: repository, at: clock())
         if offered == nil {
-            try Access.requireSameSite(request, publicURL: settings.publicURL)
+            try requireSameSite(request, context)
             try await requireBudget(request, context)
             offered = try await withoutWaitingAtTheEnd {
                 try await store.askOfferedTags(of: repository, at: clock(), within: settings.checkPatience)

@@ -30,7 +30,7 @@ extension Site {
     }
 
     func addTag(_ request: Request, _ context: SiteContext) async throws -> Response {
-        if try await !isTrusted(request) { try Access.requireSameSite(request, publicURL: settings.publicURL) }
+        if try await !isTrusted(request) { try requireSameSite(request, context) }
         let body = try await RequestBodyText.read(request)
         let reference = try Self.image(inJSON: body, contentType: request.headers[.contentType])
         let status: HTTPResponse.Status =
@@ -53,7 +53,7 @@ extension Site {
     }
 
     func checkTag(_ request: Request, _ context: SiteContext) async throws -> Response {
-        if try await !isTrusted(request) { try Access.requireSameSite(request, publicURL: settings.publicURL) }
+        if try await !isTrusted(request) { try requireSameSite(request, context) }
         let reference = try apiReference(request, "checks")
         try await requireBudget(request, context)
         guard let check = try await store.requestCheck(of: reference, at: clock()) else {

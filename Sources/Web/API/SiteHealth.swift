@@ -25,7 +25,12 @@ struct SiteHealth: Encodable, Hashable {
             } else if lag > 86_400 {
                 (.catchingUp, "Checks run, some of them up to \(Words.days(lag / 86_400)) later than meant.")
             } else {
-                (.healthy, "Every tag is checked in its time.")
+                (
+                    .healthy,
+                    lag > 600
+                        ? "Checks run, some of them up to \(Words.days(lag / 86_400)) later than meant."
+                        : "Every tag is checked in its time."
+                )
             }
     }
 

@@ -105,6 +105,11 @@ struct Strip: Hashable, Sendable {
         }
     }
 
+    /// Whether a mark is wide because it stands for many updates that others saw.
+    func isOfManyTold(_ mark: Mark) -> Bool {
+        mark.isUpdate && !mark.isOwn && axis.pixels(mark.end.days(since: mark.start)) > 2 * Self.markWidth
+    }
+
     private func isNear(_ time: Timestamp, _ mark: Mark) -> Bool {
         axis.pixels(time.days(since: mark.end)) < Self.markWidth
             && axis.pixels(time.days(since: mark.start)) < Self.longestMark

@@ -98,7 +98,7 @@ struct StripDrawing: Sendable {
         var text = """
             <title id="\(id.xml)-t">\(title.xml)</title><desc id="\(id.xml)-d">\(description.xml)</desc>\
             <defs><pattern id="\(id.xml)-h" width="6" height="6" patternUnits="userSpaceOnUse" \
-            patternTransform="rotate(45)"><path d="M0 0v6" stroke="currentColor" stroke-opacity=".25" stroke-width="2"/></pattern></defs>
+            patternTransform="rotate(45)"><path d="M0 0v6" stroke="currentColor" stroke-opacity=".25" stroke-width="2"/></pattern>\(many)</defs>
             """
         var y = 0.0
         for line in lines {
@@ -110,7 +110,8 @@ struct StripDrawing: Sendable {
                     """
                 top += Self.labelHeight
             }
-            text += StripBand(strip: line.strip, top: top, height: height, hatch: "\(id.xml)-h").svg
+            text +=
+                StripBand(strip: line.strip, top: top, height: height, hatch: "\(id.xml)-h", many: "\(id.xml)-m").svg
             y += lineHeight(line) + Self.gap
         }
         if hasAxis, let axis = lines.first?.strip.axis {
@@ -119,6 +120,17 @@ struct StripDrawing: Sendable {
             text += Self.ticks(axis, top: bottom - 2, bottom: bottom + 3, text: bottom + 17) + "</g>"
         }
         return text
+    }
+
+    /// What marks are filled with that stand for many updates nobody of us saw: empty, they would seem one each.
+    private var many: String {
+        guard lines.contains(where: { line in line.strip.marks.contains { line.strip.isOfManyTold($0) } }) else {
+            return ""
+        }
+        return """
+            <pattern id="\(id.xml)-m" width="4" height="4" patternUnits="userSpaceOnUse"><path d="M2 0v4" \
+            stroke="var(--accent,#0e6b64)"/></pattern>
+            """
     }
 
     private var description: String {
@@ -157,6 +169,7 @@ private struct StripBand {
     let top: Double
     let height: Double
     let hatch: String
+    let many: String
 
     var svg: String {
         let bottom = top + height
@@ -217,9 +230,10 @@ private struct StripBand {
             let width =
                 right > left
                 ? "\(number(right - left + least / strip.axis.width * 100))%" : number(least)
+            let fill = strip.isOfManyTold(mark) ? " fill=\"url(#\(many.xml))\"" : ""
             text += """
                 <rect x="\(number(left))%" y="\(number(y))" width="\(width)" \
-                height="\(number(height - 2 * inset))"><title>\(mark.label.xml)</title></rect>
+                height="\(number(height - 2 * inset))"\(fill)><title>\(mark.label.xml)</title></rect>
                 """
         }
         return text + "</g>"

@@ -5,21 +5,21 @@ import OCI
 import Store
 import TagHistory
 
-/// A tag's history as a file: CSV for spreadsheets, NDJSON as `tagbeat import` reads it.
+/// A tag's history as a file that `tagbeat import` reads: CSV for spreadsheets, with what follows from it, and NDJSON.
 enum HistoryFile: String, CaseIterable {
     case csv, ndjson
 
     var mediaType: String { self == .csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson" }
 
     static let csvHeader =
-        "observedAt,notBefore,pushedAt,kind,reverted,source,digest,previousDigest,mediaType,platforms\r\n"
+        "image,observedAt,notBefore,pushedAt,kind,reverted,source,digest,previousDigest,mediaType,platforms\r\n"
 
     /// https://www.rfc-editor.org/rfc/rfc4180, oldest first, without the header.
-    static func csv(_ history: [Change]) -> String {
+    static func csv(_ history: [Change], of reference: TagReference) -> String {
         var text = ""
         for change in history {
             let fields = [
-                change.observedAt.description, change.notBefore?.description ?? "",
+                reference.description, change.observedAt.description, change.notBefore?.description ?? "",
                 change.pushedAt?.description ?? "", change.kind.name, change.reverted ? "true" : "false",
                 change.source.name, change.digest?.description ?? "", change.previousDigest?.description ?? "",
                 change.mediaType?.description ?? "", change.platforms.map(\.description).joined(separator: " "),
@@ -62,7 +62,7 @@ extension Site {
 /// The text of a history's file, part by part.
 private struct HistoryText: Sendable {
     private enum Source: Sendable {
-        case rows(HistoryReader, header: String)
+        case rows(HistoryReader, of: TagReference, header: String)
         case observations(ObservationReader)
     }
 
@@ -70,7 +70,7 @@ private struct HistoryText: Sendable {
 
     init(_ format: HistoryFile, of tag: TrackedTag, _ store: TagStore) async throws {
         switch format {
-        case .csv: source = .rows(store.historyReader(of: tag.id), header: HistoryFile.csvHeader)
+        case .csv: source = .rows(store.historyReader(of: tag.id), of: tag.reference, header: HistoryFile.csvHeader)
         case .ndjson:
             guard let reader = try await store.observationReader(of: tag.reference) else {
                 throw Site.notTracked(tag.reference)
@@ -81,17 +81,17 @@ private struct HistoryText: Sendable {
 
     var isAtEnd: Bool {
         switch source {
-        case .rows(let reader, _): reader.isAtEnd
+        case .rows(let reader, _, _): reader.isAtEnd
         case .observations(let reader): reader.isAtEnd
         }
     }
 
     mutating func next() async throws -> ByteBuffer? {
         switch source {
-        case .rows(var reader, let header):
+        case .rows(var reader, let reference, let header):
             guard let rows = try await reader.next() else { return nil }
-            source = .rows(reader, header: "")
-            return ByteBuffer(string: header + HistoryFile.csv(rows))
+            source = .rows(reader, of: reference, header: "")
+            return ByteBuffer(string: header + HistoryFile.csv(rows, of: reference))
         case .observations(var reader):
             guard let rows = try await reader.next() else { return nil }
             source = .observations(reader)

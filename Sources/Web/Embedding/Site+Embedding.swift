@@ -18,7 +18,7 @@ extension Site {
         }
         let reference = try Self.reference(in: request, after: "/badges/\(badge.rawValue)/", ending: ".svg")
         let now = clock()
-        guard let tag = try await viewed(reference, context) else {
+        guard let tag = try await viewed(reference, context).tag else {
             // Who shows a badge of an image that nobody watches shall see so, not a broken picture.
             return Self.svg(badge.drawing(.unknown, statistics: nil, lastChangedAt: nil, now: now).svg)
         }
@@ -32,19 +32,19 @@ extension Site {
     }
 
     func feed(_ request: Request, _ context: SiteContext) async throws -> Response {
-        if request.uri.path.hasPrefix("/feeds/repositories/") { return try await repositoryFeed(request) }
+        if request.uri.path.hasPrefix("/feeds/repositories/") { return try await repositoryFeed(request, context) }
         let reference = try Self.reference(in: request, after: "/feeds/", ending: ".atom")
         return try await answer(request, context, about: reference, cacheControl: Self.embedded) { tag in
             let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
             return Self.atom(
                 AtomFeed(
                     tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
-                    publicURL: origin(of: request)))
+                    publicURL: origin(of: request, context)))
         }
     }
 
     /// The newest changes of all tags of a repository.
-    private func repositoryFeed(_ request: Request) async throws -> Response {
+    private func repositoryFeed(_ request: Request, _ context: SiteContext) async throws -> Response {
         let path = request.uri.path
         guard path.hasSuffix(".atom") else { throw Problem.notFound("The address of it ends with .atom.") }
         let repository = try ReferencePath.repository(
@@ -55,7 +55,7 @@ extension Site {
         }
         let feed = AtomFeed(
             repository: repository, entries: changes.map { AtomFeed.Entry($0.reference, $0.change) }, since: clock(),
-            publicURL: origin(of: request))
+            publicURL: origin(of: request, context))
         return Self.atom(feed)
     }
 
@@ -68,7 +68,7 @@ extension Site {
     /// The strip of a tag's whole history.
     func chart(_ request: Request, _ context: SiteContext) async throws -> Response {
         let reference = try Self.reference(in: request, after: "/charts/", ending: ".svg")
-        let width = try Query(request.uri.query)["width"].flatMap(Double.init) ?? 720
+        let width = try Query(request.uri.query).width()
         let now = clock()
         return try await answer(request, context, about: reference, cacheControl: Self.embedded) { tag in
             let history = try await store.history(of: tag.id)
@@ -99,10 +99,12 @@ extension Site {
         return try ReferencePath.reference(of: String(path.dropLast(ending.count)), after: prefix)
     }
 
-    /// Where people reach this site, without a slash at the end: TAGBEAT_PUBLIC_URL, or where this visitor does.
-    func origin(of request: Request) -> String {
+    /// Where people reach this site, without a slash at the end: TAGBEAT_PUBLIC_URL, or where this visitor does, as a
+    /// trusted proxy says.
+    func origin(of request: Request, _ context: SiteContext) -> String {
         if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
-        let host = request.head.authority ?? ""
+        let target = addresses.target(of: context.peer, headers: request.headers)
+        let host = target.host ?? request.head.authority ?? ""
         let isPlain =
             !host.isEmpty
             && host.utf8.allSatisfy { byte in
@@ -111,7 +113,7 @@ extension Site {
                 default: "-._:[]".utf8.contains(byte)
                 }
             }
-        return "http://" + (isPlain ? host : "localhost")
+        return (target.scheme == "https" ? "https://" : "http://") + (isPlain ? host : "localhost")
     }
 }
 

@@ -44,16 +44,12 @@ extension Source {
 }
 
 extension Rhythm {
-    /// It has come to its end: no longer guessed at, and never late.
-    private var isOver: Bool { word == .stopped || word == .superseded }
-
     var isLate: Bool { overdue && !isOver }
 
     /// One or two words for a list.
     var shortWords: String {
-        guard let word else { return "–" }
-        let label = word.label.prefix(1).uppercased() + word.label.dropFirst()
-        return evidence == .thin && !isOver ? label + ", so far" : label
+        guard let label else { return "–" }
+        return label.prefix(1).uppercased() + label.dropFirst()
     }
 
     /// The same as a sentence that says why.

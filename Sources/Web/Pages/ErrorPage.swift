@@ -32,8 +32,8 @@ extension ErrorPage {
         guard let text = PercentCoding.decoded(path.dropFirst().prefix(1_000))?.lowercased(), !text.isEmpty else {
             return []
         }
-        // What browsers and robots ask every site for.
-        guard text != "robots.txt", text != "favicon.ico" else { return [] }
+        // What robots ask every site for.
+        guard text != "robots.txt" else { return [] }
         let known = ["tags/", "repositories/", "details/", "compare/", "checks/", "images/"]
         let name = known.first { text.hasPrefix($0) }.map { String(text.dropFirst($0.count)) } ?? text
         guard let reference = try? Reference(parsing: name) else { return [] }

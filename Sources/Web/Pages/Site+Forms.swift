@@ -10,7 +10,7 @@ extension Site {
     ///
     /// `image`: one or several images, and `list`: those that the visitor goes on to look at. `repository` and `tags`: several tags of one repository; with `all`, those of `shown`.
     func trackForm(_ request: Request, _ context: SiteContext) async throws -> Response {
-        try Access.requireSameSite(request, publicURL: settings.publicURL)
+        try requireSameSite(request, context)
         let body = try await RequestBodyText.read(request)
         let form = try Query(body)
         if let name = form["repository"] {
@@ -37,7 +37,7 @@ extension Site {
 
     /// The button "Check now".
     func checkForm(_ request: Request, _ context: SiteContext) async throws -> Response {
-        try Access.requireSameSite(request, publicURL: settings.publicURL)
+        try requireSameSite(request, context)
         let reference = try ReferencePath.reference(of: request.uri.path, after: "/checks/")
         try await requireBudget(request, context)
         let now = clock()

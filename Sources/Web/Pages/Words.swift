@@ -1,4 +1,5 @@
 import OCI
+import Store
 
 /// Numbers and times for people. Everything is UTC, so that a shared link says the same to everybody.
 enum Words {
@@ -25,6 +26,28 @@ enum Words {
 
     /// How long ago, of which no more is said than has passed: the same as `relative` in finer units.
     static func age(_ days: Double) -> String { length(days, .down) }
+
+    /// How long ago the last update was: `3 days ago`; where it was found after days without a look, `3 to 17 days ago` or
+    /// `in the last 17 days`.
+    static func lastUpdate(_ days: Double, between: ClosedRange<Double>?) -> String {
+        guard let between else { return age(days) + " ago" }
+        let longest = length(between.upperBound, .up)
+        guard between.lowerBound >= between.upperBound / 10 else { return "in the last " + longest }
+        let (shortest, unit) = (length(between.lowerBound, .down), longest.drop { $0 != " " })
+        return shortest.dropLast(shortest.hasSuffix(unit) ? unit.count : 0) + " to " + longest + " ago"
+    }
+
+    /// How old a tag's newest digest is: `3 days`; no more is known of one that was there when the tag was first seen, nor
+    /// of one that was found after days without a look.
+    static func digestAge(_ tag: TrackedTag, lastUpdateBetween between: ClosedRange<Double>?, now: Timestamp) -> String?
+    {
+        guard let changed = tag.lastChangedAt else {
+            return tag.firstSeenAt.map { "at least " + age(max(0, now.days(since: $0))) }
+        }
+        let days = max(0, now.days(since: changed))
+        guard let between, abs(between.lowerBound - days) < 0.001 else { return age(days) }
+        return "at most " + length(between.upperBound, .up)
+    }
 
     private static func length(_ days: Double, _ rule: FloatingPointRoundingRule) -> String {
         guard days.isFinite else { return "unknown" }

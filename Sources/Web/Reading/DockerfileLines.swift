@@ -81,7 +81,11 @@ struct DockerfileLines {
         let rest = trimmed[keyword.endIndex...].trimmingBlanks
         let upper = keyword.uppercased()
         // What a trigger will do is an instruction like any other.
-        if upper == "ONBUILD" { return instruction(String(rest), line: line) }
+        if upper == "ONBUILD" {
+            // But for one that it may not be: https://docs.docker.com/reference/dockerfile/#onbuild-limitations
+            let trigger = instruction(String(rest), line: line)
+            return trigger?.keyword == "FROM" ? nil : trigger
+        }
         return DockerfileInstruction(line: line, keyword: upper, rest: rest)
     }
 

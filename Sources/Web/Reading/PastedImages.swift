@@ -60,7 +60,8 @@ struct PastedImages: Hashable, Sendable {
 
 /// Why nothing was read.
 enum PastedTextError: Error, Hashable, Sendable, CustomStringConvertible {
-    case tooLong(bytes: Int)
+    /// Of so many bytes where that is known.
+    case tooLong(bytes: Int?)
     /// The line of the first byte that no text has.
     case binary(line: Int)
     /// YAML whose aliases or nesting unfold to more than is read.
@@ -69,8 +70,8 @@ enum PastedTextError: Error, Hashable, Sendable, CustomStringConvertible {
     var description: String {
         switch self {
         case .tooLong(let bytes):
-            "The text has \(Words.number(bytes)) bytes; at most \(Words.number(PastedImages.maximumBytes)) are read. "
-                + "Paste the part that names the images."
+            (bytes.map { "The text has \(Words.number($0)) bytes; at" } ?? "The text has too many bytes: at")
+                + " most \(Words.number(PastedImages.maximumBytes)) are read. Paste the part that names the images."
         case .binary(let line):
             "Line \(line) holds bytes that are no text. Paste a Dockerfile, a compose file or names of images as text."
         case .tooComplex:

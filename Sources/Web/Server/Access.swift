@@ -35,14 +35,15 @@ struct Access: Sendable {
     /// Refuses what another site's page made a visitor's browser send.
     ///
     /// `Sec-Fetch-Site` is set by browsers alone; older ones send `Origin`, and programs send neither.
-    static func requireSameSite(_ request: Request, publicURL: String?) throws(Problem) {
+    /// - Parameter site: where people reach this site.
+    static func requireSameSite(_ request: Request, site own: String) throws(Problem) {
         let refused = Problem(.forbidden, "Another site's page sent this request. Use the forms of this site.")
         if let site = request.headers.values(named: "Sec-Fetch-Site").first {
             guard site == "same-origin" || site == "none" else { throw refused }
             return
         }
         guard let origin = request.headers[.origin] else { return }
-        let own = [request.head.authority, publicURL?.components(separatedBy: "://").last]
+        let own = [request.head.authority, own.components(separatedBy: "://").last]
         guard let host = origin.components(separatedBy: "://").last, own.contains(host) else { throw refused }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import NIOCore
 
-/// Who a request comes from, for counting. Headers are believed only from proxies that the operator named.
+/// Who a request comes from, and where it went. Headers are believed only from proxies that the operator named.
 struct ClientAddress: Sendable {
     private let trusted: [AddressRange]
 
@@ -29,11 +29,29 @@ struct ClientAddress: Sendable {
         return client.prefix(client.count == 4 ? 4 : 8).map { String($0, radix: 16) }.joined(separator: ".")
     }
 
+    /// The scheme and the host that the nearest proxy was asked by; nil for what it does not say.
+    func target(of peer: SocketAddress?, headers: HTTPFields) -> (scheme: String?, host: String?) {
+        guard let address = peer?.addressBytes, trusted.contains(where: { $0.contains(address) }) else {
+            return (nil, nil)
+        }
+        func last(_ name: String) -> String? {
+            headers.values(named: name).last?.split(separator: ",").last.map { $0.filter { $0 != " " } }
+        }
+        guard let standard = headers.values(named: "Forwarded").last?.split(separator: ",").last else {
+            return (last("X-Forwarded-Proto")?.lowercased(), last("X-Forwarded-Host"))
+        }
+        return (Self.parameter("proto", of: standard)?.lowercased(), Self.parameter("host", of: standard))
+    }
+
+    private static func parameter(_ name: String, of element: Substring) -> String? {
+        element.split(separator: ";").lazy.map { $0.filter { $0 != " " && $0 != "\"" } }
+            .first { $0.lowercased().hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+    }
+
     /// https://www.rfc-editor.org/rfc/rfc7239#section-4, and its older relative.
     private static func forwardedFor(_ headers: HTTPFields) -> [String] {
-        let standard = headers.values(named: "Forwarded").flatMap { $0.split(separator: ",") }.compactMap { element in
-            element.split(separator: ";").lazy.map { $0.filter { $0 != " " && $0 != "\"" } }
-                .first { $0.lowercased().hasPrefix("for=") }.map { String($0.dropFirst(4)) }
+        let standard = headers.values(named: "Forwarded").flatMap { $0.split(separator: ",") }.compactMap {
+            parameter("for", of: $0)
         }
         guard standard.isEmpty else { return standard }
         return headers.values(named: "X-Forwarded-For").flatMap { $0.split(separator: ",") }.map {

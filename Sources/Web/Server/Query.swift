@@ -62,6 +62,15 @@ struct Query {
         do { return try Timestamp(parsing: repaired) } catch { throw .badRequest("\(name): \(error.description)") }
     }
 
+    /// Of a drawing, in pixels.
+    func width() throws(Problem) -> Double {
+        guard let text = self["width"] else { return 720 }
+        guard let width = Double(text), (280...1_600).contains(width) else {
+            throw .badRequest("width is \"\(PrintableText.excerpt(text))\"; give pixels, from 280 to 1600.")
+        }
+        return width
+    }
+
     func bucket() throws(Problem) -> Histogram.Bucket? {
         guard let text = self["bucket"] else { return nil }
         guard let bucket = Histogram.Bucket(rawValue: text) else {

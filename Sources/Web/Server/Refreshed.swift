@@ -3,15 +3,22 @@ import Synchronization
 
 /// Something that is the same for all visitors and costs much: known at once and made anew beside the requests.
 ///
-/// Where making it is quick, nobody sees an old one; where it takes long, nobody waits for it who can have an older one,
-/// and it takes no more than a twentieth of the time.
+/// Where making it is quick, nobody sees an old one; where it takes long, nobody waits for it who can have one that is a
+/// minute older, and it takes no more than a twentieth of the time.
 final class Refreshed<Value: Sendable>: Sendable {
     private struct State {
         var kept: (value: Value, at: Timestamp)?
         /// How long the last making took, in seconds.
         var duration = 0.0
         var making: Task<Value, any Error>?
+
+        func kept(at now: Timestamp, seconds: Double) -> Value? {
+            kept.flatMap { abs(now.seconds(since: $0.at)) < max(seconds, 20 * duration) ? $0.value : nil }
+        }
     }
+
+    /// How long one that is not good any more may still be shown, in seconds.
+    private static var respite: Double { 60 }
 
     private let state = Mutex(State())
     private let seconds: Double
@@ -38,7 +45,7 @@ final class Refreshed<Value: Sendable>: Sendable {
             return try await make(now)
         }
         // What was quick before may take long this time.
-        if let older = state.withLock({ $0.kept?.value }), try await !isMade(within: .seconds(quick)) {
+        if let older = older(at: now), try await !isMade(within: .seconds(quick)) {
             return older
         }
         return try await making.value
@@ -49,9 +56,12 @@ final class Refreshed<Value: Sendable>: Sendable {
     func value(at now: Timestamp, within limit: Duration) async throws -> Value? {
         let (kept, making) = begin(at: now)
         guard making != nil else { return kept }
-        let hasOlder = state.withLock { $0.kept != nil }
-        _ = try await isMade(within: hasOlder ? min(limit, .seconds(quick)) : limit)
-        return state.withLock { $0.kept?.value }
+        _ = try await isMade(within: older(at: now) == nil ? limit : min(limit, .seconds(quick)))
+        return older(at: now)
+    }
+
+    private func older(at now: Timestamp) -> Value? {
+        state.withLock { $0.kept(at: now, seconds: seconds + Self.respite) }
     }
 
     /// At once, what is no older than that; a new one is begun where that is time.
@@ -74,13 +84,13 @@ final class Refreshed<Value: Sendable>: Sendable {
     /// - Returns: what to answer with at once, or what to wait for.
     private func begin(at now: Timestamp) -> (kept: Value?, making: Task<Value, any Error>?) {
         state.withLock { state in
-            if let kept = state.kept, abs(now.seconds(since: kept.at)) < max(seconds, 20 * state.duration) {
-                return (kept.value, nil)
-            }
+            if let kept = state.kept(at: now, seconds: seconds) { return (kept, nil) }
             // One at a time. It outlives the request that began it, so that the next ones have it.
             let making = state.making ?? Task { try await self.refresh(at: now) }
             state.making = making
-            if let kept = state.kept, state.duration > quick { return (kept.value, nil) }
+            if state.duration > quick, let kept = state.kept(at: now, seconds: seconds + Self.respite) {
+                return (kept, nil)
+            }
             return (nil, making)
         }
     }

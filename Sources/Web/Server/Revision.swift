@@ -74,7 +74,7 @@ extension Site {
         _ request: Request, _ context: SiteContext, about reference: TagReference, cacheControl: String = "no-cache",
         _ make: (TrackedTag) async throws -> Response
     ) async throws -> Response {
-        guard let tag = try await viewed(reference, context) else { throw Self.notTracked(reference) }
+        guard let tag = try await viewed(reference, context).tag else { throw Self.notTracked(reference) }
         return try await answer(request, about: tag, cacheControl: cacheControl) { try await make(tag) }
     }
 
@@ -102,20 +102,24 @@ extension Site {
 
     /// The tag that somebody asks for. Looking keeps it from being retired, and wakes it where it was. That it could not be
     /// woken spoils no answer.
-    /// - Returns: nil where it never was tracked.
-    func viewed(_ reference: TagReference, _ context: SiteContext) async throws -> TrackedTag? {
-        guard let tag = try await store.tag(reference) else { return nil }
+    /// - Returns: nil where it never was tracked, and what it was before it was woken.
+    func viewed(
+        _ reference: TagReference, _ context: SiteContext
+    ) async throws -> (tag: TrackedTag?, asleep: TrackedTag?) {
+        guard let tag = try await store.tag(reference) else { return (nil, nil) }
         let now = clock()
         guard tag.state == .untracked else {
             views.note([tag], at: now)
-            return tag
+            return (tag, nil)
         }
         do {
-            guard try await store.wake(reference, maxTracked: settings.maxTracked, at: now) else { return tag }
-            return try await store.tag(reference)
+            guard try await store.wake(reference, maxTracked: settings.maxTracked, at: now) else {
+                return (tag, nil)
+            }
+            return (try await store.tag(reference), tag)
         } catch {
             context.logger.debug("a tag was not woken", metadata: ["error": "\(error)"])
-            return tag
+            return (tag, nil)
         }
     }
 }

@@ -17,6 +17,7 @@ extension Site {
             ("/docs", [.get: docsPage]),
             ("/details/**", [.get: redirectDetails]),
             ("/assets/*", [.get: asset]),
+            ("/favicon.ico", [.get: icon]),
             ("/api/v1/tags", [.get: listTags, .post: addTag]),
             ("/api/v1/tags/**", [.get: showTag, .delete: removeTag]),
             ("/api/v1/changes", [.get: listChanges]),

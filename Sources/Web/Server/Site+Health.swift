@@ -19,6 +19,14 @@ extension Site {
         return Self.healthy
     }
 
+    /// Browsers ask for it where a page names none, as a drawing alone cannot.
+    func icon(_ request: Request, _ context: SiteContext) async throws -> Response {
+        guard let response = resources.assets.response(for: "tagbeat.svg", to: request) else {
+            throw Problem.notFound("There is no such file.")
+        }
+        return response
+    }
+
     func asset(_ request: Request, _ context: SiteContext) async throws -> Response {
         guard let response = resources.assets.response(for: request.uri.path.dropFirst("/assets/".count), to: request)
         else { throw Problem.notFound("There is no such file.") }

@@ -15,7 +15,9 @@ struct SiteMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         let response: Response
-        if let key = RecentAnswers.Key(request, origin: site.origin(of: request)), let state = site.answers.state() {
+        if let key = RecentAnswers.Key(request, origin: site.origin(of: request, context)),
+            let state = site.answers.state()
+        {
             if let known = site.answers.answer(to: key, at: state) {
                 response = known.ifNew(to: request)
             } else {

@@ -118,11 +118,12 @@ import Testing
                 --mount=type=bind,from=ghcr.io/astral-sh/uv:0.4,source=/uv,target=/uv \\
                 uv --mount=from=none
             ONBUILD COPY --from=busybox:1.36 / /
+            ONBUILD FROM notallowed:1
             RUN --network=none --mount=from=composer:2,target=/c composer install
             """,
             [
                 "rust:1.79 | 1 FROM, stage build", "ghcr.io/astral-sh/uv:0.4 | 2 RUN --mount",
-                "busybox:1.36 | 5 COPY --from", "composer:2 | 6 RUN --mount",
+                "busybox:1.36 | 5 COPY --from", "composer:2 | 7 RUN --mount",
             ]),
         PastedCase(
             "digests", .dockerfile, "FROM python:3.12@\(digest)\nFROM python@\(digest)\nFROM python:3.12",

@@ -33,8 +33,10 @@ extension ComparePage {
                 Words.number(statistics.updatesInWindow) + Self.window(statistics),
                 interval.medianDays.map { Words.days($0) } ?? "–",
                 interval.worstGapDays.map { Words.days($0) } ?? "–",
-                statistics.daysSinceLastUpdate.map { "\(Words.age($0)) ago" } ?? "none seen",
-                (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) } ?? "–",
+                statistics.daysSinceLastUpdate.map {
+                    Words.lastUpdate($0, between: statistics.daysSinceLastUpdateBetween)
+                } ?? "none seen",
+                Words.digestAge(tag, lastUpdateBetween: statistics.daysSinceLastUpdateBetween, now: now) ?? "–",
                 statistics.dueWithin.days7.map { TagPage.percent($0) } ?? "–",
                 behind.map { $0 == 0 ? "the newest" : "\(Words.count($0, "update")) behind" } ?? "none yet",
                 watch.isBegun ? Words.days(watch.days) : "not yet", watch.knownDays.map { Words.days($0) } ?? "–",

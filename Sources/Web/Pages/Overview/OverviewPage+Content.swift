@@ -51,11 +51,12 @@ extension OverviewPage {
     /// Nobody knows of what was not seen for so long that it stopped.
     private static let unseenDays = 30.0
 
-    /// By their last updates, not by what changed since without being one. What is kept is last night's word.
+    /// By their last updates, not by what changed since without being one, and only where it is known when those were. What is kept is last night's word.
     static func stopped(_ tags: [JudgedTag], now: Timestamp) -> [Group] {
         let stopped: [(TagReference, Timestamp)] = tags.compactMap { judged in
             guard judged.judgement.rhythm.word == .stopped, let days = judged.judgement.daysSinceLastUpdate,
-                days < latelyDays, let seen = judged.tag.lastSucceededAt, now.days(since: seen) < unseenDays
+                days < latelyDays, (judged.judgement.daysSinceLastUpdateBetween?.lowerBound ?? days) * 2 >= days,
+                let seen = judged.tag.lastSucceededAt, now.days(since: seen) < unseenDays
             else { return nil }
             return (judged.tag.reference, now.advanced(bySeconds: -days * 86_400))
         }

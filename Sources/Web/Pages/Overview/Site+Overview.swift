@@ -22,7 +22,9 @@ extension Site {
             return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
         }
         let status = try await statusAtHand()
-        let offer = isKnown || !settings.publicTracking ? nil : reference
+        // A word that finds tags is not meant for an image's name.
+        let isName = page.items.isEmpty || wanted.text.contains { ":/".contains($0) }
+        let offer = isKnown || !isName || !settings.publicTracking ? nil : reference
         // What the script asks for as one types is the list alone.
         let isWhole = query["part"] != "tags"
         let lately =
@@ -97,7 +99,7 @@ extension Site {
             if length > 64 << 20 { break }
         }
         guard length <= limit else {
-            throw Problem(.contentTooLarge, PastedTextError.tooLong(bytes: length).description)
+            throw Problem(.contentTooLarge, PastedTextError.tooLong(bytes: nil).description)
         }
         guard let text = String(validating: body, as: UTF8.self) else {
             throw Problem.badRequest("The form is not UTF-8.")

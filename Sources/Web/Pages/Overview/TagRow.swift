@@ -49,8 +49,11 @@ struct TagRow: Sendable, Hashable {
         let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
         let rhythm = judgement.rhythm
         self.rhythm = rhythm.word
-        let age = (tag.lastChangedAt ?? tag.firstSeenAt).map { Words.age(max(0, now.days(since: $0))) + " old" }
-        let lastUpdate = judgement.daysSinceLastUpdate.map { "\(Words.age($0)) ago" }
+        let between = judgement.daysSinceLastUpdateBetween
+        let age = Words.digestAge(tag, lastUpdateBetween: between, now: now).map { $0 + " old" }
+        let lastUpdate = judgement.daysSinceLastUpdate.map {
+            Words.lastUpdate($0, between: between)
+        }
         let word =
             rhythm.shortWords.xml + (rhythm.isLate ? " " + Badge(label: "overdue", style: "warn").html : "")
             + Self.small(rhythm.evidence.words)

@@ -19,15 +19,18 @@ extension Site {
         let offered = try await offeredPart(
             of: reference.repository, tags: siblings, on: Href.tag(reference), from: reference, for: request, query,
             context)
-        guard let tag = try await viewed(reference, context) else {
+        let viewed = try await viewed(reference, context)
+        guard let tag = viewed.tag else {
             return html(
                 TagPage(untracked: reference, siblings: siblings, offered: offered, permissions: permissions),
                 status: .notFound)
         }
         // A tag whose turn has not come since its registry fell silent does not know of that yet.
         let silence = tag.state == .active || tag.state == .missing ? silence(of: reference.registry) : []
+        let woken = viewed.asleep.map { [Notice.woken($0)] } ?? []
         return try await answer(
-            request, about: [tag], (offered?.shown ?? []) + silence.flatMap { [$0.text, $0.reasonText ?? ""] }
+            request, about: [tag],
+            (offered?.shown ?? []) + (silence + woken).flatMap { [$0.text, $0.reasonText ?? ""] }
         ) {
             let whole = TagRecord(tag, history: try await store.history(of: tag.id))
             let now = past ?? clock()
@@ -35,12 +38,12 @@ extension Site {
             var content = TagPage.Content(
                 tag: record.tag, history: record.history, statistics: try await store.statistics(of: whole, asOf: now),
                 list: .init(record.history, older: older), siblings: siblings, offered: offered, bucket: bucket,
-                permissions: permissions, origin: origin(of: request), now: now)
+                permissions: permissions, origin: origin(of: request, context), now: now)
             if past != nil { content.today = (tag, clock()) }
             content.list.facts = try await store.facts(of: content.list.items.compactMap(\.digest))
             if !ownText.isEmpty { content.own = try await ownDigest(ownText, history: record.history) }
             var page = TagPage(content)
-            page.notices += silence
+            page.notices += woken + silence
             if let past {
                 page.notices.append(.asOf(past))
             } else if let asked, query.has("checked"),

@@ -27,7 +27,7 @@ extension TagPage.Siblings {
         if let version = TagVersion(reference.tag) {
             let versions = others.compactMap { TagVersion($0.reference.tag) }
             groups = [
-                Self.group("The same at other precisions", Self.precisions(of: version, in: versions), reference),
+                Self.group("At other precisions", Self.precisions(of: version, in: versions), reference),
                 Self.group("The same version in other variants", Self.variants(of: version, in: versions), reference),
                 Self.group("Newer versions of the same shape", Self.newer(than: version, in: versions), reference),
             ].compactMap(\.self)

@@ -42,23 +42,26 @@ extension TagPage.Use {
         func pin(_ label: String, _ bearing: Bearing, _ hint: String) -> Pin {
             Pin(label: label, text: tag.reference.pinned(to: bearing.digest), hint: hint)
         }
+        func time(_ bearing: Bearing) -> String { Words.days(bearing.seconds / 86_400) }
         var pins: [Pin] = []
         if let newest {
             let length = newest.seconds < 60 ? "" : ", for \(Words.days(newest.seconds / 86_400))"
-            let since = "borne since \(Words.date(newest.start))\(length)"
-            let isSettled = settled == newest
+            let since = "\(newest.start == newest.from ? "seen" : "borne") since \(Words.date(newest.start))\(length)"
+            // After an absence it may be the same again.
+            let isSettled = settled?.digest == newest.digest
+            let before = settled.map { $0 == newest ? " and not taken back" : "; before, for about \(time($0))" }
             let gone = newest.until.map { "The last digest that was seen; gone since \(Words.date($0))." }
             pins.append(
                 pin(
                     gone != nil ? "Last seen" : isSettled ? "Newest, and settled" : "Newest", newest,
-                    gone ?? Words.sentence(since + (isSettled ? " and not taken back" : ""))))
+                    gone ?? Words.sentence(since + (isSettled ? before ?? "" : ""))))
         }
-        if let settled, settled != newest {
+        if let settled, settled.digest != newest?.digest {
             let behind = Bearing.updatesBehind(settled, marks: marks)
             pins.append(
                 pin(
                     "Settled", settled,
-                    "Borne for \(Words.days(settled.seconds / 86_400)) and not taken back; "
+                    "Borne for about \(time(settled)) and not taken back; "
                         + "\(Words.count(behind, "update")) behind the newest."))
         }
         self.init(

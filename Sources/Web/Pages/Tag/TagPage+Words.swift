@@ -21,7 +21,8 @@ extension TagPage {
             let likely = [(7, due.days7), (14, due.days14), (30, due.days30)].first { ($0.1 ?? 0) >= 0.75 }
             let isWaitedFor = !statistics.rhythm.overdue && record.goneSince == nil
             let next = !isWaitedFor ? nil : likely.map { "; the next is likely within \($0.0) days" }
-            parts.append("Last update \(Words.age(days)) ago\(next ?? "").")
+            let last = Words.lastUpdate(days, between: statistics.daysSinceLastUpdateBetween)
+            parts.append("Last update \(last)\(next ?? "").")
         }
         let watch = Watch(record, statistics)
         let known = watch.knownDays.map { "; its past is known for \(Words.days($0))" } ?? ""
@@ -70,6 +71,14 @@ extension MediaType {
 }
 
 extension Notice {
+    /// - Parameter tag: as it was before somebody looked at it.
+    static func woken(_ tag: TrackedTag) -> Notice {
+        let last = tag.lastCheckedAt.map { ": the last was on \(Words.date($0))" } ?? ""
+        return Notice(
+            style: "info", heading: "It was retired, and is watched again from now on.",
+            text: "Nobody had asked for it for so long that its checks had ended\(last).")
+    }
+
     /// What keeps a tag from being up to date.
     static func of(_ tag: TrackedTag, now: Timestamp) -> [Notice] {
         let again = tag.nextCheckAt.map {
@@ -80,7 +89,8 @@ extension Notice {
             return [
                 Notice(
                     style: "warn", heading: "The last check failed.",
-                    text: "What is shown may be out of date." + (again ?? ""), reasonText: tag.lastError)
+                    text: (tag.firstSeenAt == nil ? "It was not seen yet." : "What is shown may be out of date.")
+                        + (again ?? ""), reasonText: tag.lastError)
             ]
         case .missing where tag.firstSeenAt == nil:
             return [
