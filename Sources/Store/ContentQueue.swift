@@ -190,12 +190,39 @@ struct FinishContent: Statement {
     }
 }
 
+/// For somebody who looks at these tags and waits: as if a change had asked for it.
+struct QueueAwaited: Statement {
+    typealias Row = Never
+    let tagIDs: [Int32]
+    let now: Timestamp
+    static let sql: SQL =
+        """
+        INSERT INTO content_queue (digest_id, repository_id, registry_id, next_at, is_part)
+        SELECT DISTINCT ON (h.digest_id) h.digest_id, h.repository_id, h.registry_id, $2, false FROM tag_checks h
+        WHERE h.tag_id = ANY ($1) AND\u{20}
+        """ + QueueUnread.isUnread + """
+             ORDER BY h.digest_id
+            ON CONFLICT (digest_id) DO UPDATE SET next_at = LEAST(content_queue.next_at, excluded.next_at)
+            """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(tagIDs)
+        parameters.append(now.advanced(bySeconds: -WantedContent.headStart))
+    }
+}
+
 /// - Returns: the last tag looked at.
 struct QueueUnread: Statement {
     let after: Int32
     let limit: Int
     let now: Timestamp
-    static let sql: SQL = """
+    /// Of a tag's row `h`.
+    fileprivate static let isUnread: SQL = """
+        h.digest_id IS NOT NULL AND NOT h.is_missing AND h.next_check_at < 'infinity'
+                AND NOT EXISTS (SELECT FROM contents c WHERE c.digest_id = h.digest_id
+                    AND (c.state <> 2 OR c.reason IS NOT NULL))
+        """
+    static let sql: SQL =
+        """
         WITH tags_here AS MATERIALIZED (
             SELECT c.tag_id, c.digest_id, c.registry_id, c.next_check_at, c.is_missing FROM tag_checks c
             WHERE c.tag_id > $1 ORDER BY c.tag_id LIMIT $2),
@@ -204,13 +231,12 @@ struct QueueUnread: Statement {
             SELECT DISTINCT ON (h.digest_id) h.digest_id, t.repository_id, h.registry_id,
                 $3 + (row_number() OVER (ORDER BY h.digest_id) - 1) * interval '10 seconds', false
             FROM tags_here h JOIN tags t ON t.id = h.tag_id
-            WHERE h.digest_id IS NOT NULL AND NOT h.is_missing AND h.next_check_at < 'infinity'
-                AND NOT EXISTS (SELECT FROM contents c WHERE c.digest_id = h.digest_id
-                    AND (c.state <> 2 OR c.reason IS NOT NULL))
-            ORDER BY h.digest_id
-            ON CONFLICT DO NOTHING)
-        SELECT max(tag_id) FROM tags_here HAVING max(tag_id) IS NOT NULL
-        """
+            WHERE\u{20}
+        """ + isUnread + """
+                 ORDER BY h.digest_id
+                ON CONFLICT DO NOTHING)
+            SELECT max(tag_id) FROM tags_here HAVING max(tag_id) IS NOT NULL
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(after)
         parameters.append(limit)

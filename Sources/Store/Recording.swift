@@ -97,6 +97,10 @@ extension Connection {
     fileprivate func finish(_ results: [CheckResult], _ batch: BatchOutcome, _ worker: WorkerSession) async throws {
         // Mostly nobody waits for anything: then what there is to say needs not be sent.
         let isAwaited = try await first(SelectWhetherAwaited()) ?? false
+        let awaited = results.filter { !$0.claim.requestIDs.isEmpty }.map(\.claim.tagID)
+        if let now = results.map(\.checkedAt).max(), !awaited.isEmpty {
+            try await run(QueueAwaited(tagIDs: awaited, now: now))
+        }
         let finished = isAwaited ? try await run(FinishRequests(results: results, batch: batch)).affected : 0
         try await run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
         if finished > 0 { try await run(Notify(signal: .outcome)) }

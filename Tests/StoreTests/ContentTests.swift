@@ -202,6 +202,21 @@ import Testing
         #expect(try await reader.read(at: 1) == [])
     }
 
+    /// Who asks for a check looks at the tag, and waits for its platforms.
+    @Test func whatSomebodyLooksAtIsReadFirst() async throws {
+        var reader = try await Reader()
+        reader.contents = ["B": "amd64:b b=2"]
+        try await reader.store.importAll("A@-5 B@-3", at: hour(0))
+        for time in [1.0, 2] {
+            let worker = reader.checker.worker
+            _ = try await reader.store.requestCheck(of: reference("app:1"), at: hour(time))
+            let claims = try await reader.store.claimRequested(worker: worker, limit: 10, lease: 60, at: hour(time))
+            _ = try await reader.checker.record(claims, .digest("B"), at: hour(time))
+            // Once.
+            #expect(try await reader.read(at: time) == (time == 1 ? ["B"] : []))
+        }
+    }
+
     @Test func claimsAreForOneWorkerAndRunOut() async throws {
         let reader = try await Reader()
         try await reader.checker.live("A B")

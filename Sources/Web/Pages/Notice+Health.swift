@@ -13,10 +13,13 @@ extension Notice {
     /// - Parameters:
     ///   - outcome: nil where it had not ended yet.
     ///   - asked: when the button was pressed.
-    static func checked(_ tag: TrackedTag, _ outcome: CheckOutcome?, since asked: Timestamp, now: Timestamp) -> Notice?
-    {
+    ///   - isIdle: no worker is running.
+    static func checked(
+        _ tag: TrackedTag, _ outcome: CheckOutcome?, since asked: Timestamp, isIdle: Bool = false, now: Timestamp
+    ) -> Notice? {
         guard (0..<300).contains(now.seconds(since: asked)), tag.state != .untracked else { return nil }
         switch outcome {
+        case nil where isIdle: return idle
         case nil:
             return Notice(
                 style: "info", heading: "The check waits for its turn.", text: "Load this page again in a moment.")
@@ -35,11 +38,12 @@ extension Notice {
     /// What keeps the whole site, or most of a registry, from being checked.
     static func health(of status: StoreStatus) -> [Notice] {
         guard status.tracked > 0, status.workers.isEmpty else { return silent(status.lanes) }
-        let idle = Notice(
-            style: "warn", heading: "No worker is running.",
-            text: "Nothing is checked until one is started; what is shown may be out of date.")
         return [idle] + silent(status.lanes)
     }
+
+    private static let idle = Notice(
+        style: "warn", heading: "No worker is running.",
+        text: "Nothing is checked until one is started; what is shown may be out of date.")
 
     /// Registries that do not answer, or most of whose checks fail: one notice, however many they are.
     static func silent(_ lanes: [LaneStatus]) -> [Notice] {

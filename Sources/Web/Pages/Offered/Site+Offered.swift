@@ -63,6 +63,8 @@ extension Site {
             try await store.track(seen.sorted(), origin: origin, at: clock())
         }
         let unseen = wanted.subtracting(seen)
-        if !unseen.isEmpty { try await track(unseen.sorted(), for: request, context) }
+        guard !unseen.isEmpty else { return }
+        // As of several whose checks are waited for: those that cannot be tracked are left out.
+        do { try await track(unseen.sorted(), for: request, context) } catch is Problem where !seen.isEmpty {}
     }
 }

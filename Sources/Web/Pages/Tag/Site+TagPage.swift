@@ -46,10 +46,10 @@ extension Site {
             page.notices += woken + silence
             if let past {
                 page.notices.append(.asOf(past))
-            } else if let asked, query.has("checked"),
-                let notice = Notice.checked(tag, outcome, since: asked, now: now)
-            {
-                page.notices.append(notice)
+            } else if let asked, query.has("checked") {
+                let isIdle = outcome == nil ? try await statusAtHand()?.workers.isEmpty ?? false : false
+                page.notices += [Notice.checked(tag, outcome, since: asked, isIdle: isIdle, now: now)].compactMap(
+                    \.self)
             }
             return html(page)
         }
