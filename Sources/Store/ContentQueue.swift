@@ -190,11 +190,14 @@ struct FinishContent: Statement {
     }
 }
 
-/// For somebody who looks at these tags and waits: as if a change had asked for it.
+/// For somebody who looks at these tags and waits: as if a change had asked for it. What is read now, or failed before, keeps
+/// its time.
 struct QueueAwaited: Statement {
     typealias Row = Never
     let tagIDs: [Int32]
     let now: Timestamp
+    /// What is due later than that is read by nobody now, in seconds.
+    private static let longestLease = 900.0
     static let sql: SQL =
         """
         INSERT INTO content_queue (digest_id, repository_id, registry_id, next_at, is_part)
@@ -202,11 +205,13 @@ struct QueueAwaited: Statement {
         WHERE h.tag_id = ANY ($1) AND\u{20}
         """ + QueueUnread.isUnread + """
              ORDER BY h.digest_id
-            ON CONFLICT (digest_id) DO UPDATE SET next_at = LEAST(content_queue.next_at, excluded.next_at)
+            ON CONFLICT (digest_id) DO UPDATE SET next_at = excluded.next_at, is_part = false
+            WHERE content_queue.tries = 0 AND content_queue.next_at > $3
             """
     func bind(_ parameters: inout Parameters) {
         parameters.append(tagIDs)
         parameters.append(now.advanced(bySeconds: -WantedContent.headStart))
+        parameters.append(now.advanced(bySeconds: Self.longestLease))
     }
 }
 

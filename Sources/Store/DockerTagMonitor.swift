@@ -25,6 +25,11 @@ public struct MonitorError: Error, CustomStringConvertible {
 
     fileprivate init(_ description: String) { (self.description, isPassing) = (description, false) }
 
+    /// What is asked of that database, and not of ours.
+    fileprivate static func told<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch let error as PostgresError { throw MonitorError(error) }
+    }
+
     fileprivate init(_ error: PostgresError) {
         isPassing = error.isConnectionError
         description =
@@ -61,13 +66,14 @@ extension TagStore {
                 return nil
             }
         }
-        let state = try await monitor.first(SelectMonitorState()) ?? ""
+        let state = try await MonitorError.told { try await monitor.first(SelectMonitorState()) } ?? ""
         let summary = try await importObservations(at: now, spool: try await spool(state), progress: progress) {
-            let rows = try await monitor.run(FetchUpdates()).rows
+            let rows = try await MonitorError.told { try await monitor.run(FetchUpdates()).rows }
             return rows.isEmpty ? nil : try rows.compactMap { row in try parse(row) { try row.observation(now: now) } }
         }
         answer.summary = summary
-        while case let rows = try await monitor.run(FetchImages()).rows, !rows.isEmpty {
+        while case let rows = try await MonitorError.told({ try await monitor.run(FetchImages()).rows }), !rows.isEmpty
+        {
             let viewed = try rows.compactMap { row in try parse(row) { (try row.reference, row.time) } }
             let outcome = try await track(viewed.map(\.0), origin: .import, at: now)
             try await pool.run(SetViewed(tags: viewed, new: outcome.filter { $0.value == .added }.map(\.key), now: now))
@@ -77,24 +83,24 @@ extension TagStore {
 
     /// With its rows at hand.
     private static func monitor(at conninfo: String) async throws -> Connection {
-        var opened: Connection?
-        do {
+        try await MonitorError.told {
             let monitor = try await Connection.connect(to: conninfo)
-            opened = monitor
-            try await monitor.runScript(
-                """
-                SET TIME ZONE 'UTC';
-                BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-                DECLARE updates NO SCROLL CURSOR FOR
-                    SELECT i.endpoint::text, i.image::text, i.tag::text, u.scraped_at::timestamptz, u.digest::text
-                    FROM image_update u JOIN image_to_scrape i ON i.id = u.image_id ORDER BY i.id, u.scraped_at;
-                DECLARE images NO SCROLL CURSOR FOR
-                    SELECT endpoint::text, image::text, tag::text, last_viewed::timestamptz, NULL::text FROM image_to_scrape
-                """)
+            do {
+                try await monitor.runScript(
+                    """
+                    SET TIME ZONE 'UTC';
+                    BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+                    DECLARE updates NO SCROLL CURSOR FOR
+                        SELECT i.endpoint::text, i.image::text, i.tag::text, u.scraped_at::timestamptz, u.digest::text
+                        FROM image_update u JOIN image_to_scrape i ON i.id = u.image_id ORDER BY i.id, u.scraped_at;
+                    DECLARE images NO SCROLL CURSOR FOR
+                        SELECT endpoint::text, image::text, tag::text, last_viewed::timestamptz, NULL::text FROM image_to_scrape
+                    """)
+            } catch {
+                monitor.close()
+                throw error
+            }
             return monitor
-        } catch let error as PostgresError {
-            opened?.close()
-            throw MonitorError(error)
         }
     }
 }

@@ -55,6 +55,8 @@ public struct TrackedTag: Sendable {
     public let lastError: String?
     /// What lists say of its rhythm, where that was read together with it.
     var pulse: Pulse?
+    /// The days without a look at whose end its newest digest was found, where lists were asked for.
+    public var gap: Range<Timestamp>? { pulse?.gap(before: lastChangedAt) }
 }
 
 public enum TagSort: String, Sendable, CaseIterable {

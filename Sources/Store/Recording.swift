@@ -88,6 +88,11 @@ extension TagStore {
                 try await connection.finish(others, batch, worker)
                 return batch
             }
+        // Apart from what locks tags: this is of another time's changes, and nothing is lost without it.
+        let awaited = results.filter { !$0.claim.requestIDs.isEmpty }.map(\.claim.tagID)
+        if !awaited.isEmpty, try await pool.run(QueueAwaited(tagIDs: awaited, now: now)).affected > 0 {
+            try await pool.run(Notify(signal: .changes))
+        }
         return [same, differing].flatMap(\.outcomes.values).reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 }
@@ -97,10 +102,6 @@ extension Connection {
     fileprivate func finish(_ results: [CheckResult], _ batch: BatchOutcome, _ worker: WorkerSession) async throws {
         // Mostly nobody waits for anything: then what there is to say needs not be sent.
         let isAwaited = try await first(SelectWhetherAwaited()) ?? false
-        let awaited = results.filter { !$0.claim.requestIDs.isEmpty }.map(\.claim.tagID)
-        if let now = results.map(\.checkedAt).max(), !awaited.isEmpty {
-            try await run(QueueAwaited(tagIDs: awaited, now: now))
-        }
         let finished = isAwaited ? try await run(FinishRequests(results: results, batch: batch)).affected : 0
         try await run(ReleaseClaims(tagIDs: results.map(\.claim.tagID), workerID: worker.id))
         if finished > 0 { try await run(Notify(signal: .outcome)) }

@@ -52,6 +52,8 @@ public struct TagRecord: Sendable {
     /// The rows of its history that count.
     public var counted: CountedRows { CountedRows(history, firstSeenAt: firstSeenAt) }
 
+    public var pulse: Pulse { Pulse(history: history, firstSeenAt: firstSeenAt) }
+
     /// What its history shows, oldest first.
     public var marks: [HistoryMark] { HistoryMark.all(in: counted) }
 

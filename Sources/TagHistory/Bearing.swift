@@ -55,9 +55,10 @@ public struct Bearing: Hashable, Sendable {
         bearings.last { $0.seconds >= seconds && !$0.wasReverted }
     }
 
-    /// How many updates came after this digest was last borne.
-    public static func updatesBehind(_ bearing: Bearing, marks: [HistoryMark]) -> Int {
-        guard let until = bearing.until else { return 0 }
+    /// How many updates came after this digest was last borne; none where it is borne again.
+    /// - Parameter bearings: oldest first.
+    public static func updatesBehind(_ bearing: Bearing, of bearings: [Bearing], marks: [HistoryMark]) -> Int {
+        guard let until = bearing.until, bearings.last?.digest != bearing.digest else { return 0 }
         return marks.count { $0.outcome == .update && $0.observedAt >= until }
     }
 }

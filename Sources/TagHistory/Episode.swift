@@ -6,7 +6,8 @@ struct Episode {
 
     /// Changes less than this apart belong together.
     static let gapSeconds = 6 * 3_600.0
-    /// But for no longer: what never rests so long is pushed every day, and not once for ever.
+    /// But for no longer: what never rests so long is pushed every day, and not once for ever. STATISTICS.md knows no such end.
+    /// A change of other platforms that settles begins this time anew.
     static let longestChainSeconds = 24 * 3_600.0
     /// So long after an episode's first change, other platforms may still arrive.
     static let settlingSeconds = 48 * 3_600.0
@@ -19,24 +20,28 @@ struct Episode {
     let end: Double
     /// The push time of its first change where it is believed, else the middle of the span.
     let event: Double
-    /// Nobody knows when it was, but that it was within some days.
-    var isVague: Bool {
-        // A push that is known seldom is in the middle.
-        end - begin >= Self.vagueDays * Evaluation.day && abs(event - (begin + end) / 2) <= 1_000_000
-    }
+    /// Nobody knows when it was, but that it was within some days. By whole seconds, as pulses have them.
+    let isVague: Bool
     /// When its first change counts.
     let countedAt: Timestamp
 
-    init(outcome: Outcome, begin: Double, end: Double, event: Double, countedAt: Timestamp) {
-        (self.outcome, self.begin, self.end, self.event, self.countedAt) = (outcome, begin, end, event, countedAt)
+    /// - Parameter isExact: the event's time is known, and not the middle of the span.
+    init(outcome: Outcome, begin: Timestamp, end: Timestamp, event: Double, isExact: Bool, countedAt: Timestamp) {
+        self.outcome = outcome
+        self.begin = Double(begin.microseconds)
+        self.end = Double(end.microseconds)
+        self.event = event
+        self.countedAt = countedAt
+        isVague = !isExact && end.roundedDown.days(since: begin.roundedDown) >= Self.vagueDays
     }
 
     private init(_ first: Change, outcome: Outcome) {
-        let end = Double(first.observedAt.microseconds)
-        let begin = first.notBefore.map { Double($0.microseconds) } ?? end
+        let (push, end) = (first.believedPush, first.observedAt)
+        let begin = first.notBefore ?? end
         self.init(
             outcome: outcome, begin: begin, end: end,
-            event: first.believedPush.map { Double($0.microseconds) } ?? (begin + end) / 2, countedAt: first.countedAt)
+            event: push.map { Double($0.microseconds) } ?? (Double(begin.microseconds) + Double(end.microseconds)) / 2,
+            isExact: push != nil, countedAt: first.countedAt)
     }
 
     /// - Parameter counted: all but changes are passed over.

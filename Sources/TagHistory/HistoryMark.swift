@@ -34,7 +34,7 @@ public struct HistoryMark: Hashable, Sendable {
         let episodes = Episode.all(in: counted)
         marks.reserveCapacity(episodes.count)
         for (index, episode) in episodes.enumerated() {
-            // An episode's rows lie before the next one's first, which is hours later.
+            // An episode's rows lie before the next one's first.
             let end = index + 1 < episodes.count ? episodes[index + 1].end : .infinity
             var first: Int?
             var changes = 0

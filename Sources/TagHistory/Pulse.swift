@@ -91,6 +91,12 @@ public struct Pulse: Hashable, Sendable {
     /// - Parameter own: see ``ownSince(_:firstSeenAt:)``.
     public static func watchedSince(tracked: Timestamp, own: Timestamp?) -> Timestamp { min(tracked, own ?? tracked) }
 
+    /// The span of days without a look at whose end the newest digest was found; nil where that is known better.
+    /// - Parameter lastChangedAt: of the tag.
+    public func gap(before lastChangedAt: Timestamp?) -> Range<Timestamp>? {
+        gaps.last { $0.upperBound == lastChangedAt?.roundedDown }
+    }
+
     /// Oldest first.
     public var marks: [HistoryMark] { pushes.map(\.mark) }
 
@@ -128,10 +134,10 @@ public struct Pulse: Hashable, Sendable {
 
 extension Episode {
     fileprivate init(_ push: Pulse.Push) {
-        let end = Double(push.mark.observedAt.microseconds)
+        let end = push.mark.observedAt
         self.init(
-            outcome: push.mark.outcome, begin: push.notBefore.map { Double($0.microseconds) } ?? end, end: end,
-            event: Double(push.mark.at.microseconds),
+            outcome: push.mark.outcome, begin: push.notBefore ?? end, end: end,
+            event: Double(push.mark.at.microseconds), isExact: push.mark.notBefore == nil,
             countedAt: push.mark.notBefore == nil ? push.mark.at : push.mark.observedAt)
     }
 }

@@ -7,8 +7,13 @@ extension Rhythm {
 
     static func reason(_ word: Word, overdue: Bool, _ grounds: Grounds) -> String {
         let gap = grounds.judgedGap
-        let sure = grounds.openBetween?.lowerBound ?? grounds.open ?? 0
-        let last = (grounds.openBetween == nil ? "" : "at least ") + duration(sure, .down)
+        let sure = grounds.sureOpen
+        let last =
+            grounds.openBetween.map { between in
+                let (least, most) = (duration(between.lowerBound, .down), duration(between.upperBound, .up))
+                return least.replacing(most.drop { $0 != " " }, with: "") + " to " + most
+            } ?? duration(sure, .down)
+        let lastIsVague = sure * 2 < grounds.open ?? 0
         let said =
             switch word {
             case .unchanged:
@@ -17,9 +22,9 @@ extension Rhythm {
                         ? "" : "; its digest changed \(times(grounds.changes)), which was no update")
             case .stopped where grounds.isMoving:
                 "\(count(grounds.updates)) in all, none for \(duration(sure, .down)); its digest still "
-                    + "changes, last \(duration(grounds.unmoved ?? 0, .down)) ago, but in ways that are no update: its "
-                    + "metadata, or back to an older one"
-            case .stopped where sure * 2 < grounds.open ?? 0:
+                    + "changes, last \(duration(grounds.unmoved ?? 0, .down)) ago, but in ways that are no update: "
+                    + "metadata or platforms alone, or back to an older one"
+            case .stopped where lastIsVague:
                 "\(count(grounds.updates)) in all, the last some time in the "
                     + "\(duration((grounds.openBetween?.upperBound ?? 0) - sure)) before it was found; "
                     + "whether more follow is not known yet"
@@ -28,8 +33,8 @@ extension Rhythm {
                     + "by its past, it is probably rebuilt no more"
             case .superseded:
                 "the repository has a newer version of this tag; "
-                    + (grounds.updates == 1
-                        ? "its only update came \(last) ago"
+                    + (grounds.updates == 1 || lastIsVague
+                        ? "its \(grounds.updates == 1 ? "only" : "last") update came \(last) ago"
                         : "none of its \(count(grounds.updates)) came in the last \(duration(sure, .down))")
             case .irregular:
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "

@@ -77,8 +77,11 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var isFullWindow: Bool
         var isSuperseded: Bool
 
-        /// Its digest still changes, but all of that is one push, or none.
-        var isMoving: Bool { changes > updates && (unmoved ?? .infinity) < (open ?? 0) / 4 }
+        /// No less than has passed since the last update.
+        var sureOpen: Double { openBetween?.lowerBound ?? open ?? 0 }
+
+        /// Its digest still changes, but all of that is no update.
+        var isMoving: Bool { changes > updates && (unmoved ?? .infinity) < sureOpen / 4 }
 
         /// The longest time without an update that the rhythm must answer for. While little is known, the open
         /// interval counts too.

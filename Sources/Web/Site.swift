@@ -92,11 +92,6 @@ struct Site: Sendable {
                 + "tagbeat token create.")
     }
 
-    /// - Throws: 403 for what a page of another site made a browser send.
-    func requireSameSite(_ request: Request, _ context: SiteContext) throws(Problem) {
-        try Access.requireSameSite(request, site: origin(of: request, context))
-    }
-
     /// - Throws: 429 for a client that made too much work lately. Who shows a token is not counted.
     /// - Parameter count: how many requests this one is worth.
     func requireBudget(_ request: Request, _ context: SiteContext, count: Int = 1) async throws {

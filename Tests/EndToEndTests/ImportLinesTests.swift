@@ -18,7 +18,7 @@ import Testing
 
     @Test func csvIsReadAsTheSameLines() async throws {
         let csv = """
-            \u{FEFF}observedAt,image,"digest",source,pushedAt\r
+            observedAt,image,"digest",source,pushedAt\r
             2026-01-31T12:00:00Z,python:3.12,\(Self.digest),registry,2026-01-31T11:00:00Z\r
 
             "2026-01-31T13:00:00+01:00","ghcr.io/a/b:1",,,
@@ -49,11 +49,11 @@ import Testing
         #expect(error?.description.contains(line) == true && error?.description.contains(hint) == true)
     }
 
-    /// A tag page's own file, where somebody has put in the tag's name.
+    /// A tag page's own file.
     @Test func aPagesColumnsAreKnown() async throws {
         let csv = """
-            observedAt,notBefore,pushedAt,kind,reverted,source,digest,previousDigest,mediaType,platforms,image\r
-            2026-01-31T12:00:00Z,,,rebuild,false,observed,\(Self.digest),,,linux/amd64 linux/arm64,python:3.12\r
+            image,observedAt,notBefore,pushedAt,kind,reverted,source,digest,previousDigest,mediaType,platforms\r
+            python:3.12,2026-01-31T12:00:00Z,,,rebuild,false,observed,\(Self.digest),,,linux/amd64 linux/arm64\r
             """
         let json = """
             {"image":"python:3.12","digest":"\(Self.digest)","observedAt":"2026-01-31T12:00:00Z","source":"observed"}

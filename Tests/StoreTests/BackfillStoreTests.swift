@@ -23,7 +23,9 @@ import Testing
 
     /// That an image was made before our check found no such tag does not say that the tag was there.
     @Test func nothingIsGoneThatNobodySaw() async throws {
-        for (source, kinds) in [(Source.metadata, ["first"]), (.registry, ["first", "missing", "returned"])] {
+        for (source, kinds) in [
+            (Source.metadata, ["first"]), (.sibling, ["first"]), (.registry, ["first", "missing", "returned"]),
+        ] {
             let store = try await ClaimTests.store(tags: 1)
             defer { store.close() }
             let checker = try await Checker(store)

@@ -217,6 +217,24 @@ import Testing
         }
     }
 
+    /// Neither does it take from a reader what he reads, nor from a failing registry its pause.
+    @Test func whatIsReadNowOrFailedKeepsItsTime() async throws {
+        let reader = try await Reader()
+        try await reader.store.importAll("A@-5 B@-3", at: hour(0))
+        try await reader.store.queueUnreadContents(at: hour(0))
+        func ask(at time: Double) async throws -> Int {
+            try await reader.store.pool.run(QueueAwaited(tagIDs: [1], now: hour(time))).affected
+        }
+        let claim = try #require(try await reader.claims(at: 0).first)
+        #expect(try await ask(at: 0) == 0)
+        try await reader.store.postpone(claim, until: hour(5), failed: true)
+        #expect(try await ask(at: 1) == 0)
+        #expect(try await reader.claims(at: 4).isEmpty)
+        let again = try #require(try await reader.claims(at: 5).first)
+        try await reader.store.postpone(again, until: hour(9), failed: false)
+        #expect(try await ask(at: 6) == 0 && again.tries == 1)
+    }
+
     @Test func claimsAreForOneWorkerAndRunOut() async throws {
         let reader = try await Reader()
         try await reader.checker.live("A B")

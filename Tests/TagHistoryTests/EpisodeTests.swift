@@ -60,6 +60,10 @@ import Testing
         Example(name: "the same and another", rows: "B@0 amd64;C@20 amd64,arm64", outcomes: [.update, .update]),
         Example(name: "unknown platforms do not settle", rows: "B@0;C@20 arm64", outcomes: [.update, .update]),
         Example(name: "nor do known ones before unknown", rows: "B@0 amd64;C@20", outcomes: [.update, .update]),
+        Example(
+            name: "a day from where it settled",
+            rows: "B@0 amd64;C@30 arm64;D@35 arm64;E@40 arm64;F@45 arm64;G@49 arm64;H@53.9 arm64;I@54 arm64",
+            outcomes: [.update, .update]),
         Example(name: "settling, then within six hours", rows: "B@0 amd64;C@40 arm64;D@45 arm64", outcomes: [.update]),
     ])
     func groups(_ example: Example) throws {

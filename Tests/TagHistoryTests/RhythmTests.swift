@@ -45,7 +45,7 @@ import Testing
             text: "A@0 " + (1...100).map { "\($0 % 2 == 1 ? "B" : "A")@\($0)>\($0)" }.joined(separator: " "), last: 101,
             reason:
                 "stopped: 1 update in all, none for 100 days; its digest still changes, last 24 hours ago, but in "
-                + "ways that are no update: its metadata, or back to an older one"),
+                + "ways that are no update: metadata or platforms alone, or back to an older one"),
         // What never rests for six hours is pushed every day.
         Example(
             text: (0...1_000).map { "D\($0)@\(Double($0) / 8)>\(Double($0) / 8)" }.joined(separator: " "), last: 125.2,
@@ -77,6 +77,16 @@ import Testing
             text: weekly(20) + " Z@420>140", last: 420.5,
             reason: "stopped: 21 updates in all, the last some time in the 280 days before it was found; whether more "
                 + "follow is not known yet"),
+        // One of them came in two steps, which makes no update of the last one's change.
+        Example(
+            text: weekly(20) + " Y@140.1>140.1 Z@420>140.5", last: 420.5,
+            reason: "stopped: 21 updates in all, the last some time in the 280 days before it was found; whether more "
+                + "follow is not known yet"),
+        Example(
+            text: weekly(20) + " Z@154>140", last: 163,
+            reason:
+                "weekly: 21 updates in the 163 days since it was first seen, never more than 7 days apart; overdue, the "
+                + "last was 9 to 23 days ago"),
         Example(
             text: weekly(20) + " Z@154>140", last: 500,
             reason: "stopped: 21 updates in all, none for 346 days; by its past, it is probably rebuilt no more"),

@@ -39,6 +39,21 @@ import Testing
         #expect(try await cache.value(at: now.advanced(bySeconds: 300)) == 2)
     }
 
+    /// What takes longer than it is good for.
+    @Test func whatIsVerySlowIsShownForAWhileTwentyTimesAsLong() async throws {
+        let count = Mutex(0)
+        let cache = Refreshed<Int>(every: 1) { _ in
+            let isFirst = count.withLock { $0 == 0 }
+            try await Task.sleep(for: isFirst ? .milliseconds(4_000) : .seconds(300))
+            return count.withLock {
+                $0 += 1
+                return $0
+            }
+        }
+        #expect(try await cache.value(at: now) == 1)
+        #expect(try await cache.value(at: now.advanced(bySeconds: 130)) == 1)
+    }
+
     /// What was quick the last time, and is not this time.
     @Test func nobodyWaitsForWhatHasBecomeSlow() async throws {
         let isSlow = Mutex(false)

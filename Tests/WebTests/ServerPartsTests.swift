@@ -58,19 +58,41 @@ import Testing
         #expect(addresses.client(of: nil, headers: headers) == "unknown")
     }
 
-    @Test func theStandardHeaderGoesFirst() throws {
+    /// A proxy writes one of them, and passes the other on as the client sent it.
+    @Test(arguments: [
+        (nil, "20.1.d.b8.0.1.0.2"), ("[2001:db8:1:2::9]:80", "20.1.d.b8.0.1.0.2"), ("192.0.2.9", "0.0.0.0.0.0.0.0"),
+    ])
+    func headersThatContradictEachOtherAreNotBelieved(older: String?, client: String) throws {
         let addresses = try ClientAddress(trustedProxies: ["::1"])
         var headers = HTTPFields()
         headers[try #require(HTTPField.Name("Forwarded"))] = "for=\"[2001:db8:1:2::9]:80\";proto=https"
-        headers[try #require(HTTPField.Name("X-Forwarded-For"))] = "192.0.2.9"
-        let peer = try SocketAddress(ipAddress: "::1", port: 1)
-        #expect(addresses.client(of: peer, headers: headers) == "20.1.d.b8.0.1.0.2")
+        if let older { headers[try #require(HTTPField.Name("X-Forwarded-For"))] = older }
+        let origin = addresses.origin(of: try SocketAddress(ipAddress: "::1", port: 1), headers: headers)
+        #expect(origin.client == client)
+        #expect(origin.scheme == (older == "192.0.2.9" ? nil : "https"))
+    }
+
+    @Test func theFarthestTrustedProxySaysWhereARequestWent() throws {
+        let addresses = try ClientAddress(trustedProxies: ["10.0.0.0/8"])
+        let lists = [
+            ["Forwarded": "host=evil.test, for=1.2.3.4;proto=https;host=tags.test, for=10.0.0.2;proto=http;host=inner"],
+            [
+                "X-Forwarded-For": "6.6.6.6, 1.2.3.4, 10.0.0.2", "X-Forwarded-Proto": "https, http",
+                "X-Forwarded-Host": "evil.test, tags.test, inner",
+            ],
+        ]
+        for fields in lists {
+            var headers = HTTPFields()
+            for (name, value) in fields { headers[try #require(HTTPField.Name(name))] = value }
+            let origin = addresses.origin(of: try SocketAddress(ipAddress: "10.0.0.1", port: 1), headers: headers)
+            #expect(origin == .init(client: "1.2.3.4", scheme: "https", host: "tags.test"))
+        }
     }
 
     @Test(arguments: [
         ("X-Forwarded-Proto", "https", "https", nil), ("X-Forwarded-Host", "evil.test, tags.test", nil, "tags.test"),
         (
-            "Forwarded", "for=1.2.3.4;host=evil.test, for=10.0.0.1;proto=HTTPS;host=\"tags.test:8443\"", "https",
+            "Forwarded", "for=1.2.3.4;host=evil.test, for=192.0.2.7;proto=HTTPS;host=\"tags.test:8443\"", "https",
             "tags.test:8443"
         ),
         ("X-Other", "x", nil, nil),
@@ -79,9 +101,9 @@ import Testing
         let addresses = try ClientAddress(trustedProxies: ["10.0.0.0/8"])
         var headers = HTTPFields()
         headers[try #require(HTTPField.Name(name))] = value
-        let told = addresses.target(of: try SocketAddress(ipAddress: "10.0.0.1", port: 1), headers: headers)
+        let told = addresses.origin(of: try SocketAddress(ipAddress: "10.0.0.1", port: 1), headers: headers)
         #expect(told.scheme == scheme && told.host == host)
-        let other = addresses.target(of: try SocketAddress(ipAddress: "192.0.2.1", port: 1), headers: headers)
+        let other = addresses.origin(of: try SocketAddress(ipAddress: "192.0.2.1", port: 1), headers: headers)
         #expect(other.scheme == nil && other.host == nil)
     }
 
@@ -148,7 +170,7 @@ import Testing
         var headers = HTTPFields()
         headers[try #require(HTTPField.Name(name))] = value
         let request = request(headers)
-        let isRefused = (try? Access.requireSameSite(request, site: "https://public.example")) == nil
+        let isRefused = (try? Access.requireSameSite(request, host: "public.example")) == nil
         #expect(isRefused == !isAllowed)
     }
 }

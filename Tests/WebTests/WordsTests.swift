@@ -1,4 +1,6 @@
 import OCI
+import Store
+import TagHistory
 import Testing
 
 @testable import Web
@@ -38,6 +40,23 @@ import Testing
     ])
     func lastUpdatesAreToldNoBetterThanKnown(days: Double, between: ClosedRange<Double>?, text: String) {
         #expect(Words.lastUpdate(days, between: between) == text)
+    }
+
+    /// Of one that was there when the tag was first seen, and of those found a moment and 280 days after the last look.
+    @Test(arguments: [(nil, "at least 5 days"), (0.5, "5 days"), (280.0, "at most 285 days")])
+    func agesOfDigestsAreToldNoBetterThanKnown(gap: Double?, text: String) throws {
+        let found = TestSite.now.advanced(bySeconds: -5 * 86_400)
+        let (tag, sample) = try Samples.tag(changesDaysAgo: gap == nil ? [5] : [400, 5])
+        var history = sample
+        if let gap { history[1].notBefore = found.advanced(bySeconds: -gap * 86_400) }
+        let pulse = Pulse(history: history, firstSeenAt: tag.firstSeenAt)
+        #expect(Words.digestAge(tag, pulse, now: TestSite.now) == text)
+        let drawing = TagBadge.lastChange.drawing(
+            .active,
+            statistics: Statistics(
+                changes: history, firstSeenAt: tag.firstSeenAt, lastSucceededAt: TestSite.now, asOf: TestSite.now),
+            lastChangedAt: tag.lastChangedAt, gap: pulse.gap(before: tag.lastChangedAt), now: TestSite.now)
+        #expect(drawing.message == (gap == nil ? "none seen" : gap == 280 ? "in the last 285 days" : "5 days ago"))
     }
 
     @Test(arguments: [

@@ -151,12 +151,13 @@ struct Stats: AsyncParsableCommand {
                 "between updates", "mean \(days(mean)), median \(days(interval.medianDays)), in the last year",
             ])
         }
-        rows.append(["longest gap", days(interval.worstGapDays) + ", in the last year"])
+        rows.append(["longest gap", days(interval.worstGapDays)])
         if statistics.tellsOfYears, let perDay = rate.perDay, let low = rate.low95, let high = rate.high95 {
             let (low, high) = (number(low * 365), number(high * 365))
             rows.append(["expected a year", "about \(number(perDay * 365)); with 95 % certainty \(low) to \(high)"])
         }
-        if statistics.updates > 0 {
+        let isWaitedFor = tag.state != .missing && tag.state != .untracked && !statistics.rhythm.isOver
+        if statistics.updates > 0, isWaitedFor, !statistics.rhythm.overdue {
             rows.append(["next update", "within 7 days \(chance(due.days7)), 30 days \(chance(due.days30))"])
         }
         if let direction = statistics.trend.direction { rows.append(["trend", direction.rawValue]) }

@@ -31,7 +31,7 @@ struct Failure: Error, CustomStringConvertible {
         }
         switch Tagbeat.exitCode(for: error) {
         case .success:
-            print(Tagbeat.fullMessage(for: error))
+            do { try Console.print(Tagbeat.fullMessage(for: error)) } catch { exit(with: error) }
             Foundation.exit(0)
         case .validationFailure:
             Console.note(Tagbeat.fullMessage(for: error))

@@ -14,9 +14,7 @@ struct CSVHeader {
     /// Nil for a line that is none: one that is not of names with a known one among them.
     /// - Throws: what is wrong with a line that is meant to be one.
     init?(_ bytes: ArraySlice<UInt8>) throws {
-        // Spreadsheets begin their files with a mark of the encoding.
-        let line = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes
-        guard let names = Self.fields(line), names.contains(where: { ObservationLine.Member(stringValue: $0) != nil })
+        guard let names = Self.fields(bytes), names.contains(where: { ObservationLine.Member(stringValue: $0) != nil })
         else { return nil }
         columns = try names.map { name in
             let column = ObservationLine.Member(stringValue: name)

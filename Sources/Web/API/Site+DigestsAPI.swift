@@ -47,7 +47,8 @@ extension Site {
             return json(
                 SettledJSON(
                     reference: reference, digest: settled.digest, from: settled.from, until: settled.until,
-                    minAgeDays: days, updatesBehind: Bearing.updatesBehind(settled, marks: record.marks)))
+                    minAgeDays: days,
+                    updatesBehind: Bearing.updatesBehind(settled, of: record.bearings, marks: record.marks)))
         }
     }
 
@@ -73,11 +74,12 @@ extension Site {
     }
 
     private static func bearings(of digests: Set<Digest>, _ record: TagRecord) -> [BearerJSON] {
-        let marks = record.marks
-        return record.bearings.filter { digests.contains($0.digest) }.map { bearing in
+        let (bearings, marks) = (record.bearings, record.marks)
+        return bearings.filter { digests.contains($0.digest) }.map { bearing in
             BearerJSON(
                 reference: record.tag.reference, digest: bearing.digest, from: bearing.from, until: bearing.until,
-                updatesBehind: Bearing.updatesBehind(bearing, marks: marks), newestDigest: record.tag.digest)
+                updatesBehind: Bearing.updatesBehind(bearing, of: bearings, marks: marks),
+                newestDigest: record.tag.digest)
         }
     }
 }

@@ -31,12 +31,14 @@ enum TagBadge: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - statistics: nil where the tag was never seen.
     ///   - lastChangedAt: the newest change; nil without one.
+    ///   - gap: the days without a look at whose end it was found.
     func drawing(
-        _ standing: Standing, statistics: Statistics?, lastChangedAt: Timestamp?, now: Timestamp
+        _ standing: Standing, statistics: Statistics?, lastChangedAt: Timestamp?, gap: Range<Timestamp>? = nil,
+        now: Timestamp
     ) -> BadgeDrawing {
         guard let statistics, statistics.rhythm.word != nil, standing != .unknown else { return without(standing) }
         if standing == .missing { return BadgeDrawing(label: label, message: "missing", tone: .gone) }
-        let (message, tone) = said(statistics, lastChangedAt: lastChangedAt, now: now)
+        let (message, tone) = said(statistics, lastChangedAt: lastChangedAt, gap: gap, now: now)
         switch standing {
         case .failing: return BadgeDrawing(label: label, message: message + " (checks fail)", tone: .warning)
         case .retired: return BadgeDrawing(label: label, message: message + " (not watched)", tone: .unknown)
@@ -55,11 +57,12 @@ enum TagBadge: String, CaseIterable, Sendable {
     }
 
     private func said(
-        _ statistics: Statistics, lastChangedAt: Timestamp?, now: Timestamp
+        _ statistics: Statistics, lastChangedAt: Timestamp?, gap: Range<Timestamp>?, now: Timestamp
     ) -> (String, BadgeDrawing.Tone) {
         switch self {
         case .frequency: return Self.frequency(statistics)
         case .lastChange:
+            if let gap { return ("in the last " + Words.days(now.days(since: gap.lowerBound)), .known) }
             return lastChangedAt.map { (Words.relative($0, now: now), .known) } ?? ("none seen", .unknown)
         case .changes: return (Words.number(statistics.changes), statistics.changes == 0 ? .unknown : .known)
         }
@@ -75,9 +78,8 @@ enum TagBadge: String, CaseIterable, Sendable {
         case .irregular: return ("irregularly", .known)
         case .rare: return ("rarely", .known)
         default:
-            let word = rhythm.word?.label ?? ""
-            if rhythm.overdue { return (word + ", overdue", .warning) }
-            return (rhythm.evidence == .thin ? word + ", so far" : word, .known)
+            if rhythm.overdue { return ((rhythm.word?.label ?? "") + ", overdue", .warning) }
+            return (rhythm.label ?? "", .known)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -26,7 +27,7 @@ extension Site {
             let record = TagRecord(tag, history: try await store.history(of: tag.id))
             let drawing = badge.drawing(
                 TagBadge.Standing(tag.state), statistics: try await store.statistics(of: record, asOf: now),
-                lastChangedAt: tag.lastChangedAt, now: now)
+                lastChangedAt: tag.lastChangedAt, gap: record.pulse.gap(before: tag.lastChangedAt), now: now)
             return Self.svg(drawing.svg)
         }
     }
@@ -36,7 +37,7 @@ extension Site {
         let reference = try Self.reference(in: request, after: "/feeds/", ending: ".atom")
         return try await answer(request, context, about: reference, cacheControl: Self.embedded) { tag in
             let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
-            return Self.atom(
+            return atom(
                 AtomFeed(
                     tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
                     publicURL: origin(of: request, context)))
@@ -56,13 +57,14 @@ extension Site {
         let feed = AtomFeed(
             repository: repository, entries: changes.map { AtomFeed.Entry($0.reference, $0.change) }, since: clock(),
             publicURL: origin(of: request, context))
-        return Self.atom(feed)
+        return atom(feed)
     }
 
-    private static func atom(_ feed: AtomFeed) -> Response {
-        Response(
-            status: .ok, headers: [.contentType: AtomFeed.mediaType, .cacheControl: Self.embedded],
-            body: .init(byteBuffer: ByteBuffer(string: feed.document)))
+    private func atom(_ feed: AtomFeed) -> Response {
+        var headers: HTTPFields = [.contentType: AtomFeed.mediaType, .cacheControl: Self.embedded]
+        // Its links begin as its reader was told that this site's address does.
+        if settings.publicURL == nil { headers[.vary] = "Forwarded, X-Forwarded-Host, X-Forwarded-Proto" }
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: feed.document)))
     }
 
     /// The strip of a tag's whole history.
@@ -103,17 +105,28 @@ extension Site {
     /// trusted proxy says.
     func origin(of request: Request, _ context: SiteContext) -> String {
         if let url = settings.publicURL { return url.hasSuffix("/") ? String(url.dropLast()) : url }
-        let target = addresses.target(of: context.peer, headers: request.headers)
-        let host = target.host ?? request.head.authority ?? ""
-        let isPlain =
-            !host.isEmpty
-            && host.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-                default: "-._:[]".utf8.contains(byte)
-                }
+        let told = addresses.origin(of: context.peer, headers: request.headers)
+        return (told.scheme == "https" ? "https://" : "http://") + (Self.host(of: request, told) ?? "localhost")
+    }
+
+    /// - Throws: 403 for what a page of another site made a browser send.
+    func requireSameSite(_ request: Request, _ context: SiteContext) throws(Problem) {
+        let told = addresses.origin(of: context.peer, headers: request.headers)
+        let isKnown = settings.publicURL != nil || Self.host(of: request, told) != nil
+        let site = isKnown ? origin(of: request, context).components(separatedBy: "://").last : nil
+        try Access.requireSameSite(request, host: site)
+    }
+
+    /// Nil where it is none.
+    private static func host(of request: Request, _ told: ClientAddress.Origin) -> String? {
+        guard let host = told.host ?? request.head.authority, !host.isEmpty else { return nil }
+        let isPlain = host.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+            default: "-._:[]".utf8.contains(byte)
             }
-        return (target.scheme == "https" ? "https://" : "http://") + (isPlain ? host : "localhost")
+        }
+        return isPlain ? host : nil
     }
 }
 

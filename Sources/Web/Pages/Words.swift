@@ -1,5 +1,6 @@
 import OCI
 import Store
+import TagHistory
 
 /// Numbers and times for people. Everything is UTC, so that a shared link says the same to everybody.
 enum Words {
@@ -39,14 +40,17 @@ enum Words {
 
     /// How old a tag's newest digest is: `3 days`; no more is known of one that was there when the tag was first seen, nor
     /// of one that was found after days without a look.
-    static func digestAge(_ tag: TrackedTag, lastUpdateBetween between: ClosedRange<Double>?, now: Timestamp) -> String?
-    {
+    static func digestAge(_ tag: TrackedTag, _ pulse: Pulse, now: Timestamp) -> String? {
         guard let changed = tag.lastChangedAt else {
-            return tag.firstSeenAt.map { "at least " + age(max(0, now.days(since: $0))) }
+            return tag.firstSeenAt.map { seen in
+                let days = max(0, now.days(since: seen))
+                return (days * 1_440 < 1 ? "" : "at least ") + age(days)
+            }
         }
-        let days = max(0, now.days(since: changed))
-        guard let between, abs(between.lowerBound - days) < 0.001 else { return age(days) }
-        return "at most " + length(between.upperBound, .up)
+        if let gap = pulse.gap(before: changed) {
+            return "at most " + length(max(0, now.days(since: gap.lowerBound)), .up)
+        }
+        return age(max(0, now.days(since: changed)))
     }
 
     private static func length(_ days: Double, _ rule: FloatingPointRoundingRule) -> String {

@@ -35,15 +35,15 @@ struct Access: Sendable {
     /// Refuses what another site's page made a visitor's browser send.
     ///
     /// `Sec-Fetch-Site` is set by browsers alone; older ones send `Origin`, and programs send neither.
-    /// - Parameter site: where people reach this site.
-    static func requireSameSite(_ request: Request, site own: String) throws(Problem) {
+    /// - Parameter host: where people reach this site, with its port; nil where nobody knows.
+    static func requireSameSite(_ request: Request, host: String?) throws(Problem) {
         let refused = Problem(.forbidden, "Another site's page sent this request. Use the forms of this site.")
         if let site = request.headers.values(named: "Sec-Fetch-Site").first {
             guard site == "same-origin" || site == "none" else { throw refused }
             return
         }
         guard let origin = request.headers[.origin] else { return }
-        let own = [request.head.authority, own.components(separatedBy: "://").last]
-        guard let host = origin.components(separatedBy: "://").last, own.contains(host) else { throw refused }
+        let own = [request.head.authority, host].compactMap(\.self)
+        guard let asking = origin.components(separatedBy: "://").last, own.contains(asking) else { throw refused }
     }
 }

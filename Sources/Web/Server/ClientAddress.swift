@@ -16,47 +16,78 @@ struct ClientAddress: Sendable {
         trusted = ranges
     }
 
-    /// An IPv4 address, an IPv6 network of 64 bits (which is what one household has), or `unknown`.
-    func client(of peer: SocketAddress?, headers: HTTPFields) -> String {
-        guard let address = peer?.addressBytes else { return "unknown" }
-        var client = address
+    /// Where a request comes from, by the proxies that are trusted, and where it went, as the farthest of them was asked.
+    struct Origin: Hashable {
+        /// An IPv4 address, an IPv6 network of 64 bits (which is what one household has), or `unknown`.
+        var client = "unknown"
+        /// Nil where no trusted proxy says.
+        var scheme: String?
+        var host: String?
+    }
+
+    /// What one proxy says of the request that it got.
+    private struct Hop {
+        var client: String?
+        var scheme: String?
+        var host: String?
+    }
+
+    func client(of peer: SocketAddress?, headers: HTTPFields) -> String { origin(of: peer, headers: headers).client }
+
+    func origin(of peer: SocketAddress?, headers: HTTPFields) -> Origin {
+        guard var address = peer?.addressBytes else { return Origin() }
+        var origin = Origin()
         // From the nearest proxy outwards, as long as each is trusted.
-        for hop in Self.forwardedFor(headers).reversed() {
-            guard trusted.contains(where: { $0.contains(client) }) else { break }
-            guard let next = AddressRange.bytes(of: hop) else { break }
-            client = next
+        for hop in Self.hops(headers).reversed() {
+            guard trusted.contains(where: { $0.contains(address) }) else { break }
+            origin.scheme = hop.scheme ?? origin.scheme
+            origin.host = hop.host ?? origin.host
+            guard let next = hop.client.flatMap(AddressRange.bytes) else { break }
+            address = next
         }
-        return client.prefix(client.count == 4 ? 4 : 8).map { String($0, radix: 16) }.joined(separator: ".")
+        origin.client = address.prefix(address.count == 4 ? 4 : 8).map { String($0, radix: 16) }.joined(separator: ".")
+        return origin
     }
 
-    /// The scheme and the host that the nearest proxy was asked by; nil for what it does not say.
-    func target(of peer: SocketAddress?, headers: HTTPFields) -> (scheme: String?, host: String?) {
-        guard let address = peer?.addressBytes, trusted.contains(where: { $0.contains(address) }) else {
-            return (nil, nil)
+    /// https://www.rfc-editor.org/rfc/rfc7239#section-4, and its older relatives. A proxy writes the one or the other, and
+    /// passes on what it does not write; so where both are there and the nearest hop differs, nobody knows which of them is
+    /// the client's own, and neither is believed.
+    private static func hops(_ headers: HTTPFields) -> [Hop] {
+        func list(_ name: String) -> [String] {
+            headers.values(named: name).flatMap { $0.split(separator: ",") }.map {
+                $0.filter { $0 != " " && $0 != "\"" }
+            }
         }
-        func last(_ name: String) -> String? {
-            headers.values(named: name).last?.split(separator: ",").last.map { $0.filter { $0 != " " } }
+        let (clients, schemes, hosts) = (list("X-Forwarded-For"), list("X-Forwarded-Proto"), list("X-Forwarded-Host"))
+        let count = max(clients.count, schemes.count, hosts.count)
+        let older = (0..<count).map { index in
+            // Counted from the nearest.
+            func value(_ values: [String]) -> String? {
+                let place = values.count - count + index
+                return values.indices.contains(place) ? values[place] : nil
+            }
+            return Hop(client: value(clients), scheme: value(schemes)?.lowercased(), host: value(hosts))
         }
-        guard let standard = headers.values(named: "Forwarded").last?.split(separator: ",").last else {
-            return (last("X-Forwarded-Proto")?.lowercased(), last("X-Forwarded-Host"))
+        let standard = list("Forwarded").map { element in
+            var hop = Hop()
+            for pair in element.split(separator: ";") {
+                let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else { continue }
+                switch parts[0].lowercased() {
+                case "for": hop.client = parts[1]
+                case "proto": hop.scheme = parts[1].lowercased()
+                case "host": hop.host = parts[1]
+                default: break
+                }
+            }
+            return hop
         }
-        return (Self.parameter("proto", of: standard)?.lowercased(), Self.parameter("host", of: standard))
-    }
-
-    private static func parameter(_ name: String, of element: Substring) -> String? {
-        element.split(separator: ";").lazy.map { $0.filter { $0 != " " && $0 != "\"" } }
-            .first { $0.lowercased().hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
-    }
-
-    /// https://www.rfc-editor.org/rfc/rfc7239#section-4, and its older relative.
-    private static func forwardedFor(_ headers: HTTPFields) -> [String] {
-        let standard = headers.values(named: "Forwarded").flatMap { $0.split(separator: ",") }.compactMap {
-            parameter("for", of: $0)
-        }
-        guard standard.isEmpty else { return standard }
-        return headers.values(named: "X-Forwarded-For").flatMap { $0.split(separator: ",") }.map {
-            $0.filter { $0 != " " }
-        }
+        guard let near = standard.last else { return older }
+        guard let other = older.last else { return standard }
+        let isSame =
+            other.client.map { $0 == near.client } ?? true && other.scheme.map { $0 == near.scheme } ?? true
+            && other.host.map { $0 == near.host } ?? true
+        return isSame ? standard : []
     }
 }
 

@@ -12,12 +12,14 @@ final class Refreshed<Value: Sendable>: Sendable {
         var duration = 0.0
         var making: Task<Value, any Error>?
 
-        func kept(at now: Timestamp, seconds: Double) -> Value? {
-            kept.flatMap { abs(now.seconds(since: $0.at)) < max(seconds, 20 * duration) ? $0.value : nil }
+        /// - Parameter respite: how long one that is not good any more may still be shown, in seconds.
+        func kept(at now: Timestamp, seconds: Double, respite: Double = 0) -> Value? {
+            kept.flatMap {
+                abs(now.seconds(since: $0.at)) < max(seconds, 20 * duration) + respite ? $0.value : nil
+            }
         }
     }
 
-    /// How long one that is not good any more may still be shown, in seconds.
     private static var respite: Double { 60 }
 
     private let state = Mutex(State())
@@ -61,7 +63,7 @@ final class Refreshed<Value: Sendable>: Sendable {
     }
 
     private func older(at now: Timestamp) -> Value? {
-        state.withLock { $0.kept(at: now, seconds: seconds + Self.respite) }
+        state.withLock { $0.kept(at: now, seconds: seconds, respite: Self.respite) }
     }
 
     /// At once, what is no older than that; a new one is begun where that is time.
@@ -88,7 +90,7 @@ final class Refreshed<Value: Sendable>: Sendable {
             // One at a time. It outlives the request that began it, so that the next ones have it.
             let making = state.making ?? Task { try await self.refresh(at: now) }
             state.making = making
-            if state.duration > quick, let kept = state.kept(at: now, seconds: seconds + Self.respite) {
+            if state.duration > quick, let kept = state.kept(at: now, seconds: seconds, respite: Self.respite) {
                 return (kept, nil)
             }
             return (nil, making)

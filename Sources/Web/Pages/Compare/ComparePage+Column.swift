@@ -23,7 +23,7 @@ extension ComparePage {
             let rhythm = statistics.rhythm
             let bearings = record.bearings
             let settled = Bearing.settled(in: bearings, seconds: TagPage.Use.settledDays * 86_400)
-            let behind = settled.map { Bearing.updatesBehind($0, marks: record.marks) }
+            let behind = settled.map { Bearing.updatesBehind($0, of: bearings, marks: record.marks) }
             let interval = statistics.interval
             let watch = Watch(record, statistics)
             cells = [
@@ -36,7 +36,7 @@ extension ComparePage {
                 statistics.daysSinceLastUpdate.map {
                     Words.lastUpdate($0, between: statistics.daysSinceLastUpdateBetween)
                 } ?? "none seen",
-                Words.digestAge(tag, lastUpdateBetween: statistics.daysSinceLastUpdateBetween, now: now) ?? "–",
+                Words.digestAge(tag, record.pulse, now: now) ?? "–",
                 statistics.dueWithin.days7.map { TagPage.percent($0) } ?? "–",
                 behind.map { $0 == 0 ? "the newest" : "\(Words.count($0, "update")) behind" } ?? "none yet",
                 watch.isBegun ? Words.days(watch.days) : "not yet", watch.knownDays.map { Words.days($0) } ?? "–",

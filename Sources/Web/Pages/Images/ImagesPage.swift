@@ -95,7 +95,7 @@ extension Badge {
             self.init(label: "pinned to the newest digest", style: "good")
             return
         }
-        let behind = Bearing.updatesBehind(bearing, marks: marks)
+        let behind = Bearing.updatesBehind(bearing, of: bearings, marks: marks)
         self.init(
             label: behind == 0
                 ? "pinned, no update behind"

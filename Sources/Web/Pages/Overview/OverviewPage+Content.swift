@@ -51,7 +51,8 @@ extension OverviewPage {
     /// Nobody knows of what was not seen for so long that it stopped.
     private static let unseenDays = 30.0
 
-    /// By their last updates, not by what changed since without being one, and only where it is known when those were. What is kept is last night's word.
+    /// By their last updates, not by what changed since without being one, and only where it is known when those were. What
+    /// is kept is last night's word.
     static func stopped(_ tags: [JudgedTag], now: Timestamp) -> [Group] {
         let stopped: [(TagReference, Timestamp)] = tags.compactMap { judged in
             guard judged.judgement.rhythm.word == .stopped, let days = judged.judgement.daysSinceLastUpdate,
@@ -63,8 +64,12 @@ extension OverviewPage {
         return grouped(stopped.sorted { $0.1 > $1.1 })
     }
 
+    /// Only those of which it is known when.
     static func moved(_ tags: [TrackedTag]) -> [Group] {
-        grouped(tags.compactMap { tag in tag.lastChangedAt.map { (tag.reference, $0) } })
+        grouped(
+            tags.compactMap { tag in
+                tag.gap == nil ? tag.lastChangedAt.map { (tag.reference, $0) } : nil
+            })
     }
 
     /// Tags that are pushed together are one line.

@@ -50,7 +50,7 @@ struct TagRow: Sendable, Hashable {
         let rhythm = judgement.rhythm
         self.rhythm = rhythm.word
         let between = judgement.daysSinceLastUpdateBetween
-        let age = Words.digestAge(tag, lastUpdateBetween: between, now: now).map { $0 + " old" }
+        let age = Words.digestAge(tag, judged.pulse, now: now).map { $0 + " old" }
         let lastUpdate = judgement.daysSinceLastUpdate.map {
             Words.lastUpdate($0, between: between)
         }

@@ -57,7 +57,7 @@ extension TagPage.Use {
                     gone ?? Words.sentence(since + (isSettled ? before ?? "" : ""))))
         }
         if let settled, settled.digest != newest?.digest {
-            let behind = Bearing.updatesBehind(settled, marks: marks)
+            let behind = Bearing.updatesBehind(settled, of: bearings, marks: marks)
             pins.append(
                 pin(
                     "Settled", settled,
@@ -123,7 +123,7 @@ extension TagPage.Verdict {
                 text: part + "This is the newest digest, borne since \(Words.date(bearing.from)).")
             return
         }
-        let behind = Bearing.updatesBehind(bearing, marks: marks)
+        let behind = Bearing.updatesBehind(bearing, of: bearings, marks: marks)
         let days = Words.days(now.days(since: until))
         let borne = "The tag bore it from \(Words.dates(bearing.from, until, joint: "to"))"
         guard behind > 0 else {
