@@ -27,6 +27,7 @@ import Testing
             #expect(feed.status == 200)
             #expect(feed.headers[.contentType] == "application/atom+xml; charset=utf-8")
             #expect(feed.text.ranges(of: "<entry>").count == 3)
+            #expect(feed.headers[.vary]?.contains("X-Forwarded-Host") == true)
             let chart = try await site.get("/charts/docker.io/library/python:3.12.svg")
             #expect(chart.status == 200)
             #expect(chart.headers[.contentSecurityPolicy] == "default-src 'none'; style-src 'unsafe-inline'")

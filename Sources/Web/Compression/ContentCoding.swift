@@ -37,7 +37,7 @@ extension Response {
         var response = self
         if request.method == .get || request.method == .head {
             // With 304 as well: https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
-            response.headers[.vary] = (response.headers[.vary].map { $0 + ", " } ?? "") + "Accept-Encoding"
+            response.headers[.vary] = "Accept-Encoding"
         }
         guard headers[.contentEncoding] == nil, status.kind != .redirection,
             ContentCoding.isText(headers[.contentType]),

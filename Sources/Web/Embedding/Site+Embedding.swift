@@ -37,7 +37,7 @@ extension Site {
         let reference = try Self.reference(in: request, after: "/feeds/", ending: ".atom")
         return try await answer(request, context, about: reference, cacheControl: Self.embedded) { tag in
             let page = try await store.changes(of: reference, limit: AtomFeed.most, cursor: nil)
-            return atom(
+            return Self.atom(
                 AtomFeed(
                     tag: reference, changes: page.items.map(\.change), since: tag.trackedSince,
                     publicURL: origin(of: request, context)))
@@ -57,14 +57,13 @@ extension Site {
         let feed = AtomFeed(
             repository: repository, entries: changes.map { AtomFeed.Entry($0.reference, $0.change) }, since: clock(),
             publicURL: origin(of: request, context))
-        return atom(feed)
+        return Self.atom(feed)
     }
 
-    private func atom(_ feed: AtomFeed) -> Response {
-        var headers: HTTPFields = [.contentType: AtomFeed.mediaType, .cacheControl: Self.embedded]
-        // Its links begin as its reader was told that this site's address does.
-        if settings.publicURL == nil { headers[.vary] = "Forwarded, X-Forwarded-Host, X-Forwarded-Proto" }
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: feed.document)))
+    private static func atom(_ feed: AtomFeed) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: AtomFeed.mediaType, .cacheControl: Self.embedded],
+            body: .init(byteBuffer: ByteBuffer(string: feed.document)))
     }
 
     /// The strip of a tag's whole history.

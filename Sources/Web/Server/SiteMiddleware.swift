@@ -49,6 +49,10 @@ struct SiteMiddleware: RouterMiddleware {
             response = answer(to: request, for: problem(of: error, context), context)
         }
         response = try await response.named(for: request).compressed(for: request)
+        if site.settings.publicURL == nil, let vary = response.headers[.vary], request.uri.path.hasPrefix("/feeds/") {
+            // Their links begin with the address that a trusted proxy says.
+            response.headers[.vary] = vary + ", Forwarded, X-Forwarded-Host, X-Forwarded-Proto"
+        }
         // What a client keeps has them, and a picture that stands alone brings the rule for its own colours.
         for field in Self.protection where response.status != .notModified && response.headers[field.name] == nil {
             response.headers[field.name] = field.value

@@ -39,10 +39,12 @@ import Testing
                 "/history/\(path).ndjson", "/metrics",
             ] {
                 let plain = try await site.raw(.get, address)
-                #expect(plain.headers[.contentEncoding] == nil && plain.headers[.vary] == "Accept-Encoding")
+                #expect(
+                    plain.headers[.contentEncoding] == nil && plain.headers[.vary]?.hasPrefix("Accept-Encoding") == true
+                )
                 let small = try await site.raw(.get, address, headers: [.acceptEncoding: "gzip"])
                 #expect(small.headers[.contentEncoding] == "gzip", "\(address)")
-                #expect(small.headers[.vary] == "Accept-Encoding")
+                #expect(small.headers[.vary]?.hasPrefix("Accept-Encoding") == true)
                 #expect(small.headers[.eTag] == plain.headers[.eTag], "\(address)")
                 #expect(small.body.readableBytes * 5 < plain.body.readableBytes * 4, "\(address)")
                 #expect(small.headers[.contentLength] == String(small.body.readableBytes))
@@ -58,7 +60,9 @@ import Testing
                     let known = try await site.raw(
                         .get, address, headers: [.acceptEncoding: "gzip", .ifNoneMatch: tag])
                     #expect(known.status == .notModified && known.body.readableBytes == 0)
-                    #expect(known.headers[.vary] == "Accept-Encoding" && known.headers[.contentEncoding] == nil)
+                    #expect(
+                        known.headers[.vary]?.hasPrefix("Accept-Encoding") == true
+                            && known.headers[.contentEncoding] == nil)
                 }
             }
             for address in ["/healthz", "/badges/frequency/\(path).svg", "/api/v1/tags/nothing"] {
