@@ -43,7 +43,7 @@ public struct LaneStatus: Sendable {
     public let registry: Registry
     public let tracked: Int
     /// Checks that the lane's clock would have reached by now if it went on with time since the last claim, but for those
-    /// of tags that a clock ahead of time may not visit again so soon; up to ``mostDue``. How far it had fallen behind
+    /// of tags that were checked too lately to be checked again; up to ``mostDue``. How far it had fallen behind
     /// before, the schedule's lag tells.
     public let due: Int
     /// Since when the longest of them has been due, by time: no longer than it is tracked, or was last checked.
@@ -78,10 +78,11 @@ public struct LaneStatus: Sendable {
 /// is counted anew.
 struct SelectLaneStatus: Statement {
     let now: Timestamp
-    /// Only a clock ahead of time meets tags that were checked so lately: see ``ClaimWindow/checkedBefore``.
+    /// A clock of its own may meet tags that were checked too lately to be checked again, see ``ClaimWindow/checkedBefore``; with
+    /// a fixed interval the clock is time itself.
     private static let due: SQL = """
         tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag
-            AND (late.lag >= interval '0' OR c.last_checked_at IS NULL OR c.last_checked_at < $3)
+            AND (late.lag = interval '0' OR c.last_checked_at IS NULL OR c.last_checked_at < $3)
         """
     static let sql: SQL =
         """
