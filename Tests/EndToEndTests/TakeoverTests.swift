@@ -87,7 +87,12 @@ import Testing
         let server = try await PostgresServer()
         let stage = try await Stage(tags: 20, interval: "1h", server: server)
         try await stage.workforce.start(2)
-        _ = try await Stage.until { try await stage.store.counts().allSatisfy { $0.state == .active } }
+        // One that has not begun yet may end with a failure where its database is away.
+        _ = try await Stage.until {
+            let hasBegun = try await stage.store.status(at: .now()).workers.count == 2
+            let areActive = try await stage.store.counts().allSatisfy { $0.state == .active }
+            return hasBegun && areActive
+        }
         try await server.stop()
         try await Task.sleep(for: .seconds(1))
         try await server.start()
