@@ -77,9 +77,6 @@ class Site:
             start = time.monotonic()
             print(self.run("generate", "--tags", str(tags), "--changes", str(changes)).strip(),
                   f"({time.monotonic() - start:.0f} s)", flush=True)
-            # As a site in use has it: what was made in minutes is not being written down meanwhile.
-            self.lines("CHECKPOINT")
-            os.sync()
         # As a site in use has it: what nobody read for a while the system may have dropped.
         subprocess.run(f"find '{self.folder}' -type f -path '*/base/*' -exec cat {{}} + >/dev/null", shell=True, check=True)
         # And as PostgreSQL has what checks and pages use all day long: all but the histories, which it has no room for.
