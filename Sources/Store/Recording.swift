@@ -88,12 +88,20 @@ extension TagStore {
                 try await connection.finish(others, batch, worker)
                 return batch
             }
-        // Apart from what locks tags: this is of another time's changes, and nothing is lost without it.
-        let awaited = results.filter { !$0.claim.requestIDs.isEmpty }.map(\.claim.tagID)
-        if !awaited.isEmpty, try await pool.run(QueueAwaited(tagIDs: awaited, now: now)).affected > 0 {
-            try await pool.run(Notify(signal: .changes))
-        }
+        await hastenContents(of: results.filter { !$0.claim.requestIDs.isEmpty }.map(\.claim.tagID), at: now)
         return [same, differing].flatMap(\.outcomes.values).reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
+}
+
+extension TagStore {
+    /// What the digests of tags hold that somebody waits for. Apart from what locks tags, and no reason to record these
+    /// again: without it they are read in their turn.
+    private func hastenContents(of tagIDs: [Int32], at now: Timestamp) async {
+        guard !tagIDs.isEmpty else { return }
+        do {
+            guard try await pool.run(QueueAwaited(tagIDs: tagIDs, now: now)).affected > 0 else { return }
+            try await pool.run(Notify(signal: .changes))
+        } catch {}
     }
 }
 

@@ -70,6 +70,9 @@ struct Evaluation {
         return max(0, (now - last.end) / Self.day)...max(0, (now - last.begin) / Self.day)
     }
 
+    /// The last update may be half as old as is reckoned, or less.
+    var isLastVague: Bool { openDaysBetween.map { $0.lowerBound * 2 < openDays ?? 0 } ?? false }
+
     /// The time before the first update, where that is not known to have followed another.
     var firstPartialDays: Double? {
         guard let first = updates.first else { return (now - firstSeen) / Self.day }
@@ -124,7 +127,7 @@ struct Evaluation {
             Rhythm.Grounds(
                 updates: updates.count, updatesInWindow: inWindow.count, changes: changes,
                 intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays,
-                openBetween: openDaysBetween,
+                openBetween: openDaysBetween, isLastVague: isLastVague,
                 unmoved: newest.map { (now - Double($0.roundedDown.microseconds)) / Self.day },
                 alive: life.alive,
                 ageDays: life.ageDays, unseenDays: (now - lastSeen) / Self.day, windowDays: exposureDays,

@@ -106,6 +106,8 @@ public struct Pulse: Hashable, Sendable {
         public let daysSinceLastUpdate: Double?
         /// See ``Statistics/daysSinceLastUpdateBetween``.
         public let daysSinceLastUpdateBetween: ClosedRange<Double>?
+        /// The last update may be half as old as that, or less.
+        public let isLastVague: Bool
     }
 
     /// A few of the figures that ``Statistics`` say, but for what a second changes in them.
@@ -116,7 +118,8 @@ public struct Pulse: Hashable, Sendable {
         firstSeenAt: Timestamp?, lastSucceededAt: Timestamp?, superseded: Bool = false, asOf time: Timestamp
     ) -> Judgement {
         guard let firstSeenAt = firstSeenAt?.roundedDown, firstSeenAt <= time else {
-            return Judgement(rhythm: .unseen, daysSinceLastUpdate: nil, daysSinceLastUpdateBetween: nil)
+            return Judgement(
+                rhythm: .unseen, daysSinceLastUpdate: nil, daysSinceLastUpdateBetween: nil, isLastVague: false)
         }
         // Another's clock may be ahead of ours.
         let time = max(time, lastRowAt ?? time)
@@ -128,7 +131,8 @@ public struct Pulse: Hashable, Sendable {
             rhythm: evaluation.rhythm(
                 changes: changes, newest: absences.last?.until == newestSeenAt ? nil : newestSeenAt,
                 superseded: superseded),
-            daysSinceLastUpdate: evaluation.openDays, daysSinceLastUpdateBetween: evaluation.openDaysBetween)
+            daysSinceLastUpdate: evaluation.openDays, daysSinceLastUpdateBetween: evaluation.openDaysBetween,
+            isLastVague: evaluation.isLastVague)
     }
 }
 

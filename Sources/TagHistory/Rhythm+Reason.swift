@@ -13,7 +13,6 @@ extension Rhythm {
                 let (least, most) = (duration(between.lowerBound, .down), duration(between.upperBound, .up))
                 return least.replacing(most.drop { $0 != " " }, with: "") + " to " + most
             } ?? duration(sure, .down)
-        let lastIsVague = sure * 2 < grounds.open ?? 0
         let said =
             switch word {
             case .unchanged:
@@ -24,7 +23,7 @@ extension Rhythm {
                 "\(count(grounds.updates)) in all, none for \(duration(sure, .down)); its digest still "
                     + "changes, last \(duration(grounds.unmoved ?? 0, .down)) ago, but in ways that are no update: "
                     + "metadata or platforms alone, or back to an older one"
-            case .stopped where lastIsVague:
+            case .stopped where grounds.isLastVague:
                 "\(count(grounds.updates)) in all, the last some time in the "
                     + "\(duration((grounds.openBetween?.upperBound ?? 0) - sure)) before it was found; "
                     + "whether more follow is not known yet"
@@ -33,7 +32,7 @@ extension Rhythm {
                     + "by its past, it is probably rebuilt no more"
             case .superseded:
                 "the repository has a newer version of this tag; "
-                    + (grounds.updates == 1 || lastIsVague
+                    + (grounds.updates == 1 || grounds.isLastVague
                         ? "its \(grounds.updates == 1 ? "only" : "last") update came \(last) ago"
                         : "none of its \(count(grounds.updates)) came in the last \(duration(sure, .down))")
             case .irregular:

@@ -42,6 +42,9 @@ public struct Rhythm: Sendable, Codable, Hashable {
     /// It has come to its end: no longer guessed at, and never late.
     public var isOver: Bool { word == .stopped || word == .superseded }
 
+    /// Whether there is a next update to wait for.
+    public var isNextAwaited: Bool { word != nil && !overdue && !isOver }
+
     /// The word, and whether it may soon be another; nil where the tag was not seen yet.
     public var label: String? { word.map { evidence == .thin && !isOver ? $0.label + ", so far" : $0.label } }
 
@@ -65,6 +68,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var open: Double?
         /// No less and no more, where that is known to days alone.
         var openBetween: ClosedRange<Double>?
+        /// See ``Evaluation/isLastVague``.
+        var isLastVague: Bool
         /// Since the newest row that bears a digest; nil where that is a return.
         var unmoved: Double?
         var alive: Double

@@ -156,8 +156,7 @@ struct Stats: AsyncParsableCommand {
             let (low, high) = (number(low * 365), number(high * 365))
             rows.append(["expected a year", "about \(number(perDay * 365)); with 95 % certainty \(low) to \(high)"])
         }
-        let isWaitedFor = tag.state != .missing && tag.state != .untracked && !statistics.rhythm.isOver
-        if statistics.updates > 0, isWaitedFor, !statistics.rhythm.overdue {
+        if statistics.updates > 0, statistics.rhythm.isNextAwaited, ![.missing, .untracked].contains(tag.state) {
             rows.append(["next update", "within 7 days \(chance(due.days7)), 30 days \(chance(due.days30))"])
         }
         if let direction = statistics.trend.direction { rows.append(["trend", direction.rawValue]) }

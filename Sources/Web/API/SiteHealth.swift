@@ -22,15 +22,13 @@ struct SiteHealth: Encodable, Hashable {
                 (.disturbed, Self.disturbance(failing))
             } else if overdue > 1_800 {
                 (.late, "Checks run, but the oldest has been due for \(Words.days(overdue / 86_400)).")
-            } else if lag > 86_400 {
-                (.catchingUp, "Checks run, some of them up to \(Words.days(lag / 86_400)) later than meant.")
-            } else {
+            } else if lag > 600 {
                 (
-                    .healthy,
-                    lag > 600
-                        ? "Checks run, some of them up to \(Words.days(lag / 86_400)) later than meant."
-                        : "Every tag is checked in its time."
+                    lag > 86_400 ? .catchingUp : .healthy,
+                    "Checks run, some of them up to \(Words.days(lag / 86_400)) later than meant."
                 )
+            } else {
+                (.healthy, "Every tag is checked in its time.")
             }
     }
 

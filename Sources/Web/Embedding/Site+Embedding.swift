@@ -110,10 +110,11 @@ extension Site {
 
     /// - Throws: 403 for what a page of another site made a browser send.
     func requireSameSite(_ request: Request, _ context: SiteContext) throws(Problem) {
-        let told = addresses.origin(of: context.peer, headers: request.headers)
-        let isKnown = settings.publicURL != nil || Self.host(of: request, told) != nil
-        let site = isKnown ? origin(of: request, context).components(separatedBy: "://").last : nil
-        try Access.requireSameSite(request, host: site)
+        let host =
+            settings.publicURL == nil
+            ? Self.host(of: request, addresses.origin(of: context.peer, headers: request.headers))
+            : origin(of: request, context).components(separatedBy: "://").last
+        try Access.requireSameSite(request, host: host)
     }
 
     /// Nil where it is none.

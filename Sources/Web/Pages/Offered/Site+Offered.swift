@@ -65,8 +65,8 @@ extension Site {
         let unseen = wanted.subtracting(seen)
         guard !unseen.isEmpty else { return }
         // As of several whose checks are waited for: those that cannot be tracked are left out.
-        do { try await track(unseen.sorted(), for: request, context) } catch let problem as Problem
-            where !seen.isEmpty && [.notFound, .unprocessableContent].contains(problem.status)
-        {}
+        do { try await track(unseen.sorted(), for: request, context) } catch let problem as Problem {
+            guard !seen.isEmpty, [.notFound, .unprocessableContent].contains(problem.status) else { throw problem }
+        }
     }
 }

@@ -56,7 +56,7 @@ extension OverviewPage {
     static func stopped(_ tags: [JudgedTag], now: Timestamp) -> [Group] {
         let stopped: [(TagReference, Timestamp)] = tags.compactMap { judged in
             guard judged.judgement.rhythm.word == .stopped, let days = judged.judgement.daysSinceLastUpdate,
-                days < latelyDays, (judged.judgement.daysSinceLastUpdateBetween?.lowerBound ?? days) * 2 >= days,
+                days < latelyDays, !judged.judgement.isLastVague,
                 let seen = judged.tag.lastSucceededAt, now.days(since: seen) < unseenDays
             else { return nil }
             return (judged.tag.reference, now.advanced(bySeconds: -days * 86_400))

@@ -49,10 +49,9 @@ struct TagRow: Sendable, Hashable {
         let drawing = StripDrawing(row: strip, id: "s\(tag.id)", title: "Updates of \(tag.reference.familiar)")
         let rhythm = judgement.rhythm
         self.rhythm = rhythm.word
-        let between = judgement.daysSinceLastUpdateBetween
         let age = Words.digestAge(tag, judged.pulse, now: now).map { $0 + " old" }
         let lastUpdate = judgement.daysSinceLastUpdate.map {
-            Words.lastUpdate($0, between: between)
+            Words.lastUpdate($0, between: judgement.daysSinceLastUpdateBetween)
         }
         let word =
             rhythm.shortWords.xml + (rhythm.isLate ? " " + Badge(label: "overdue", style: "warn").html : "")

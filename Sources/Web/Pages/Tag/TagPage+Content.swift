@@ -68,12 +68,12 @@ extension TagPage {
         isBarsOpen = content.bucket != nil
         intervals = Self.intervals(statistics)
         platforms = PlatformArrival.all(in: content.record.counted).map { Arrival($0, now: now) }
-        platformText =
-            Self.platformText(tag)
-            + (!platforms.isEmpty
-                ? ""
-                : statistics.updates == 0
-                    ? " There was no update yet." : " Which platforms each update brought is not known.")
+        platformText = Self.platformText(tag)
+        if platforms.isEmpty {
+            platformText +=
+                statistics.updates == 0
+                ? " There was no update yet." : " Which platforms each update brought is not known."
+        }
         embedding = Embedding(tag.reference, origin: content.origin)
         feedHref = Href.feed(tag.reference)
     }

@@ -19,7 +19,7 @@ extension TagPage {
         if let days = statistics.daysSinceLastUpdate {
             let due = statistics.dueWithin
             let likely = [(7, due.days7), (14, due.days14), (30, due.days30)].first { ($0.1 ?? 0) >= 0.75 }
-            let isWaitedFor = !statistics.rhythm.overdue && record.goneSince == nil
+            let isWaitedFor = statistics.rhythm.isNextAwaited && record.goneSince == nil
             let next = !isWaitedFor ? nil : likely.map { "; the next is likely within \($0.0) days" }
             let last = Words.lastUpdate(days, between: statistics.daysSinceLastUpdateBetween)
             parts.append("Last update \(last)\(next ?? "").")
