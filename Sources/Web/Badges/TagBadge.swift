@@ -62,7 +62,7 @@ enum TagBadge: String, CaseIterable, Sendable {
         switch self {
         case .frequency: return Self.frequency(statistics)
         case .lastChange:
-            if let gap { return ("in the last " + Words.days(now.days(since: gap.lowerBound)), .known) }
+            if let gap { return ("in the last " + Words.atMost(now.days(since: gap.lowerBound)), .known) }
             return lastChangedAt.map { (Words.relative($0, now: now), .known) } ?? ("none seen", .unknown)
         case .changes: return (Words.number(statistics.changes), statistics.changes == 0 ? .unknown : .known)
         }

@@ -28,11 +28,14 @@ enum Words {
     /// How long ago, of which no more is said than has passed: the same as `relative` in finer units.
     static func age(_ days: Double) -> String { length(days, .down) }
 
+    /// How long something was at most: the next whole unit, so that it stays true.
+    static func atMost(_ days: Double) -> String { length(max(0, days), .up) }
+
     /// How long ago the last update was: `3 days ago`; where it was found after days without a look, `3 to 17 days ago` or
     /// `in the last 17 days`.
     static func lastUpdate(_ days: Double, between: ClosedRange<Double>?) -> String {
         guard let between else { return age(days) + " ago" }
-        let longest = length(between.upperBound, .up)
+        let longest = atMost(between.upperBound)
         guard between.lowerBound >= between.upperBound / 10 else { return "in the last " + longest }
         let (shortest, unit) = (length(between.lowerBound, .down), longest.drop { $0 != " " })
         return shortest.dropLast(shortest.hasSuffix(unit) ? unit.count : 0) + " to " + longest + " ago"
@@ -48,7 +51,7 @@ enum Words {
             }
         }
         if let gap = pulse.gap(before: changed) {
-            return "at most " + length(max(0, now.days(since: gap.lowerBound)), .up)
+            return "at most " + atMost(now.days(since: gap.lowerBound))
         }
         return age(max(0, now.days(since: changed)))
     }
