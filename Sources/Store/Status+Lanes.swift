@@ -74,8 +74,7 @@ public struct LaneStatus: Sendable {
     public var isFailing: Bool { isSilent || failing * 2 > tracked }
 }
 
-/// What grows with the number of tags is looked up in an index or was counted before: only a lane of some thousand tags
-/// is counted anew.
+/// What grows with the number of tags is looked up in an index or was counted before.
 struct SelectLaneStatus: Statement {
     let now: Timestamp
     /// A clock of its own may meet tags that were checked too lately to be checked again, see ``ClaimWindow/checkedBefore``; with
@@ -86,7 +85,10 @@ struct SelectLaneStatus: Statement {
         """
     static let sql: SQL =
         """
-        WITH spent AS (
+        WITH tracked AS (
+            SELECT registry_id, sum(tags)::bigint AS count FROM tag_counts WHERE state <> 4
+            GROUP BY registry_id HAVING sum(tags) > 0),
+        spent AS (
             SELECT n.registry_id, max(n.last_succeeded_at) AS last_succeeded_at,
                 sum(n.unchanged + n.changed + n.missing + n.failed) FILTER (WHERE recent) AS checks,
                 sum(n.revealed) FILTER (WHERE recent) AS revealed, sum(n.swept) FILTER (WHERE recent) AS swept,
@@ -106,12 +108,8 @@ struct SelectLaneStatus: Statement {
             COALESCE(s.swept, 0), COALESCE(s.requested, 0), COALESCE(s.listed, 0),
             COALESCE(s.latest, 0), COALESCE(s.latest_failed, 0),
             l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds, extract(epoch FROM l.claimed_at - l.clock)::float8
-        FROM registries g LEFT JOIN lanes l ON l.registry_id = g.id LEFT JOIN spent s ON s.registry_id = g.id
-        LEFT JOIN errors e ON e.registry_id = g.id,
-        LATERAL (
-            SELECT CASE WHEN l.tags > 20000 THEN l.tags ELSE (
-                SELECT count(*) FROM tag_checks c WHERE c.registry_id = g.id AND c.next_check_at < 'infinity')
-                END AS count) tracked,
+        FROM tracked JOIN registries g ON g.id = tracked.registry_id LEFT JOIN lanes l ON l.registry_id = g.id
+        LEFT JOIN spent s ON s.registry_id = g.id LEFT JOIN errors e ON e.registry_id = g.id,
         LATERAL (SELECT COALESCE(l.claimed_at - l.clock, interval '0') AS lag) late,
         LATERAL (
             SELECT count(*) AS count FROM (
@@ -123,7 +121,6 @@ struct SelectLaneStatus: Statement {
                     SELECT c.tag_id, c.next_check_at, c.last_checked_at FROM\u{20}
             """ + Self.due + """
                      ORDER BY c.next_check_at LIMIT 100) d JOIN tags t ON t.id = d.tag_id) oldest
-            WHERE tracked.count > 0
             ORDER BY tracked.count DESC, g.name
             """
     func bind(_ parameters: inout Parameters) {
