@@ -103,7 +103,8 @@ class Site:
         highest = int(self.sql("SELECT max(id) FROM tags")[0])
         chosen = random.Random(seed)
         ids = ",".join(str(chosen.randint(1, highest)) for _ in range(count * 11 // 10))
-        found = self.lines(f"SELECT reference FROM tags WHERE id IN ({ids})")
+        found = self.lines(f"SELECT r.prefix || t.tag FROM tags t JOIN repositories r ON r.id = t.repository_id "
+                           f"WHERE t.id IN ({ids})")
         chosen.shuffle(found)
         return [found[i % len(found)] for i in range(count)]
 

@@ -102,14 +102,15 @@ struct ClaimBackfills: Statement {
         claimed AS (
             UPDATE backfills b SET due_at = $4, attempts = b.attempts + 1 FROM mine WHERE b.tag_id = mine.tag_id
             RETURNING b.tag_id, b.attempts)
-        SELECT k.tag_id, t.reference, d.digest, k.attempts
-        FROM claimed k JOIN tags t ON t.id = k.tag_id JOIN tag_checks c ON c.tag_id = k.tag_id
+        SELECT k.tag_id, r.prefix || t.tag, d.digest, k.attempts
+        FROM claimed k JOIN tags t ON t.id = k.tag_id JOIN repositories r ON r.id = t.repository_id
+        JOIN tag_checks c ON c.tag_id = k.tag_id
         LEFT JOIN LATERAL (
             SELECT h.digest_id FROM changes h
             WHERE h.tag_id = k.tag_id AND h.what >> 4 & 7 IN (1, 5) AND h.digest_id IS NOT NULL
             ORDER BY h.observed_at, h.ordinal LIMIT 1) own ON true
         LEFT JOIN digests d ON d.id = COALESCE(own.digest_id, c.digest_id)
-        ORDER BY t.reference
+        ORDER BY r.prefix, t.tag
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(now)

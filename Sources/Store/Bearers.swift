@@ -39,12 +39,13 @@ struct SelectBearingTags: Statement {
             SELECT DISTINCT h.tag_id FROM changes h JOIN wanted w ON w.id = h.digest_id)
         SELECT\u{20}
         """ + TrackedTag.columns + TrackedTag.tables + """
-             JOIN bearers b ON b.tag_id = t.id WHERE $2::text IS NULL OR t.reference > $2::text COLLATE "C"
-            ORDER BY t.reference LIMIT $3
+             JOIN bearers b ON b.tag_id = t.id WHERE $2::text IS NULL OR (r.prefix, t.tag) > ($2, $3::text)
+            ORDER BY r.prefix, t.tag LIMIT $4
             """
     func bind(_ parameters: inout Parameters) {
         parameters.append(digest)
-        parameters.append(after)
+        parameters.append(after?.repository.prefix)
+        parameters.append(after?.tag)
         parameters.append(limit)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag { try TrackedTag.decode(&row) }

@@ -189,7 +189,7 @@ extension ChangeRow {
 extension PositionedChange {
     /// The previous digest is the newest one before, whether or not the tag was missing in between.
     static let columns: SQL = """
-        h.tag_id, h.ordinal, t.reference,
+        h.tag_id, h.ordinal, r.prefix || t.tag,
         CASE WHEN h.what & 15 IN (2, 3, 4, 5, 6) THEN (
             SELECT pd.digest FROM changes p JOIN digests pd ON pd.id = p.digest_id
             WHERE p.tag_id = h.tag_id AND (p.observed_at, p.ordinal) < (h.observed_at, h.ordinal) AND p.ordinal >= 0
@@ -215,8 +215,9 @@ struct SelectTagChanges: Statement {
     let after: ChangePosition?
     let limit: Int
     static let sql: SQL =
-        "SELECT " + PositionedChange.columns + " FROM tags t JOIN changes h ON h.tag_id = t.id" + Change.tables + """
-             WHERE t.reference = $1 AND h.ordinal >= 0
+        "SELECT " + PositionedChange.columns + " FROM " + TagKeys.tables + " JOIN changes h ON h.tag_id = t.id"
+        + Change.tables + " WHERE " + TagKeys.isNamed + """
+             AND h.ordinal >= 0
                 AND ($2::timestamptz IS NULL OR (h.observed_at, h.ordinal) < ($2, $3::smallint))
             ORDER BY h.observed_at DESC, h.ordinal DESC LIMIT $4
             """
@@ -248,7 +249,8 @@ struct SelectRecentChanges: Statement {
                 h.tag_id DESC, h.ordinal DESC
             LIMIT $4)
         SELECT\u{20}
-        """ + PositionedChange.columns + " FROM h JOIN tags t ON t.id = h.tag_id" + Change.tables + """
+        """ + PositionedChange.columns + " FROM h JOIN tags t ON t.id = h.tag_id JOIN repositories r ON r.id = t.repository_id"
+        + Change.tables + """
              ORDER BY h.observed_at DESC, h.tag_id DESC, h.ordinal DESC
             """
     func bind(_ parameters: inout Parameters) {

@@ -32,7 +32,9 @@ extension TagReference: PostgresEncodable, PostgresDecodable {
     }
 }
 
-extension Tag: PostgresDecodable {
+extension Tag: PostgresEncodable, PostgresDecodable {
+    public static var postgresType: PostgresType { .text }
+    public func encode(into buffer: inout [UInt8]) { name.encode(into: &buffer) }
     public static func accepts(_ type: PostgresType) -> Bool { type == .text }
     public static func decode(_ bytes: UnsafeRawBufferPointer, type: PostgresType) -> Tag? {
         try? Tag(parsing: String(decoding: bytes, as: UTF8.self))

@@ -76,7 +76,8 @@ extension TagStore {
         {
             let viewed = try rows.compactMap { row in try parse(row) { (try row.reference, row.time) } }
             let outcome = try await track(viewed.map(\.0), origin: .import, at: now)
-            try await pool.run(SetViewed(tags: viewed, new: outcome.filter { $0.value == .added }.map(\.key), now: now))
+            let new = Set(outcome.filter { $0.value == .added }.keys)
+            try await pool.run(SetViewed(tags: viewed, new: new, now: now))
         }
         return answer
     }
@@ -162,17 +163,20 @@ struct FetchImages: Statement {
 struct SetViewed: Statement {
     typealias Row = Never
     let tags: [(reference: TagReference, time: Timestamp?)]
-    let new: [TagReference]
+    let new: Set<TagReference>
     let now: Timestamp
     static let sql: SQL = """
-        UPDATE tags t SET last_viewed_at = i.at FROM unnest($1::text[], $2::timestamptz[]) i (reference, at)
-        WHERE t.reference = i.reference AND i.at IS NOT NULL
-            AND (t.last_viewed_at < i.at OR t.last_viewed_at IS NULL OR t.reference = ANY ($3) OR t.tracked_since = $4)
+        UPDATE tags t SET last_viewed_at = i.at
+        FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::boolean[]) i (prefix, tag, at, is_new)
+        JOIN repositories r ON r.prefix = i.prefix
+        WHERE t.repository_id = r.id AND t.tag = i.tag AND i.at IS NOT NULL
+            AND (t.last_viewed_at < i.at OR t.last_viewed_at IS NULL OR i.is_new OR t.tracked_since = $5)
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(tags.map(\.reference))
+        parameters.append(tags.map(\.reference.repository.prefix))
+        parameters.append(tags.map(\.reference.tag))
         parameters.append(tags.map(\.time))
-        parameters.append(new)
+        parameters.append(tags.map { new.contains($0.reference) })
         parameters.append(now)
     }
 }

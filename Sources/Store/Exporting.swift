@@ -63,7 +63,7 @@ struct ExportedTag: Sendable {
     let lastMissingAt: Timestamp?
 
     fileprivate static let columns: SQL = """
-        SELECT t.id, t.reference, c.last_succeeded_at, c.last_missing_at FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+        t.id, t.prefix || t.tag, c.last_succeeded_at, c.last_missing_at
         """
 
     fileprivate static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ExportedTag {
@@ -80,7 +80,8 @@ struct ExportedTag: Sendable {
 
 struct SelectExportedTag: Statement {
     let reference: TagReference
-    static let sql: SQL = ExportedTag.columns + " WHERE t.reference = $1"
+    static let sql: SQL = "SELECT " + ExportedTag.columns + " FROM (SELECT r.prefix, t.id, t.tag FROM " + TagKeys.tables
+        + " WHERE " + TagKeys.isNamed + ") t JOIN tag_checks c ON c.tag_id = t.id"
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ExportedTag { try .decode(&row) }
 }
@@ -89,9 +90,20 @@ struct SelectExported: Statement {
     let after: TagReference?
     let limit: Int
     static let sql: SQL =
-        ExportedTag.columns + " WHERE $1::text IS NULL OR t.reference > $1 ORDER BY t.reference LIMIT $2"
+        "SELECT " + ExportedTag.columns + """
+             FROM (
+                SELECT r.prefix, t.id, t.tag
+                FROM (SELECT id, prefix FROM repositories WHERE prefix >= COALESCE($1::text, '') ORDER BY prefix) r
+                CROSS JOIN LATERAL (
+                    SELECT id, tag FROM tags
+                    WHERE repository_id = r.id AND tag > CASE WHEN r.prefix = $1 THEN $2::text ELSE '' END
+                    ORDER BY tag OFFSET 0) t
+                LIMIT $3) t
+            JOIN tag_checks c ON c.tag_id = t.id ORDER BY t.prefix, t.tag
+            """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(after)
+        parameters.append(after?.repository.prefix)
+        parameters.append(after?.tag)
         parameters.append(limit)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ExportedTag { try .decode(&row) }

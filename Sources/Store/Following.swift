@@ -70,22 +70,14 @@ struct InsertFollowed: Statement {
     let now: Timestamp
     static let sql: SQL = """
         INSERT INTO followed_repositories (repository_id, next_listing_at)
-        SELECT r.id, $3 FROM unnest($1::text[], $2::text[]) i (registry, path)
-        JOIN registries g ON g.name = i.registry JOIN repositories r ON r.registry_id = g.id AND r.path = i.path
+        SELECT r.id, $2 FROM unnest($1::text[]) i (prefix) JOIN repositories r ON r.prefix = i.prefix
         ORDER BY r.id
         ON CONFLICT DO NOTHING
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(repositories.map(\.registry.name))
-        parameters.append(repositories.map(\.path))
+        parameters.append(repositories.map(\.prefix))
         parameters.append(now)
     }
-}
-
-private func repository(_ row: inout RowDecoder) throws(PostgresError) -> Repository {
-    let text: String = try row.next()
-    guard let repository = try? Repository(parsing: text) else { throw row.failure("is no repository's name") }
-    return repository
 }
 
 struct ClaimFollowed: Statement {
@@ -94,20 +86,19 @@ struct ClaimFollowed: Statement {
     let retryAt: Timestamp
     static let sql: SQL = """
         WITH due AS MATERIALIZED (
-            SELECT f.repository_id, g.name || '/' || r.path AS name
+            SELECT f.repository_id, r.prefix
             FROM followed_repositories f JOIN repositories r ON r.id = f.repository_id
-            JOIN registries g ON g.id = r.registry_id
-            WHERE f.next_listing_at <= $2 AND g.name || '/' || r.path = ANY ($1)
+            WHERE f.next_listing_at <= $2 AND r.prefix = ANY ($1)
             ORDER BY f.next_listing_at LIMIT 1 FOR NO KEY UPDATE OF f SKIP LOCKED)
         UPDATE followed_repositories f SET next_listing_at = $3 FROM due WHERE f.repository_id = due.repository_id
-        RETURNING due.name
+        RETURNING due.prefix
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(repositories.map(\.description))
+        parameters.append(repositories.map(\.prefix))
         parameters.append(now)
         parameters.append(retryAt)
     }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Repository { try repository(&row) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Repository { try .decodePrefix(&row) }
 }
 
 struct UpdateFollowed: Statement {
@@ -119,15 +110,13 @@ struct UpdateFollowed: Statement {
     let next: Timestamp
     let now: Timestamp
     static let sql: SQL = """
-        UPDATE followed_repositories f SET next_listing_at = $6, failure = $5,
-            listed_at = CASE WHEN $5::text IS NULL THEN $7 ELSE f.listed_at END,
-            listed = COALESCE($3::integer, f.listed), selected = COALESCE($4::integer, f.selected)
-        FROM repositories r JOIN registries g ON g.id = r.registry_id
-        WHERE g.name = $1 AND r.path = $2 AND f.repository_id = r.id
+        UPDATE followed_repositories f SET next_listing_at = $5, failure = $4,
+            listed_at = CASE WHEN $4::text IS NULL THEN $6 ELSE f.listed_at END,
+            listed = COALESCE($2::integer, f.listed), selected = COALESCE($3::integer, f.selected)
+        FROM repositories r WHERE r.prefix = $1 AND f.repository_id = r.id
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(repository.registry.name)
-        parameters.append(repository.path)
+        parameters.append(repository.prefix)
         parameters.append(listed.map { Int32(clamping: $0) })
         parameters.append(selected.map { Int32(clamping: $0) })
         parameters.append(failure)
@@ -139,20 +128,20 @@ struct UpdateFollowed: Statement {
 struct SelectDiscovered: Statement {
     let repository: Repository
     static let sql: SQL = """
-        SELECT t.reference FROM tags t
-        WHERE t.reference > $1 || ':' AND t.reference < $1 || ';' AND t.state <> 4 AND t.origin = 5
+        SELECT r.prefix || t.tag FROM repositories r JOIN tags t ON t.repository_id = r.id
+        WHERE r.prefix = $1 AND t.state <> 4 AND t.origin = 5
         """
-    func bind(_ parameters: inout Parameters) { parameters.append(repository.description) }
+    func bind(_ parameters: inout Parameters) { parameters.append(repository.prefix) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
 }
 
 struct UntrackDiscovered: Statement {
     typealias Row = Never
     let references: [TagReference]
-    static let sql: SQL = """
-        WITH locked AS MATERIALIZED (
-            SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
-            WHERE t.reference = ANY ($1) AND t.state <> 4 AND t.origin = 5
+    static let sql: SQL =
+        "WITH locked AS MATERIALIZED (SELECT c.tag_id FROM " + TagKeys.named + """
+             JOIN tag_checks c ON c.tag_id = t.id
+            WHERE t.state <> 4 AND t.origin = 5
             ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
         stopped AS (
             UPDATE tags t SET state = 4 FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
@@ -163,12 +152,11 @@ struct UntrackDiscovered: Statement {
 
 struct SelectFollowed: Statement {
     static let sql: SQL = """
-        SELECT g.name || '/' || r.path, f.next_listing_at, f.listed_at, f.listed, f.selected, f.failure
-        FROM followed_repositories f JOIN repositories r ON r.id = f.repository_id
-        JOIN registries g ON g.id = r.registry_id ORDER BY 1
+        SELECT r.prefix, f.next_listing_at, f.listed_at, f.listed, f.selected, f.failure
+        FROM followed_repositories f JOIN repositories r ON r.id = f.repository_id ORDER BY r.prefix
         """
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> FollowedRepository {
-        let repository = try repository(&row)
+        let repository = try Repository.decodePrefix(&row)
         let nextListingAt: Timestamp = try row.next()
         let listedAt: Timestamp? = try row.next()
         let listed: Int32? = try row.next()

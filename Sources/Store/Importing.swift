@@ -169,7 +169,7 @@ struct SelectIdentity: Statement {
 
 struct SelectTagIDs: Statement {
     let references: [TagReference]
-    static let sql: SQL = "SELECT id FROM tags WHERE reference = ANY ($1) ORDER BY id"
+    static let sql: SQL = "SELECT t.id FROM " + TagKeys.named + " ORDER BY t.id"
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }

@@ -48,22 +48,20 @@ struct CountTags: Statement {
     let workerID: Int32
     let limit: Int
     let window: ClaimWindow
-    // The range of references is what an index answers: `:` ends a repository's name, `;` is the byte after it.
     static let sql: SQL = """
-        SELECT i.number, tags.due, tags.tracked FROM unnest($1::text[]) WITH ORDINALITY i (repository, number), LATERAL (
+        SELECT i.number, tags.due, tags.tracked FROM unnest($1::text[]) WITH ORDINALITY i (prefix, number), LATERAL (
             SELECT count(*) FILTER (WHERE is_due) AS due, count(*) AS tracked FROM (
                 SELECT c.next_check_at <= $2
                     AND (c.last_checked_at IS NULL OR c.last_checked_at < $5)
                     AND (s.next_listing_at IS NULL OR s.lister_id IS NOT NULL OR t.tracked_since > s.last_listing_at)
                     AND c.tag_id NOT IN (SELECT unnest(k.tag_ids) FROM claims k WHERE k.worker_id <> $3) AS is_due
-                FROM tags t JOIN tag_checks c ON c.tag_id = t.id
-                LEFT JOIN repository_schedules s ON s.repository_id = c.repository_id
-                WHERE t.reference > i.repository || ':' AND t.reference < i.repository || ';'
-                    AND c.next_check_at < 'infinity'
+                FROM repositories r JOIN tags t ON t.repository_id = r.id JOIN tag_checks c ON c.tag_id = t.id
+                LEFT JOIN repository_schedules s ON s.repository_id = r.id
+                WHERE r.prefix = i.prefix AND c.next_check_at < 'infinity'
                 LIMIT $4) tag) tags
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(repositories.map(\.description))
+        parameters.append(repositories.map(\.prefix))
         parameters.append(window.until)
         parameters.append(workerID)
         parameters.append(limit)
@@ -78,10 +76,11 @@ struct SelectListed: Statement {
     let references: [TagReference]
     static let sql: SQL =
         "SELECT d.digest, " + Claim.columns + """
-            NULL::bigint[], c.ctid FROM tags t JOIN tag_checks c ON c.tag_id = t.id
-            LEFT JOIN digests d ON d.id = c.digest_id
-            WHERE t.reference = ANY ($1) AND isfinite(c.next_check_at)
-            """
+            NULL::bigint[], c.ctid FROM\u{20}
+            """ + TagKeys.named + """
+                 JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
+                WHERE isfinite(c.next_check_at)
+                """
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (claim: UnnamedClaim, digest: Digest?) {
         let digest: Digest? = try row.next()

@@ -151,8 +151,7 @@ struct PlaceListing: Statement {
     let repository: Repository
     static let sql: SQL = """
         WITH place AS MATERIALIZED (
-            SELECT r.id, r.registry_id FROM repositories r JOIN registries g ON g.id = r.registry_id
-            WHERE g.name = $1 AND r.path = $2),
+            SELECT r.id, r.registry_id FROM repositories r WHERE r.prefix = $1),
         made AS (
             INSERT INTO repository_schedules (repository_id, registry_id) SELECT id, registry_id FROM place
             WHERE NOT EXISTS (SELECT FROM repository_schedules s WHERE s.repository_id = place.id)
@@ -160,22 +159,20 @@ struct PlaceListing: Statement {
         SELECT id FROM place
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(repository.registry.name)
-        parameters.append(repository.path)
+        parameters.append(repository.prefix)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int32 { try row.next() }
 }
 
 extension ListingClaim {
-    /// Of `repository_schedules` s, `repositories` r and `registries` g.
+    /// Of `repository_schedules` s and `repositories` r.
     static let columns: SQL = """
-        g.name || '/' || r.path, s.repository_id, s.registry_id, s.last_listing_at, s.whole_listing_at,
+        r.prefix, s.repository_id, s.registry_id, s.last_listing_at, s.whole_listing_at,
         s.next_listing_at, s.changes, s.days, s.bursts, s.requests, s.burst, s.failures
         """
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ListingClaim {
-        let name: String = try row.next()
-        guard let repository = try? Repository(parsing: name) else { throw row.failure("is no repository's name") }
+        let repository = try Repository.decodePrefix(&row)
         let repositoryID: Int32 = try row.next()
         let registryID: Int32 = try row.next()
         let previous: Timestamp? = try row.next()
@@ -209,7 +206,7 @@ struct ClaimListing: Statement {
         UPDATE repository_schedules s SET lister_id = $2, lister_until = $3,
             next_listing_at = COALESCE(s.next_listing_at,
                 (SELECT l.clock FROM lanes l WHERE l.registry_id = s.registry_id), $4)
-        FROM repositories r JOIN registries g ON g.id = r.registry_id
+        FROM repositories r
         WHERE s.repository_id = $1 AND r.id = $1 AND s.lister_id IS NULL AND s.list_after <= $4
         RETURNING\u{20}
         """ + ListingClaim.columns
@@ -317,10 +314,8 @@ struct EndListing: Statement {
 /// The tags of repository $1 that a listing answered for, in the order in which locks are taken; without waiting, for the
 /// repository's row is held.
 private let swept: SQL = """
-    SELECT c.tag_id FROM repositories r JOIN registries g ON g.id = r.registry_id
-    JOIN tags t ON t.reference > g.name || '/' || r.path || ':' AND t.reference < g.name || '/' || r.path || ';'
-    JOIN tag_checks c ON c.tag_id = t.id
-    WHERE r.id = $1 AND c.reason = 4 AND c.next_check_at < 'infinity'\u{20}
+    SELECT c.tag_id FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+    WHERE t.repository_id = $1 AND c.reason = 4 AND c.next_check_at < 'infinity'\u{20}
     """
 
 /// What was checked before the listing began and is not in it is due now.

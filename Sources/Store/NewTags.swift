@@ -40,21 +40,17 @@ struct ReserveTags: Statement {
     }
     let references: [TagReference]
     static let sql: SQL = """
-        SELECT i.place, nextval(pg_get_serial_sequence('tags', 'id'))::integer, g.id, r.id
-        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY i (registry, path, place)
-        JOIN registries g ON g.name = i.registry JOIN repositories r ON r.registry_id = g.id AND r.path = i.path
+        SELECT i.place, nextval(pg_get_serial_sequence('tags', 'id'))::integer, r.registry_id, r.id
+        FROM unnest($1::text[]) WITH ORDINALITY i (prefix, place) JOIN repositories r ON r.prefix = i.prefix
         """
-    func bind(_ parameters: inout Parameters) {
-        parameters.append(references.map(\.registry.name))
-        parameters.append(references.map(\.repository.path))
-    }
+    func bind(_ parameters: inout Parameters) { parameters.append(references.map(\.repository.prefix)) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
         Row(
             place: try row.next(), id: try row.next(), registryID: try row.next(), repositoryID: try row.next())
     }
 }
 
-/// In the order of references, as everywhere.
+/// In the order of the key, as everywhere.
 struct InsertImportedTags: Statement {
     typealias Row = Never
     let summaries: [TagSummary]
@@ -62,20 +58,20 @@ struct InsertImportedTags: Statement {
     let now: Timestamp
     static let sql: SQL =
         """
-        INSERT INTO tags (id, repository_id, reference, origin, state, tracked_since, last_viewed_at, first_seen_at,
+        INSERT INTO tags (id, repository_id, tag, origin, state, tracked_since, last_viewed_at, first_seen_at,
             last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse) OVERRIDING SYSTEM VALUE
-        SELECT i.tag_id, i.repository_id, i.reference, 4, i.state, $13, $13, i.first_seen_at, i.last_changed_at,
+        SELECT i.tag_id, i.repository_id, i.tag, 4, i.state, $13, $13, i.first_seen_at, i.last_changed_at,
             i.last_pushed_at, i.changes, i.changes_30d, i.interval_days, i.rhythm, i.pulse
         FROM unnest(
         """ + TagSummary.arrays + ", $11::integer[], $12::text[]) i (" + TagSummary.columns + """
-            , repository_id, reference)
-            ORDER BY i.reference COLLATE "C"
+            , repository_id, tag)
+            ORDER BY i.repository_id, i.tag COLLATE "C"
             ON CONFLICT DO NOTHING
             """
     func bind(_ parameters: inout Parameters) {
         TagSummary.bind(summaries, &parameters)
         parameters.append(summaries.map { tags[$0.id]?.repositoryID })
-        parameters.append(summaries.map { tags[$0.id]?.reference })
+        parameters.append(summaries.map { tags[$0.id]?.reference.tag })
         parameters.append(now)
     }
 }
@@ -91,7 +87,7 @@ struct InsertImportedChecks: Statement {
         INSERT INTO tag_checks (tag_id, registry_id, repository_id, next_check_at, is_missing, last_succeeded_at,
             last_missing_at, first_seen_at, tag, digest_id, digest_head)
         SELECT i.tag_id, i.registry_id, i.repository_id, LEAST($4, l.clock), i.is_missing, i.succeeded_at, i.missing_at,
-            t.first_seen_at, split_part(t.reference, ':', -1), d.id,\u{20}
+            t.first_seen_at, t.tag, d.id,\u{20}
         """ + DigestHead.column + """
              FROM unnest($1::integer[], $2::integer[], $3::integer[], $5::bytea[], $6::boolean[], $7::timestamptz[],
                 $8::timestamptz[]) i (tag_id, registry_id, repository_id, digest, is_missing, succeeded_at, missing_at)

@@ -18,10 +18,11 @@ struct SelectLockedTags: Statement {
     let ids: [Int32]
     static let sql: SQL =
         """
-        SELECT c.tag_id, t.reference, t.state, t.origin, d.digest, c.is_missing, c.last_succeeded_at,
+        SELECT c.tag_id, r.prefix || t.tag, t.state, t.origin, d.digest, c.is_missing, c.last_succeeded_at,
             c.last_missing_at, c.failures, c.last_checked_at, c.registry_id, c.repository_id, c.first_seen_at,\u{20}
         """ + TagSchedule.columns + """
-             FROM tag_checks c JOIN tags t ON t.id = c.tag_id LEFT JOIN digests d ON d.id = c.digest_id
+             FROM tag_checks c JOIN tags t ON t.id = c.tag_id JOIN repositories r ON r.id = t.repository_id
+            LEFT JOIN digests d ON d.id = c.digest_id
             WHERE c.tag_id = ANY ($1)
             """
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }

@@ -39,16 +39,23 @@ extension TagStore {
 struct SelectRepositoryNames: Statement {
     let ids: [Int32]
     static let sql: SQL = """
-        SELECT r.id, g.name, r.path FROM unnest($1::integer[]) i (id) JOIN repositories r ON r.id = i.id
-        JOIN registries g ON g.id = r.registry_id
+        SELECT r.id, r.prefix FROM unnest($1::integer[]) i (id) JOIN repositories r ON r.id = i.id
         """
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (id: Int32, repository: Repository) {
-        let id: Int32 = try row.next()
-        let (registry, path): (String, String) = (try row.next(), try row.next())
-        guard let repository = try? Repository(parsing: registry + "/" + path) else {
-            throw row.failure("is no repository's name")
+        (try row.next(), try .decodePrefix(&row))
+    }
+}
+
+extension Repository {
+    /// What the references of its tags begin with.
+    var prefix: String { "\(self):" }
+
+    static func decodePrefix(_ row: inout RowDecoder) throws(PostgresError) -> Repository {
+        let prefix: String = try row.next()
+        guard prefix.hasSuffix(":"), let repository = try? Repository(parsing: String(prefix.dropLast())) else {
+            throw row.failure("is no repository's prefix")
         }
-        return (id, repository)
+        return repository
     }
 }

@@ -161,10 +161,8 @@ struct SelectSiblings: Statement {
     let repositoryID: Int32
     static let sql: SQL =
         "SELECT c.tag_id, " + TagSchedule.columns + """
-             FROM repositories r JOIN registries g ON g.id = r.registry_id
-            JOIN tags t ON t.reference > g.name || '/' || r.path || ':' AND t.reference < g.name || '/' || r.path || ';'
-            JOIN tag_checks c ON c.tag_id = t.id
-            WHERE r.id = $1 AND c.first_seen_at IS NOT NULL AND c.rate IS NOT NULL AND c.reason <> 4 AND c.next_check_at < 'infinity'
+             FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+            WHERE t.repository_id = $1 AND c.first_seen_at IS NOT NULL AND c.rate IS NOT NULL AND c.reason <> 4 AND c.next_check_at < 'infinity'
             ORDER BY c.tag_id FOR NO KEY UPDATE OF c SKIP LOCKED
             """
     func bind(_ parameters: inout Parameters) { parameters.append(repositoryID) }

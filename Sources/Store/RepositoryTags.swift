@@ -39,19 +39,18 @@ struct SelectRepositoryChanges: Statement {
     static let sql: SQL =
         """
         WITH newest AS MATERIALIZED (
-            SELECT t.id FROM tags t CROSS JOIN LATERAL (
+            SELECT t.id FROM tags t JOIN repositories r ON r.id = t.repository_id CROSS JOIN LATERAL (
                 SELECT c.observed_at FROM changes c WHERE c.tag_id = t.id AND c.ordinal >= 0
                 ORDER BY c.observed_at DESC, c.ordinal DESC LIMIT 1) n
-            WHERE t.reference >= $1 AND t.reference < $2 ORDER BY n.observed_at DESC LIMIT $3)
+            WHERE r.prefix = $1 ORDER BY n.observed_at DESC LIMIT $2)
         SELECT\u{20}
         """ + PositionedChange.columns + """
-             FROM newest w JOIN tags t ON t.id = w.id CROSS JOIN LATERAL (
+             FROM newest w JOIN tags t ON t.id = w.id JOIN repositories r ON r.id = t.repository_id CROSS JOIN LATERAL (
                 SELECT c.* FROM changes c WHERE c.tag_id = w.id AND c.ordinal >= 0
-                ORDER BY c.observed_at DESC, c.ordinal DESC LIMIT $3) h
-            """ + Change.tables + " ORDER BY h.observed_at DESC, h.tag_id DESC, h.ordinal DESC LIMIT $3"
+                ORDER BY c.observed_at DESC, c.ordinal DESC LIMIT $2) h
+            """ + Change.tables + " ORDER BY h.observed_at DESC, h.tag_id DESC, h.ordinal DESC LIMIT $2"
     func bind(_ parameters: inout Parameters) {
-        parameters.append("\(repository):")
-        parameters.append("\(repository);")
+        parameters.append(repository.prefix)
         parameters.append(limit)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> PositionedChange {
@@ -59,17 +58,15 @@ struct SelectRepositoryChanges: Statement {
     }
 }
 
-/// References of a repository lie side by side: `:` and `;` are neighbours in ASCII.
 struct SelectRepositoryTags: Statement {
     let repository: Repository
     let limit: Int
     static let sql: SQL = """
-        SELECT t.id, t.reference, t.state, t.last_changed_at FROM tags t
-        WHERE t.reference >= $1 AND t.reference < $2 ORDER BY t.reference LIMIT $3
+        SELECT t.id, r.prefix || t.tag, t.state, t.last_changed_at
+        FROM repositories r JOIN tags t ON t.repository_id = r.id WHERE r.prefix = $1 ORDER BY t.tag LIMIT $2
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append("\(repository):")
-        parameters.append("\(repository);")
+        parameters.append(repository.prefix)
         parameters.append(limit)
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> RepositoryTag {

@@ -131,7 +131,7 @@ extension StatementRunner {
     }
 }
 
-/// Where the names of a shape's tags lie among all, and what they look like.
+/// Where the names of a shape's tags lie among a repository's, and what they look like.
 struct ShapeRange: Hashable {
     let repository: Repository
     let from: String
@@ -144,11 +144,10 @@ struct ShapeRange: Hashable {
         guard let version = TagVersion(reference.tag) else { return nil }
         // After the prefix comes a digit; `:` is the next character after `9`.
         repository = reference.repository
-        let start = "\(repository):\(version.prefix)"
-        from = start + "0"
-        to = start + ":"
+        from = version.prefix + "0"
+        to = version.prefix + ":"
         // Pre-releases stand behind a number, so what stands for the number covers them.
-        pattern = "\(repository):".escapedForLike + Self.likePattern(version.shape.pattern.escapedForLike)
+        pattern = Self.likePattern(version.shape.pattern.escapedForLike)
     }
 
     /// With `%` for each part that stands for a number.
@@ -171,16 +170,16 @@ struct SelectOfShapes: Statement {
     let ranges: [ShapeRange]
     let seenBy: Timestamp
 
-    /// The name of a tag alone: to read whole references takes three times as long as all the rest.
     static let sql: SQL = """
-        SELECT r.place, substr(t.reference, r.start)
-        FROM unnest($1::text[], $2::text[], $3::text[], $5::integer[])
-            WITH ORDINALITY AS r (first, last, pattern, start, place)
+        SELECT s.place, t.tag
+        FROM unnest($1::text[], $2::text[], $3::text[], $5::text[])
+            WITH ORDINALITY AS s (first, last, pattern, prefix, place)
+        JOIN repositories r ON r.prefix = s.prefix
         CROSS JOIN LATERAL (
-            SELECT reference FROM tags
-            WHERE reference >= r.first AND reference < r.last AND reference LIKE r.pattern
+            SELECT tag FROM tags
+            WHERE repository_id = r.id AND tag >= s.first AND tag < s.last AND tag LIKE s.pattern
                 AND first_seen_at <= $4 AND state <> 3
-            ORDER BY reference DESC LIMIT 5000
+            ORDER BY tag DESC LIMIT 5000
         ) t
         """
     func bind(_ parameters: inout Parameters) {
@@ -188,7 +187,7 @@ struct SelectOfShapes: Statement {
         parameters.append(ranges.map(\.to))
         parameters.append(ranges.map(\.pattern))
         parameters.append(seenBy)
-        parameters.append(ranges.map { Int32($0.repository.description.utf8.count + 2) })
+        parameters.append(ranges.map(\.repository.prefix))
     }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (range: Int, tag: Tag) {
         let place: Int64 = try row.next()

@@ -6,7 +6,7 @@ extension SelectTags {
     /// in the order of names no more of the former than stand on the page.
     func found(_ condition: SQL, _ order: SQL) -> SQL {
         var tags = inRepositories(condition, order)
-        if search.isAcross { tags = tags + " WHERE lower(t.reference) LIKE $2" }
+        if search.isAcross { tags = tags + " WHERE " + Self.holdsText }
         tags = "(" + tags + (query.sort == .name ? " LIMIT $1)" : " LIMIT 3001)")
         if !search.tagPatterns.isEmpty {
             tags = tags + " UNION ALL (" + byTheirOwnNames(condition, order) + " LIMIT 3001)"
@@ -21,15 +21,15 @@ extension SelectTags {
 
     private var repositories: SQL {
         let wanted = search.repositories
-        let named: SQL =
-            "SELECT g.name || '/' || r.path AS name FROM repositories r JOIN registries g ON g.id = r.registry_id"
+        let named: SQL = "SELECT r.id, r.prefix FROM repositories r"
+        let ofRegistries: SQL = named + " JOIN registries g ON g.id = r.registry_id"
         // Where the index could not be used but to its end, all are read, and one pattern takes half the time of two.
         let paths: SQL =
             !wanted.areShort
             ? "r.path LIKE ANY ($9)"
             : wanted.paths.count > 1 ? "(r.path LIKE ANY ($9)) IS TRUE" : "(r.path LIKE $2) IS TRUE"
         var found = named + " WHERE " + paths
-        let union = " UNION " + named + " WHERE lower(g.name) LIKE "
+        let union = " UNION " + ofRegistries + " WHERE lower(g.name) LIKE "
         if wanted.registry != nil { found = found + union + "$10" }
         if wanted.parted != nil {
             // `{` comes after all that a path may hold.
@@ -40,25 +40,15 @@ extension SelectTags {
 
     private func inRepositories(_ condition: SQL, _ order: SQL) -> SQL {
         let scope: SQL = scope == nil ? "true" : Self.scope
-        let direction: SQL = query.descending ? " DESC" : ""
         let found: SQL =
             if case .repositories = reading {
-                "(SELECT g.id, g.name, lower(g.name) LIKE $2 AS is_named FROM registries g ORDER BY g.name || '/'"
-                    + direction + """
-                        ) g CROSS JOIN LATERAL (
-                            SELECT g.name || '/' || r.path AS name FROM repositories r
-                            WHERE r.registry_id = g.id AND (g.is_named OR r.path LIKE $2)
-                            ORDER BY r.path || ':'\u{20}
-                        """ + direction + " OFFSET 0"
+                "repositories r WHERE lower(left(r.prefix, -1)) LIKE $2"
             } else {
-                "(SELECT name FROM repositories_found ORDER BY name || ':'" + direction
+                "repositories_found r"
             }
-        return "SELECT t.* FROM " + found + """
-            ) r CROSS JOIN LATERAL (
-                SELECT\u{20}
-            """ + Self.listed + """
-                     FROM tags t WHERE t.reference >= r.name || ':' AND t.reference < r.name || ';' AND\u{20}
-                """ + (query.sort == .name ? condition + order : scope) + " OFFSET 0) t"
+        return "SELECT t.*, r.prefix FROM (SELECT r.id, r.prefix FROM " + found + " ORDER BY r.prefix" + direction
+            + ") r CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE t.repository_id = r.id AND "
+            + (isByName ? condition + order : scope) + " OFFSET 0) t"
     }
 
     /// Where the text does not stand in the repository's name: by the names that tags have. Of each, in the order of last
@@ -67,18 +57,17 @@ extension SelectTags {
         let names: SQL =
             "SELECT n.name FROM tag_names n WHERE n.name LIKE $13"
             + (query.text == "_" ? "" : " AND translate(n.name, '._-', 'xzj') LIKE ANY ($7)")
-        let scope: SQL = scope == nil ? "true" : Self.scope
         // What else is asked for may be rare among those of one name.
         let isInOrder = query.sort == .lastChanged && query.rhythm == nil && self.scope == nil
-        return "SELECT t.* FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE "
-            + Self.tagName + " = n.name AND " + (isInOrder ? condition + order + " LIMIT $1" : scope)
-            + " OFFSET 0) t WHERE lower(left(t.reference, -1 - length(split_part(t.reference, ':', -1)))) NOT LIKE $2"
+        return "SELECT t.*, r.prefix FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed
+            + " FROM tags t WHERE lower(t.tag) = n.name" + (isInOrder ? " AND " + condition + order + " LIMIT $1" : "")
+            + " OFFSET 0) t JOIN repositories r ON r.id = t.repository_id WHERE lower(left(r.prefix, -1)) NOT LIKE $2"
+            + (scope == nil ? "" : " AND " + Self.scope)
     }
 
     /// What lists are narrowed and sorted by.
     private static let listed: SQL = """
-        t.id, t.reference, t.state, t.rhythm, t.changes, t.changes_30d, t.interval_days, t.last_changed_at, t.tracked_since
+        t.id, t.repository_id, t.tag, t.state, t.rhythm, t.changes, t.changes_30d, t.interval_days, t.last_changed_at,
+        t.tracked_since
         """
-    // As the index spells it.
-    private static let tagName: SQL = "lower(split_part(t.reference, ':', -1))"
 }

@@ -47,57 +47,92 @@ struct SelectTags: Statement {
     }
     var sql: SQL {
         let key = Self.column(query.sort)
-        let (comparison, direction): (SQL, SQL) = query.descending ? (" < ", " DESC") : (" > ", "")
-        let isByName = query.sort == .name
-        var condition: SQL = isOfNames ? "true" : Self.condition(query.state)
+        let comparison: SQL = query.descending ? " < " : " > "
+        var condition = Self.condition(query.state)
         if query.part == .unknown { condition = condition + " AND " + key + " = " + Self.unknown(query.sort) }
         if query.rhythm != nil { condition = condition + " AND t.rhythm = $8" }
-        if after != nil {
-            // Each name is there once.
-            condition =
-                condition + " AND "
-                + (isByName ? "t.reference" + comparison + "$5" : "(" + key + ", t.id)" + comparison + "($5, $6)")
+        if isByName {
+            if walksNames { return select(condition, order: nameOrder("r")) }
+            if after != nil { condition = condition + " AND (r.prefix, t.tag)" + comparison + "($5, $6)" }
+            if scope != nil { condition = condition + " AND " + Self.scope }
+            return select(condition, order: nameOrder("r"))
         }
+        if after != nil { condition = condition + " AND (" + key + ", t.id)" + comparison + "($5, $6)" }
         if scope != nil { condition = condition + " AND " + Self.scope }
-        let (isLast, order): (SQL, SQL) = (isByName ? "" : ", t.id" + direction, " ORDER BY ")
-        return select(
-            condition, order: order + key + direction + isLast, listedOrder: order + "t.sort_key" + direction + isLast)
+        return select(condition, order: " ORDER BY " + key + direction + ", t.id" + direction)
     }
 
-    /// - Parameter listedOrder: as the list's rows name it. By the expression itself PostgreSQL would sort again what is
-    ///   sorted, and read to the end what it may leave.
-    private func select(_ condition: SQL, order: SQL, listedOrder: SQL) -> SQL {
+    private func nameOrder(_ repository: SQL) -> SQL {
+        " ORDER BY " + repository + ".prefix" + direction + ", t.tag" + direction
+    }
+
+    var direction: SQL { query.descending ? " DESC" : "" }
+
+    private func select(_ condition: SQL, order: SQL) -> SQL {
         let columns = "t.id, " + Self.text(query.sort)
+        // As the list's rows name it. By the expression itself PostgreSQL would sort again what is sorted, and read to the
+        // end what it may leave.
+        let listedOrder =
+            isByName ? nameOrder("t") : " ORDER BY t.sort_key" + direction + ", t.id" + direction
         switch reading {
         case .all:
-            // Not the index's own expression: read in order, as far as the page needs.
-            let text: SQL = query.text.isEmpty ? "" : " AND lower(t.reference) || '' LIKE $2"
-            return "SELECT true, " + columns
-                + listed(condition + text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1")
-                + (isOfNames ? order : listedOrder) + " LIMIT $1"
+            // In order, as far as the page needs.
+            let text: SQL = query.text.isEmpty ? "" : " AND " + Self.holdsText
+            return "SELECT true, " + columns + listed(condition, text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1")
+                + listedOrder + " LIMIT $1"
         case .first:
-            return "SELECT true, " + columns + listed(condition, order, limit: " LIMIT $9")
-                + (isOfNames
-                    ? " WHERE lower(n.reference) LIKE $2" + order : " WHERE lower(t.reference) LIKE $2" + listedOrder)
-                + " LIMIT $1"
+            return "SELECT true, " + columns + listed(condition, "", order, limit: " LIMIT $9")
+                + " WHERE lower(t.prefix || t.tag) LIKE $2" + listedOrder + " LIMIT $1"
         case .index, .repositories:
             // Apart from the order, or an index in that order would be read to its end instead.
+            let sorted = isByName ? listedOrder : order
             return "WITH " + found(condition, order)
                 + ", few AS MATERIALIZED (SELECT count(*) <= 3000 AS are_few FROM found), "
-                + "t AS MATERIALIZED (SELECT t.* FROM found t JOIN few ON are_few WHERE " + condition + order
-                + " LIMIT $1) SELECT are_few, " + columns + " FROM t RIGHT JOIN few ON true" + order
+                + "t AS MATERIALIZED (SELECT t.* FROM found t JOIN few ON are_few "
+                + "CROSS JOIN LATERAL (SELECT t.prefix) r WHERE " + condition + order
+                + " LIMIT $1) SELECT are_few, " + columns + " FROM t RIGHT JOIN few ON true" + sorted
         }
     }
 
-    /// The list's rows, as `t`. Where names alone decide, they are read from their index and not from the table.
-    private func listed(_ condition: SQL, _ order: SQL, limit: SQL) -> SQL {
-        guard isOfNames else {
-            return " FROM (SELECT t.*, " + Self.column(query.sort) + " AS sort_key FROM tags t WHERE " + condition
-                + order
-                + limit + ") t"
+    static let holdsText: SQL = "lower(r.prefix || t.tag) LIKE $2"
+
+    /// The list's rows, as `t`.
+    private func listed(_ condition: SQL, _ text: SQL, _ order: SQL, limit: SQL) -> SQL {
+        if isOfNames {
+            // Where names alone decide, they are read from their index and not from the table.
+            return " FROM (SELECT r.prefix, t.*" + walk("t.repository_id, t.tag", "true", text) + limit
+                + ") n JOIN tags named ON named.repository_id = n.repository_id AND named.tag = n.tag AND named.state <> 4 "
+                + "CROSS JOIN LATERAL (SELECT named.id, n.prefix, n.tag) t"
         }
-        return " FROM (SELECT t.reference FROM tags t WHERE " + condition + order + limit
-            + ") n JOIN tags t ON t.reference = n.reference AND " + Self.condition(nil)
+        if walksNames { return " FROM (SELECT r.prefix, t.*" + walk("t.*", condition, text) + limit + ") t" }
+        let needsName = isByName || scope != nil || !query.text.isEmpty
+        return " FROM (SELECT t.*" + (isByName ? "" : ", " + Self.column(query.sort) + " AS sort_key")
+            + (needsName ? ", r.prefix FROM " + TagKeys.tables : " FROM tags t") + " WHERE " + condition + text + order + limit + ") t"
+    }
+
+    /// Tags in the order of their names: a repository's after another's, and none is read that the page does not need.
+    private func walk(_ columns: SQL, _ condition: SQL, _ text: SQL) -> SQL {
+        var (repositories, tags): (SQL, SQL) = (scope == nil ? "true" : Self.scope, condition)
+        if after != nil {
+            repositories = repositories + (query.descending ? " AND r.prefix <= $5" : " AND r.prefix >= $5")
+            // `{` comes after all that a tag may hold.
+            tags = tags + (query.descending ? " AND t.tag < CASE WHEN r.prefix = $5 THEN $6 ELSE '{' END"
+                : " AND t.tag > CASE WHEN r.prefix = $5 THEN $6 ELSE '' END")
+        }
+        return " FROM (SELECT r.id, r.prefix FROM repositories r WHERE " + repositories + " ORDER BY r.prefix"
+            + direction + ") r CROSS JOIN LATERAL (SELECT " + columns + " FROM tags t WHERE t.repository_id = r.id AND "
+            + tags + text + " ORDER BY t.tag" + direction + " OFFSET 0) t"
+    }
+
+    var isByName: Bool { query.sort == .name }
+
+    /// Whether a list in the order of names is read in that order whatever it asks for: what is rare among tags is found in
+    /// another way, if PostgreSQL thinks so.
+    private var walksNames: Bool {
+        switch reading {
+        case .index, .repositories: false
+        case .all, .first: isByName && query.rhythm == nil && (query.state == nil || query.state == .active)
+        }
     }
 
     /// Whether a search in the order of names asks for nothing but names.
@@ -106,10 +141,10 @@ struct SelectTags: Statement {
         case .index, .repositories: return false
         case .all, .first: break
         }
-        return query.sort == .name && !query.text.isEmpty && query.state == nil && query.rhythm == nil
+        return isByName && !query.text.isEmpty && query.state == nil && query.rhythm == nil
     }
 
-    static let scope: SQL = "t.reference >= $3 AND t.reference < $4"
+    static let scope: SQL = "r.prefix >= $3 AND r.prefix < $4"
 
     func bind(_ parameters: inout Parameters) {
         parameters.append(Int64(query.limit) + 1)
@@ -117,13 +152,15 @@ struct SelectTags: Statement {
         parameters.append(scope?.from)
         parameters.append(scope?.to)
         switch after?.key {
-        case .name(let value): parameters.append(value)
+        case .name(let prefix, let tag):
+            parameters.append(prefix)
+            parameters.append(tag)
         case .number(let value): parameters.append(value)
         case .days(let value): parameters.append(value)
         case .time(let value): parameters.append(value)
         case nil: parameters.append(nil as Int32?)
         }
-        parameters.append(after?.id)
+        if after == nil || !isByName { parameters.append(after?.id) }
         parameters.append(search.tagPatterns)
         parameters.append(query.rhythm?.number)
         switch reading {
@@ -140,7 +177,7 @@ struct SelectTags: Statement {
         }
     }
 
-    /// A registry's or repository's references lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.
+    /// A registry's repositories lie side by side: `/` and `0`, `:` and `;` are neighbours in ASCII.
     var scope: (from: String, to: String)? {
         if let repository = query.repository { return ("\(repository):", "\(repository);") }
         return query.registry.map { ("\($0.name)/", "\($0.name)0") }
@@ -162,7 +199,7 @@ struct SelectTags: Statement {
     /// ``TagQuery/part``.
     private static func column(_ sort: TagSort) -> SQL {
         switch sort {
-        case .name: "t.reference"
+        case .name: "t.prefix || t.tag"
         case .changes: "t.changes"
         case .changes30d: "t.changes_30d"
         case .interval: "COALESCE(t.interval_days, " + unknown(sort) + ")"
@@ -202,7 +239,8 @@ struct SelectTags: Statement {
 
     /// The sort key of the last item shown, in its column's type.
     enum SortKey: Equatable {
-        case name(String)
+        /// What a repository's references begin with, and a tag.
+        case name(String, String)
         case number(Int32)
         case days(Float)
         case time(Timestamp)
@@ -220,8 +258,8 @@ struct SelectTags: Statement {
         init?(cursor text: String, for sort: TagSort) {
             switch sort {
             case .name:
-                guard !text.contains("\0") else { return nil }
-                self = .name(text)
+                guard !text.contains("\0"), let colon = text.lastIndex(of: ":") else { return nil }
+                self = .name(String(text[...colon]), String(text[text.index(after: colon)...]))
             case .changes, .changes30d:
                 guard let value = Int32(text) else { return nil }
                 self = .number(value)

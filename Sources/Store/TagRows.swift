@@ -103,7 +103,7 @@ extension TrackedTag {
     /// The columns of a tag, in the order in which ``decode(_:)`` reads them. The next check is by time, not by its
     /// lane's clock, and where a listing answers for the tag it is that.
     static let columns: SQL = """
-        t.id, t.reference, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, m.name,
+        t.id, r.prefix || t.tag, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, m.name,
         ARRAY(SELECT p.name FROM digest_platforms dp JOIN platforms p ON p.id = dp.platform_id
             WHERE dp.index_id = c.digest_id ORDER BY p.name, dp.manifest_id),
         ARRAY(SELECT pd.digest FROM digest_platforms dp JOIN platforms p ON p.id = dp.platform_id
@@ -113,8 +113,8 @@ extension TrackedTag {
         CASE WHEN c.next_check_at < 'infinity' THEN LEAST(c.next_check_at, CASE WHEN c.reason = 4 THEN s.next_listing_at END)
             + COALESCE(l.claimed_at - l.clock, interval '0') END, f.reason, NULL::bytea
         """
-    static let tables: SQL = " FROM tags t" + joins
-    /// To a tag `t`.
+    static let tables: SQL = " FROM " + TagKeys.tables + joins
+    /// To a tag `t` and its repository.
     static let joins: SQL = """
              JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
             LEFT JOIN media_types m ON m.id = d.media_type_id LEFT JOIN check_failures f ON f.tag_id = t.id
@@ -124,7 +124,7 @@ extension TrackedTag {
 
     /// What ``TagQuery/isBrief`` asks for.
     static let briefColumns: SQL = """
-        t.id, t.reference, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, NULL::text, '{}'::text[], '{}'::bytea[],
+        t.id, r.prefix || t.tag, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, NULL::text, '{}'::text[], '{}'::bytea[],
         t.tracked_since, t.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
         NULL::timestamptz, f.reason, t.pulse
         """
@@ -157,14 +157,14 @@ extension TrackedTag {
 
 struct SelectTagState: Statement {
     let reference: TagReference
-    static let sql: SQL = "SELECT state FROM tags WHERE reference = $1"
+    static let sql: SQL = "SELECT t.state FROM " + TagKeys.tables + " WHERE " + TagKeys.isNamed
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagState { try row.next() }
 }
 
 struct SelectTag: Statement {
     let reference: TagReference
-    static let sql: SQL = "SELECT " + TrackedTag.columns + TrackedTag.tables + " WHERE t.reference = $1"
+    static let sql: SQL = "SELECT " + TrackedTag.columns + TrackedTag.tables + " WHERE " + TagKeys.isNamed
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag { try TrackedTag.decode(&row) }
 }
@@ -179,7 +179,7 @@ struct SelectTagsByID: Statement {
 
     private static func sql(_ columns: SQL, _ joins: SQL) -> SQL {
         "SELECT " + columns + " FROM unnest($1::integer[]) WITH ORDINALITY AS page (id, place) "
-            + "JOIN tags t ON t.id = page.id" + joins + " ORDER BY page.place"
+            + "JOIN tags t ON t.id = page.id JOIN repositories r ON r.id = t.repository_id" + joins + " ORDER BY page.place"
     }
 
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }

@@ -18,7 +18,7 @@ extension TagStore {
 
 struct SelectTagsNamed: Statement {
     let references: [TagReference]
-    static let sql: SQL = "SELECT " + TrackedTag.columns + TrackedTag.tables + " WHERE t.reference = ANY ($1)"
+    static let sql: SQL = "SELECT " + TrackedTag.columns + " FROM " + TagKeys.named + TrackedTag.joins
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag { try TrackedTag.decode(&row) }
 }

@@ -108,16 +108,18 @@ struct InsertRepositories: Statement {
     typealias Row = Never
     let repositories: [Repository]
     static let sql: SQL = """
-        INSERT INTO repositories (registry_id, path)
-        SELECT g.id, i.path
-        FROM unnest($1::text[], $2::text[]) i (registry, path) JOIN registries g ON g.name = i.registry
-        WHERE NOT EXISTS (SELECT FROM repositories r WHERE r.registry_id = g.id AND r.path = i.path)
-        ORDER BY 1, 2
+        INSERT INTO repositories (registry_id, path, prefix)
+        SELECT g.id, i.path, i.prefix
+        FROM unnest($1::text[], $2::text[], $3::text[]) i (registry, path, prefix)
+        JOIN registries g ON g.name = i.registry
+        WHERE NOT EXISTS (SELECT FROM repositories r WHERE r.prefix = i.prefix)
+        ORDER BY i.prefix COLLATE "C"
         ON CONFLICT DO NOTHING
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(repositories.map(\.registry.name))
         parameters.append(repositories.map(\.path))
+        parameters.append(repositories.map(\.prefix))
     }
 }
 
@@ -128,25 +130,22 @@ struct InsertTags: Statement {
     let now: Timestamp
     static let sql: SQL = """
         WITH new AS (
-            INSERT INTO tags (repository_id, reference, origin, state, tracked_since, last_viewed_at)
-            SELECT r.id, i.reference, $4, 1, $5, $5
-            FROM unnest($1::text[], $2::text[], $3::text[]) i (registry, path, reference)
-            JOIN registries g ON g.name = i.registry
-            JOIN repositories r ON r.registry_id = g.id AND r.path = i.path
-            WHERE NOT EXISTS (SELECT FROM tags t WHERE t.reference = i.reference)
-            ORDER BY i.reference COLLATE "C"
+            INSERT INTO tags (repository_id, tag, origin, state, tracked_since, last_viewed_at)
+            SELECT r.id, i.tag, $3, 1, $4, $4
+            FROM unnest($1::text[], $2::text[]) i (prefix, tag) JOIN repositories r ON r.prefix = i.prefix
+            WHERE NOT EXISTS (SELECT FROM tags t WHERE t.repository_id = r.id AND t.tag = i.tag)
+            ORDER BY r.id, i.tag COLLATE "C"
             ON CONFLICT DO NOTHING
-            RETURNING id, repository_id, reference),
+            RETURNING id, repository_id, tag),
         due AS (
             INSERT INTO tag_checks (tag_id, registry_id, repository_id, tag, next_check_at)
-            SELECT new.id, r.registry_id, r.id, split_part(new.reference, ':', -1), LEAST($5, l.clock) FROM new
+            SELECT new.id, r.registry_id, r.id, new.tag, LEAST($4, l.clock) FROM new
             JOIN repositories r ON r.id = new.repository_id LEFT JOIN lanes l ON l.registry_id = r.registry_id)
-        SELECT reference FROM new
+        SELECT r.prefix || new.tag FROM new JOIN repositories r ON r.id = new.repository_id
         """
     func bind(_ parameters: inout Parameters) {
-        parameters.append(references.map(\.registry.name))
-        parameters.append(references.map(\.repository.path))
-        parameters.append(references)
+        parameters.append(references.map(\.repository.prefix))
+        parameters.append(references.map(\.tag))
         parameters.append(origin)
         parameters.append(now)
     }
@@ -158,10 +157,10 @@ struct Retrack: Statement {
     let references: [TagReference]
     let origin: TagOrigin
     let now: Timestamp
-    static let sql: SQL = """
-        WITH locked AS MATERIALIZED (
-            SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
-            WHERE t.reference = ANY ($1) AND t.state = 4 AND ($3::smallint <> 5 OR t.origin = 5)
+    static let sql: SQL =
+        "WITH locked AS MATERIALIZED (SELECT c.tag_id FROM " + TagKeys.named + """
+             JOIN tag_checks c ON c.tag_id = t.id
+            WHERE t.state = 4 AND ($3::smallint <> 5 OR t.origin = 5)
             ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
         due AS (
             UPDATE tag_checks c SET next_check_at = LEAST($2,
@@ -171,8 +170,8 @@ struct Retrack: Statement {
         UPDATE tags t SET tracked_since = $2, last_viewed_at = $2, retired_at = NULL,
             state = CASE WHEN due.failures > 0 THEN 5 WHEN due.is_missing THEN 3
                 WHEN due.digest_id IS NULL THEN 1 ELSE 2 END
-        FROM due WHERE t.id = due.tag_id AND t.state = 4
-        RETURNING t.reference
+        FROM due, repositories r WHERE t.id = due.tag_id AND t.state = 4 AND r.id = t.repository_id
+        RETURNING r.prefix || t.tag
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(references)
@@ -186,7 +185,7 @@ struct TakeOverDiscovered: Statement {
     typealias Row = Never
     let references: [TagReference]
     let origin: TagOrigin
-    static let sql: SQL = "UPDATE tags SET origin = $2 WHERE reference = ANY ($1) AND origin = 5"
+    static let sql: SQL = "UPDATE tags SET origin = $2 WHERE id IN (SELECT t.id FROM " + TagKeys.named + ") AND origin = 5"
     func bind(_ parameters: inout Parameters) {
         parameters.append(references)
         parameters.append(origin)
@@ -197,10 +196,10 @@ struct TakeOverDiscovered: Statement {
 struct Untrack: Statement {
     typealias Row = Never
     let reference: TagReference
-    static let sql: SQL = """
-        WITH locked AS MATERIALIZED (
-            SELECT c.tag_id FROM tag_checks c JOIN tags t ON t.id = c.tag_id
-            WHERE t.reference = $1 AND (t.state <> 4 OR t.retired_at IS NOT NULL) FOR NO KEY UPDATE OF c),
+    static let sql: SQL =
+        "WITH locked AS MATERIALIZED (SELECT c.tag_id FROM " + TagKeys.tables
+        + " JOIN tag_checks c ON c.tag_id = t.id WHERE " + TagKeys.isNamed + """
+             AND (t.state <> 4 OR t.retired_at IS NOT NULL) FOR NO KEY UPDATE OF c),
         stopped AS (
             UPDATE tags t SET state = 4, retired_at = NULL, origin = CASE WHEN t.origin = 5 THEN 1 ELSE t.origin END
             FROM locked WHERE t.id = locked.tag_id AND (t.state <> 4 OR t.retired_at IS NOT NULL) RETURNING t.id)
@@ -219,11 +218,10 @@ struct NoteViewed: Statement {
     typealias Row = Never
     let references: [TagReference]
     let now: Timestamp
-    static let sql: SQL = """
-        WITH seen AS (
-            SELECT id FROM tags
-            WHERE reference = ANY ($1) AND (last_viewed_at IS NULL OR last_viewed_at < $2 - interval '1 day')
-            ORDER BY id FOR NO KEY UPDATE)
+    static let sql: SQL =
+        "WITH seen AS (SELECT t.id FROM " + TagKeys.named + """
+             WHERE t.last_viewed_at IS NULL OR t.last_viewed_at < $2 - interval '1 day'
+            ORDER BY t.id FOR NO KEY UPDATE OF t)
         UPDATE tags t SET last_viewed_at = $2 FROM seen WHERE t.id = seen.id
         """
     func bind(_ parameters: inout Parameters) {

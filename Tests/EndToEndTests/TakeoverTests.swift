@@ -148,7 +148,8 @@ private struct WaitingForCounts: Statement {
 
 private struct LastClaimed: Statement {
     static let sql: SQL = """
-        SELECT t.reference FROM claims k JOIN tags t ON t.id = ANY (k.tag_ids) ORDER BY k.expires_at DESC, t.id DESC LIMIT 1
+        SELECT r.prefix || t.tag FROM claims k JOIN tags t ON t.id = ANY (k.tag_ids)
+        JOIN repositories r ON r.id = t.repository_id ORDER BY k.expires_at DESC, t.id DESC LIMIT 1
         """
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TagReference { try row.next() }
 }

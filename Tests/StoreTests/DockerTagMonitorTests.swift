@@ -51,7 +51,9 @@ import Testing
         #expect(try await store.rows(of: "ghcr.io/a/b:1") == ["first C@2"])
         // Without any update it is tracked all the same.
         #expect(try await store.newTag("docker.io/owner/app:latest")?.state == .pending)
-        let viewed: SQL = "SELECT last_viewed_at FROM tags ORDER BY reference"
+        let viewed: SQL = """
+            SELECT t.last_viewed_at FROM tags t JOIN repositories r ON r.id = t.repository_id ORDER BY r.prefix, t.tag
+            """
         // What we know better stays.
         #expect(try await store.values(viewed) == [hour(5), hour(-31 * 24), hour(9)])
         let again = try await store.importDockerTagMonitor(at: url, skipInvalid: false, now: hour(11))

@@ -17,7 +17,8 @@ import Testing
         let reference: TagReference
         static let sql: SQL =
             "SELECT " + TagSchedule.columns
-            + ", c.next_check_at FROM tags t JOIN tag_checks c ON c.tag_id = t.id WHERE t.reference = $1"
+            + ", c.next_check_at FROM " + TagKeys.tables + " JOIN tag_checks c ON c.tag_id = t.id WHERE "
+            + TagKeys.isNamed
         func bind(_ parameters: inout Parameters) { parameters.append(reference) }
         static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
             Row(schedule: try TagSchedule.decode(&row), nextCheckAt: try row.next())

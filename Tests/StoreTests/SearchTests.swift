@@ -140,7 +140,10 @@ import Testing
                     query.limit = 1_000
                     let found = try await store.tags(query).items.map(\.reference)
                     let real = try await store.values(
-                        "SELECT count(*) FROM tags WHERE reference LIKE '%zz%' AND reference NOT LIKE 'zzz.test%'",
+                        """
+                        SELECT count(*) FROM tags t JOIN repositories r ON r.id = t.repository_id
+                        WHERE r.prefix || t.tag LIKE '%zz%' AND r.prefix NOT LIKE 'zzz.test%'
+                        """,
                         as: Int.self)
                     #expect(found.count == count + (text == "zz" ? real[0] : 0), "\(text) \(sort)")
                     #expect(count == 0 || Set(found).isSuperset(of: rare.suffix(count)))

@@ -186,7 +186,8 @@ private struct SetNextChecks: Statement {
     let times: [Timestamp]
     static let sql: SQL = """
         UPDATE tag_checks c SET next_check_at = i.at FROM unnest($1::text[], $2::timestamptz[]) i (reference, at)
-        JOIN tags t ON t.reference = i.reference WHERE c.tag_id = t.id
+        JOIN repositories r ON starts_with(i.reference, r.prefix)
+        JOIN tags t ON t.repository_id = r.id AND r.prefix || t.tag = i.reference WHERE c.tag_id = t.id
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(references.map(\.description))

@@ -49,11 +49,12 @@ import Testing
     static func histories(_ store: TagStore) async throws -> [String] {
         try await store.values(
             """
-            SELECT t.reference || ' ' || t.changes || ' ' || t.state || ' ' || h.observed_at || ' ' || h.ordinal || ' '
+            SELECT r.prefix || t.tag || ' ' || t.changes || ' ' || t.state || ' ' || h.observed_at || ' ' || h.ordinal || ' '
                 || h.what || concat_ws(' ', d.digest, h.not_before, h.pushed_at, m.name, c.last_succeeded_at)
-            FROM tags t JOIN tag_checks c ON c.tag_id = t.id JOIN changes h ON h.tag_id = t.id
+            FROM tags t JOIN repositories r ON r.id = t.repository_id
+            JOIN tag_checks c ON c.tag_id = t.id JOIN changes h ON h.tag_id = t.id
             LEFT JOIN digests d ON d.id = h.digest_id LEFT JOIN media_types m ON m.id = d.media_type_id
-            ORDER BY t.reference, h.observed_at, h.ordinal
+            ORDER BY r.prefix, t.tag, h.observed_at, h.ordinal
             """)
     }
 

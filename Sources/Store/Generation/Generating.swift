@@ -58,23 +58,23 @@ extension TagStore {
 
 extension Connection {
     fileprivate func copyTags(of site: GeneratedSite, progress: (String, Int) -> Void) async throws {
-        let repositories: SQL = "COPY repositories (id, registry_id, path) FROM STDIN (FORMAT binary)"
+        let repositories: SQL = "COPY repositories (id, registry_id, path, prefix) FROM STDIN (FORMAT binary)"
         try await copy(site, repositories) { rows, repository, ids in
             ids.repository += 1
-            rows.append(columns: 3) { fields in
+            rows.append(columns: 4) { fields in
                 fields.append(ids.repository)
                 fields.append(Int32(repository.registry + 1))
                 fields.append(repository.path)
+                fields.append("\(GeneratedSite.registries[repository.registry])/\(repository.path):")
             }
         }
         let tags: SQL = """
-            COPY tags (id, repository_id, reference, origin, state, tracked_since, last_viewed_at, first_seen_at,
+            COPY tags (id, repository_id, tag, origin, state, tracked_since, last_viewed_at, first_seen_at,
                 last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse)
                 FROM STDIN (FORMAT binary)
             """
         try await copy(site, tags) { rows, repository, ids in
             ids.repository += 1
-            let name = "\(GeneratedSite.registries[repository.registry])/\(repository.path):"
             for group in repository.groups {
                 for (index, tag) in group.tags.enumerated() {
                     ids.tag += 1
@@ -86,7 +86,7 @@ extension Connection {
                     rows.append(columns: 15) { fields in
                         fields.append(ids.tag)
                         fields.append(ids.repository)
-                        fields.append(name + tag)
+                        fields.append(tag)
                         fields.append(TagOrigin.import)
                         fields.append(state)
                         fields.append(summary.firstSeenAt)
