@@ -95,7 +95,7 @@ import Testing
         let nulls: SQL = descending ? " NULLS FIRST)" : " NULLS LAST)"
         let column: SQL =
             switch sort {
-            case .name: "rank() OVER (ORDER BY reference)"
+            case .name: "rank() OVER (ORDER BY (SELECT prefix FROM repositories r WHERE r.id = repository_id), tag)"
             case .changes: "changes"
             case .changes30d: "changes_30d"
             case .interval: "rank() OVER (ORDER BY interval_days" + nulls
