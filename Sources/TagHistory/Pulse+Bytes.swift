@@ -1,192 +1,279 @@
 import OCI
 
-/// How a pulse is stored: some 7 bytes for a push. Each time is told as the seconds since the one before.
+/// How a pulse is stored: some four bytes for a push. What is told of each is how long it was after the one before and how
+/// long nobody had looked, in whole minutes, and in seconds of the newest.
+///
+/// After a byte with the version come bits, the highest of a byte first. Numbers are exponential Golomb codes, whose order
+/// for each of the two kinds of distances is the one that takes the fewest bits: ITU-T H.264, 9.1.
 extension Pulse {
     /// To be raised with every change of what the bytes mean.
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    private static let orderBits = 5
+    private static let timeBits = 40
+    /// Of seconds between times that have nothing to do with each other, and of small numbers.
+    fileprivate static let (farOrder, fewOrder) = (16, 3)
 
     public var bytes: [UInt8] {
-        var writer = PulseWriter()
-        writer.bytes.append(Self.version)
-        writer.write(UInt64(changes))
-        let times = [ownSince, lastRowAt, newestSeenAt, missingSince]
-        let isMissing = absences.last?.until == nil && !absences.isEmpty
-        writer.bytes.append(
-            times.enumerated().reduce(isMissing ? 16 : 0) { $0 | ($1.element == nil ? 0 : 1 << UInt8($1.offset)) })
-        for time in times.compactMap(\.self) { writer.write(time) }
-        writer.write(UInt64(pushes.count))
-        writer.clock = 0
-        for push in pushes { writer.write(push) }
-        writer.write(UInt64(gaps.count))
-        for gap in gaps { writer.write(gap.lowerBound, gap.upperBound) }
-        writer.write(UInt64(absences.count))
-        for absence in absences { writer.write(absence.from, absence.until ?? absence.from) }
-        return writer.bytes
+        var bits = BitWriter(version: Self.version)
+        let stored = pushes.enumerated().map { StoredPush($1, isNewest: $0 == pushes.count - 1) }
+        let distances = zip(stored, stored.dropFirst()).map { UInt64(max(0, $1.minute - $0.minute)) }
+        let order = BitWriter.bestOrder(of: distances)
+        let backOrder = BitWriter.bestOrder(of: stored.flatMap(\.distances))
+        bits.write(UInt64(order), bits: Self.orderBits)
+        bits.write(UInt64(backOrder), bits: Self.orderBits)
+        bits.write(UInt64(changes), order: Self.fewOrder)
+        // Each time by itself follows from another, mostly from the newest push.
+        let start = ownSince ?? lastRowAt ?? Timestamp(seconds: 0)
+        bits.write(UInt64(clamping: start.wholeSeconds + 1 << (Self.timeBits - 1)), bits: Self.timeBits)
+        bits.write(ownSince != nil)
+        bits.write(UInt64(stored.count), order: Self.fewOrder)
+        for (index, push) in stored.enumerated() {
+            if index == 0 {
+                bits.write(signed: push.minute - start.wholeMinutes, order: Self.farOrder)
+                bits.write(UInt64(push.kind), bits: 8)
+            } else {
+                bits.write(distances[index - 1], order: order)
+                let isAsBefore = push.kind == stored[index - 1].kind
+                bits.write(isAsBefore)
+                if !isAsBefore { bits.write(UInt64(push.kind), bits: 8) }
+            }
+            for distance in push.distances { bits.write(distance, order: backOrder) }
+            if push.isOfMany { bits.write(UInt64(push.changes), order: Self.fewOrder) }
+        }
+        if let newest = stored.last { for rest in newest.seconds { bits.write(UInt64(rest), bits: 6) } }
+        var clock = pushes.last?.mark.observedAt.wholeSeconds ?? start.wholeSeconds
+        for time in [lastRowAt, newestSeenAt, missingSince] {
+            bits.write(time != nil)
+            guard let time else { continue }
+            bits.write(signed: time.wholeSeconds - clock, order: 0)
+            clock = time.wholeSeconds
+        }
+        let spans = [gaps.map { ($0.lowerBound, $0.upperBound) }, absences.map { ($0.from, $0.until ?? $0.from) }]
+        for list in spans {
+            bits.write(UInt64(list.count), order: 0)
+            for (from, to) in list {
+                bits.write(signed: from.wholeSeconds - clock, order: Self.farOrder)
+                bits.write(UInt64(max(0, to.wholeSeconds - from.wholeSeconds)), order: Self.farOrder)
+                clock = max(from, to).wholeSeconds
+            }
+        }
+        bits.write(absences.last.map { $0.until == nil } ?? false)
+        return bits.bytes
     }
 
     /// Nil for what another version of the program wrote, and for what nobody did.
     public init?(bytes: some Sequence<UInt8>) {
-        var reader = PulseReader(Array(bytes))
-        guard reader.byte() == Self.version, let changes = reader.count(), let known = reader.byte() else { return nil }
-        self.changes = changes
-        func time(_ bit: UInt8) -> Timestamp? { known & 1 << bit == 0 ? nil : reader.time() }
-        (ownSince, lastRowAt, newestSeenAt, missingSince) = (time(0), time(1), time(2), time(3))
-        reader.clock = 0
-        pushes = reader.list { $0.push() }
-        gaps = reader.list { $0.span().map { $0..<$1 } }
-        absences = reader.list { $0.span().map { Absence(from: $0, until: $1) } }
-        if known & 16 != 0, let last = absences.last {
+        let bytes = Array(bytes)
+        guard bytes.first == Self.version else { return nil }
+        var reader = BitReader(bytes)
+        let order = Int(reader.bits(Self.orderBits))
+        let backOrder = Int(reader.bits(Self.orderBits))
+        changes = reader.count()
+        let start = Timestamp(seconds: Int64(reader.bits(Self.timeBits)) - 1 << (Self.timeBits - 1))
+        ownSince = reader.flag() ? start : nil
+        pushes = []
+        let count = reader.count()
+        // Each takes three bits or more.
+        guard count <= bytes.count * 8 / 3 else { return nil }
+        pushes.reserveCapacity(count)
+        var (minute, kind): (Int64, UInt8) = (start.wholeMinutes, 0)
+        for index in 0..<count {
+            minute += index == 0 ? reader.signed(order: Self.farOrder) : reader.distance(order: order)
+            if index == 0 || !reader.flag() { kind = UInt8(reader.bits(8)) }
+            guard
+                let push = StoredPush(
+                    minute: minute, kind: kind, isNewest: index == count - 1, reader: &reader, order: backOrder)
+            else { return nil }
+            pushes.append(push.push)
+        }
+        var clock = pushes.last?.mark.observedAt.wholeSeconds ?? start.wholeSeconds
+        func time() -> Timestamp? {
+            guard reader.flag() else { return nil }
+            clock += reader.signed(order: 0)
+            return reader.moment(clock)
+        }
+        (lastRowAt, newestSeenAt, missingSince) = (time(), time(), time())
+        func spans() -> [(from: Timestamp, to: Timestamp)] {
+            var list: [(from: Timestamp, to: Timestamp)] = []
+            let count = reader.count(order: 0)
+            while list.count < count, reader.isSound {
+                let from = reader.moment(clock + reader.signed(order: Self.farOrder))
+                clock = from.wholeSeconds + reader.distance(order: Self.farOrder)
+                list.append((from, reader.moment(clock)))
+            }
+            return reader.isSound ? list : []
+        }
+        gaps = spans().map { $0.from..<$0.to }
+        absences = spans().map { Absence(from: $0.from, until: $0.to) }
+        if reader.flag(), let last = absences.last {
             absences[absences.count - 1] = Absence(from: last.from, until: nil)
         }
         guard reader.isRead else { return nil }
     }
 }
 
-/// The bits of a push's first byte: its outcome and its source beside them.
-private enum PushBits {
-    static let hasNotBefore: UInt8 = 32
-    static let hasTime: UInt8 = 64
-    static let isOfMany: UInt8 = 128
-    static let outcomes: [HistoryMark.Outcome] = [.update, .flap, .revert, .other]
-}
+/// A push as it is written.
+private struct StoredPush {
+    /// Of the observation, since 1970.
+    let minute: Int64
+    /// Its outcome, its source, and what is known of it.
+    let kind: UInt8
+    /// Minutes back to the last observation of what was before, and to the time of the push, where they are known.
+    let distances: [UInt64]
+    let changes: Int
+    /// Of the newest push, within their minutes: of the observation and of what the distances lead to.
+    let seconds: [Int64]
+    let push: Pulse.Push
 
-/// Unsigned numbers of seven bits a byte, the lowest first; signed ones with the sign in the lowest bit.
-/// https://protobuf.dev/programming-guides/encoding/#varints
-private struct PulseWriter {
-    var bytes: [UInt8] = []
-    var clock: Int64 = 0
+    private static let outcomes: [HistoryMark.Outcome] = [.update, .flap, .revert, .other]
+    private static let (hasNotBefore, hasTime, many): (UInt8, UInt8, UInt8) = (32, 64, 128)
 
-    mutating func write(_ number: UInt64) {
-        var rest = number
-        while rest > 127 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 128)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
+    var isOfMany: Bool { kind & Self.many != 0 }
 
-    mutating func write(_ time: Timestamp) {
-        let difference = time.wholeSeconds - clock
-        write(UInt64(bitPattern: difference << 1 ^ difference >> 63))
-        clock = time.wholeSeconds
-    }
-
-    mutating func write(_ from: Timestamp, _ to: Timestamp) {
-        write(from)
-        writeBack(from: to, to: from)
-        clock = to.wholeSeconds
-    }
-
-    private mutating func writeBack(from time: Timestamp, to earlier: Timestamp) {
-        write(UInt64(max(0, time.wholeSeconds - earlier.wholeSeconds)))
-    }
-
-    mutating func write(_ push: Pulse.Push) {
+    init(_ push: Pulse.Push, isNewest: Bool) {
         let mark = push.mark
-        let outcome = UInt8(PushBits.outcomes.firstIndex(of: mark.outcome) ?? 0)
-        bytes.append(
-            outcome | UInt8(mark.source.rawValue) << 2 | (push.notBefore == nil ? 0 : PushBits.hasNotBefore)
-                | (mark.notBefore == nil ? PushBits.hasTime : 0) | (mark.changes == 1 ? 0 : PushBits.isOfMany))
-        // In order, and none before 1970.
-        write(UInt64(max(0, mark.observedAt.wholeSeconds - clock)))
-        clock = max(clock, mark.observedAt.wholeSeconds)
-        if let notBefore = push.notBefore { writeBack(from: mark.observedAt, to: notBefore) }
-        if mark.notBefore == nil { writeBack(from: mark.observedAt, to: mark.at) }
-        if mark.changes != 1 { write(UInt64(mark.changes)) }
+        let times = [push.notBefore, mark.notBefore == nil ? mark.at : nil]
+        kind =
+            UInt8(Self.outcomes.firstIndex(of: mark.outcome) ?? 0) | UInt8(mark.source.rawValue) << 2
+            | (times[0] == nil ? 0 : Self.hasNotBefore) | (times[1] == nil ? 0 : Self.hasTime)
+            | (mark.changes == 1 ? 0 : Self.many)
+        minute = mark.observedAt.wholeMinutes
+        distances = times.compactMap { [minute] time in time.map { UInt64(max(0, minute - $0.wholeMinutes)) } }
+        changes = mark.changes
+        seconds =
+            isNewest
+            ? ([mark.observedAt] + times.compactMap(\.self)).map { $0.wholeSeconds - $0.wholeMinutes * 60 } : []
+        self.push = push
+    }
+
+    init?(minute: Int64, kind: UInt8, isNewest: Bool, reader: inout BitReader, order: Int) {
+        guard let source = Source(rawValue: Int16(kind >> 2 & 7)) else { return nil }
+        (self.minute, self.kind) = (minute, kind)
+        distances = (0..<(kind & (Self.hasNotBefore | Self.hasTime)).nonzeroBitCount).map { _ in
+            UInt64(reader.distance(order: order))
+        }
+        changes = kind & Self.many == 0 ? 1 : reader.count()
+        seconds = isNewest ? (0...distances.count).map { _ in Int64(reader.bits(6)) } : []
+        let rest = seconds + Array(repeating: 0, count: 3)
+        let observedAt = reader.moment(minute * 60 + rest[0])
+        let back = distances.enumerated().map { index, distance in
+            reader.moment((minute - Int64(distance)) * 60 + rest[index + 1])
+        }
+        let notBefore = kind & Self.hasNotBefore == 0 ? nil : back.first
+        let time = kind & Self.hasTime == 0 ? nil : back.last
+        guard reader.isSound, notBefore.map({ $0 <= observedAt }) ?? true else { return nil }
+        push = Pulse.Push(
+            HistoryMark(
+                outcome: Self.outcomes[Int(kind & 3)], at: time ?? observedAt, notBefore: time == nil ? notBefore : nil,
+                observedAt: observedAt, source: source, changes: changes), notBefore: notBefore)
     }
 }
 
-private struct PulseReader {
+private struct BitWriter {
+    private(set) var bytes: [UInt8]
+    /// Of the last byte.
+    private var free = 0
+
+    init(version: UInt8) { bytes = [version] }
+
+    mutating func write(_ bit: Bool) { write(bit ? 1 : 0, bits: 1) }
+
+    mutating func write(_ value: UInt64, bits: Int) {
+        var left = bits
+        while left > 0 {
+            if free == 0 {
+                bytes.append(0)
+                free = 8
+            }
+            let count = min(free, left)
+            let part = UInt8(truncatingIfNeeded: value >> UInt64(left - count)) & UInt8((1 << count) - 1)
+            bytes[bytes.count - 1] |= part << UInt8(free - count)
+            (free, left) = (free - count, left - count)
+        }
+    }
+
+    mutating func write(_ value: UInt64, order: Int) {
+        let length = Self.length(value, order)
+        write(0, bits: length)
+        write(value >> UInt64(order) + 1, bits: length + 1)
+        write(value, bits: order)
+    }
+
+    /// With the sign in the lowest bit.
+    mutating func write(signed value: Int64, order: Int) {
+        write(UInt64(bitPattern: value << 1 ^ value >> 63), order: order)
+    }
+
+    /// How many zeros a code begins with.
+    private static func length(_ value: UInt64, _ order: Int) -> Int {
+        63 - (value >> UInt64(order) + 1).leadingZeroBitCount
+    }
+
+    static func bestOrder(of values: [UInt64]) -> Int {
+        (0...20).min { first, second in bits(values, first) < bits(values, second) } ?? 0
+    }
+
+    private static func bits(_ values: [UInt64], _ order: Int) -> Int {
+        values.reduce(0) { $0 + 2 * length($1, order) + order }
+    }
+}
+
+private struct BitReader {
     private let bytes: [UInt8]
-    private var place = 0
-    private var isSound = true
-    var clock: Int64 = 0
+    /// In bits, behind the version.
+    private var place = 8
+    private(set) var isSound = true
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// To the end, and nothing but what could be written.
-    var isRead: Bool { isSound && place == bytes.count }
+    var isRead: Bool { isSound && bytes.count * 8 - place < 8 }
 
-    mutating func byte() -> UInt8? {
-        guard place < bytes.count else {
+    mutating func bits(_ count: Int) -> UInt64 {
+        guard isSound, place + count <= bytes.count * 8 else {
             isSound = false
-            return nil
+            return 0
         }
-        place += 1
-        return bytes[place - 1]
+        var (value, left) = (UInt64(0), count)
+        while left > 0 {
+            let free = 8 - place & 7
+            let part = min(free, left)
+            value = value << UInt64(part) | UInt64(bytes[place >> 3] >> UInt8(free - part)) & (1 << UInt64(part) - 1)
+            (place, left) = (place + part, left - part)
+        }
+        return value
     }
 
-    mutating func number() -> UInt64 {
-        var (value, shift) = (UInt64(0), UInt64(0))
-        while let next = byte() {
-            value |= UInt64(next & 127) << shift
-            if next < 128 { return value }
-            shift += 7
-            if shift > 56 { break }
+    mutating func flag() -> Bool { bits(1) == 1 }
+
+    private mutating func number(order: Int) -> UInt64 {
+        var zeros = 0
+        while isSound, !flag() { zeros += 1 }
+        // No time and no number is as large.
+        guard isSound, zeros + order < 48 else {
+            isSound = false
+            return 0
         }
-        isSound = false
-        return 0
+        let high = (1 << UInt64(zeros) | bits(zeros)) - 1
+        return high << UInt64(order) | bits(order)
     }
 
-    mutating func count() -> Int? {
-        let value = number()
+    mutating func distance(order: Int) -> Int64 { Int64(number(order: order)) }
+
+    mutating func signed(order: Int) -> Int64 {
+        let value = number(order: order)
+        return Int64(value >> 1) ^ -Int64(value & 1)
+    }
+
+    mutating func count(order: Int = Pulse.fewOrder) -> Int {
+        let value = number(order: order)
         if value > UInt64(Int32.max) { isSound = false }
-        return isSound ? Int(value) : nil
+        return isSound ? Int(value) : 0
     }
 
     /// Of that many seconds since 1970, which is some thousand years at most.
-    private mutating func moment(_ seconds: Int64) -> Timestamp {
+    mutating func moment(_ seconds: Int64) -> Timestamp {
         if seconds.magnitude > 1 << 40 { isSound = false }
         return Timestamp(seconds: isSound ? seconds : 0)
-    }
-
-    mutating func time() -> Timestamp {
-        let value = number()
-        let time = moment(clock &+ (Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)))
-        clock = time.wholeSeconds
-        return time
-    }
-
-    private mutating func back(from time: Timestamp) -> Timestamp {
-        moment(time.wholeSeconds &- Int64(bitPattern: number()))
-    }
-
-    mutating func span() -> (Timestamp, Timestamp)? {
-        let from = time()
-        let to = moment(from.wholeSeconds &+ Int64(bitPattern: number()))
-        clock = to.wholeSeconds
-        return isSound && from <= to ? (from, to) : nil
-    }
-
-    mutating func push() -> Pulse.Push? {
-        guard let bits = byte(), let source = Source(rawValue: Int16(bits >> 2 & 7)) else { return nil }
-        let observedAt = moment(clock &+ Int64(bitPattern: number()))
-        clock = observedAt.wholeSeconds
-        let notBefore = bits & PushBits.hasNotBefore == 0 ? nil : back(from: observedAt)
-        let hasTime = bits & PushBits.hasTime != 0
-        let at = hasTime ? back(from: observedAt) : observedAt
-        let changes = bits & PushBits.isOfMany == 0 ? 1 : count() ?? 0
-        let mark = HistoryMark(
-            outcome: PushBits.outcomes[Int(bits & 3)], at: at, notBefore: hasTime ? nil : notBefore,
-            observedAt: observedAt, source: source, changes: changes)
-        return isSound ? Pulse.Push(mark, notBefore: notBefore) : nil
-    }
-
-    /// As many as it says; each takes a byte or more.
-    mutating func list<Item>(_ read: (inout PulseReader) -> Item?) -> [Item] {
-        guard let count = count(), count <= bytes.count - place else {
-            isSound = false
-            return []
-        }
-        var items: [Item] = []
-        items.reserveCapacity(count)
-        for _ in 0..<count {
-            guard let item = read(&self) else {
-                isSound = false
-                return items
-            }
-            items.append(item)
-        }
-        return items
     }
 }

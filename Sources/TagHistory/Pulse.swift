@@ -3,7 +3,8 @@ public import OCI
 /// All of a history that a line of a list tells: a tag's pushes, and when nobody looked or nothing was there. It is kept
 /// with the tag when that changes, so that a list reads no history; what depends on the time is computed from it.
 ///
-/// Its times are whole seconds, rounded down, which is how it is stored: spans that abut do so here too.
+/// Its times are whole seconds, and those of pushes before the newest one whole minutes, rounded down, which is how it is
+/// stored: spans that abut do so here too.
 public struct Pulse: Hashable, Sendable {
     /// One push; see ``HistoryMark``.
     struct Push: Hashable, Sendable {
@@ -42,8 +43,11 @@ public struct Pulse: Hashable, Sendable {
     ///   - firstSeenAt: nil where the tag was never seen.
     public init(history: [Change], firstSeenAt: Timestamp?) {
         let counted = CountedRows(history, firstSeenAt: firstSeenAt)
-        pushes = HistoryMark.episodes(in: counted).map { mark, rows in
-            Push(mark, notBefore: counted.rows[rows.lowerBound].notBefore)
+        let episodes = HistoryMark.episodes(in: counted)
+        pushes = episodes.enumerated().map { index, episode in
+            Push(
+                episode.0, notBefore: counted.rows[episode.1.lowerBound].notBefore,
+                unit: index == episodes.count - 1 ? 1 : 60)
         }
         changes = counted.indices.reduce(0) { count, _ in count + 1 }
         (gaps, absences) = ([], [])
@@ -126,7 +130,7 @@ public struct Pulse: Hashable, Sendable {
         let last = Evaluation.lastSuccess(
             lastSucceededAt?.roundedDown, newestSeenAt: newestSeenAt, before: missingSince, asOf: time)
         let evaluation = Evaluation(
-            episodes: pushes.map(Episode.init), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt), now: time)
+            episodes: episodes(firstSeenAt: firstSeenAt), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt), now: time)
         return Judgement(
             rhythm: evaluation.rhythm(
                 changes: changes, newest: absences.last?.until == newestSeenAt ? nil : newestSeenAt,
@@ -136,32 +140,63 @@ public struct Pulse: Hashable, Sendable {
     }
 }
 
+extension Pulse {
+    /// Of two times of one minute the one is rounded down to it and the other may not be; what abuts must not overlap or
+    /// leave a gap for that, in which nobody saw an update.
+    private func episodes(firstSeenAt: Timestamp) -> [Episode] {
+        pushes.indices.map { index in
+            let (push, next) = (pushes[index], index + 1 < pushes.count ? pushes[index + 1].notBefore : nil)
+            let end = push.mark.observedAt
+            return Episode(
+                push, begin: (push.notBefore ?? end).orLater(firstSeenAt), end: next.map(end.orLater) ?? end)
+        }
+    }
+}
+
 extension Episode {
-    fileprivate init(_ push: Pulse.Push) {
-        let end = push.mark.observedAt
+    fileprivate init(_ push: Pulse.Push, begin: Timestamp, end: Timestamp) {
         self.init(
-            outcome: push.mark.outcome, begin: push.notBefore ?? end, end: end,
+            outcome: push.mark.outcome, begin: begin, end: end,
             event: Double(push.mark.at.microseconds), isExact: push.mark.notBefore == nil,
             countedAt: push.mark.notBefore == nil ? push.mark.at : push.mark.observedAt)
     }
 }
 
 extension Pulse.Push {
-    /// - Parameter mark: of one with a span the time is its middle, whatever it says.
-    init(_ mark: HistoryMark, notBefore: Timestamp?) {
+    /// - Parameters:
+    ///   - mark: of one with a span the time is its middle, whatever it says.
+    ///   - unit: seconds that times are rounded down to.
+    init(_ mark: HistoryMark, notBefore: Timestamp?, unit: Int64 = 1) {
         self.mark = mark
-        self.notBefore = notBefore?.roundedDown
-        self.mark.observedAt = mark.observedAt.roundedDown
-        self.mark.notBefore = mark.notBefore?.roundedDown
-        self.mark.at = self.mark.notBefore.map { $0.middle(to: self.mark.observedAt) } ?? mark.at.roundedDown
+        self.notBefore = notBefore?.roundedDown(to: unit)
+        self.mark.observedAt = mark.observedAt.roundedDown(to: unit)
+        self.mark.notBefore = mark.notBefore?.roundedDown(to: unit)
+        self.mark.at =
+            self.mark.notBefore.map { $0.middle(to: self.mark.observedAt) } ?? mark.at.roundedDown(to: unit)
     }
 }
 
 extension Timestamp {
-    var roundedDown: Timestamp { Timestamp(seconds: wholeSeconds) }
+    var roundedDown: Timestamp { roundedDown(to: 1) }
+
+    /// - Parameter unit: in seconds.
+    func roundedDown(to unit: Int64) -> Timestamp { Timestamp(seconds: whole(unit) * unit) }
 
     /// Since 1970, rounded down.
-    var wholeSeconds: Int64 { microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0) }
+    var wholeSeconds: Int64 { whole(1) }
+
+    /// The same.
+    var wholeMinutes: Int64 { whole(60) }
+
+    private func whole(_ unit: Int64) -> Int64 {
+        let (count, rest) = microseconds.quotientAndRemainder(dividingBy: unit * 1_000_000)
+        return count - (rest < 0 ? 1 : 0)
+    }
+
+    /// The other one, where this is its minute.
+    fileprivate func orLater(_ other: Timestamp) -> Timestamp {
+        other > self && other.roundedDown(to: 60) == self ? other : self
+    }
 
     func middle(to other: Timestamp) -> Timestamp {
         Timestamp(microseconds: Int64((Double(microseconds) + Double(other.microseconds)) / 2))
