@@ -249,7 +249,8 @@ struct SelectRecentChanges: Statement {
                 h.tag_id DESC, h.ordinal DESC
             LIMIT $4)
         SELECT\u{20}
-        """ + PositionedChange.columns + " FROM h JOIN tags t ON t.id = h.tag_id JOIN repositories r ON r.id = t.repository_id"
+        """ + PositionedChange.columns
+        + " FROM h JOIN tags t ON t.id = h.tag_id JOIN repositories r ON r.id = t.repository_id"
         + Change.tables + """
              ORDER BY h.observed_at DESC, h.tag_id DESC, h.ordinal DESC
             """

@@ -80,7 +80,8 @@ struct ExportedTag: Sendable {
 
 struct SelectExportedTag: Statement {
     let reference: TagReference
-    static let sql: SQL = "SELECT " + ExportedTag.columns + " FROM (SELECT r.prefix, t.id, t.tag FROM " + TagKeys.tables
+    static let sql: SQL =
+        "SELECT " + ExportedTag.columns + " FROM (SELECT r.prefix, t.id, t.tag FROM " + TagKeys.tables
         + " WHERE " + TagKeys.isNamed + ") t JOIN tag_checks c ON c.tag_id = t.id"
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ExportedTag { try .decode(&row) }

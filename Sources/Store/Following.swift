@@ -140,13 +140,13 @@ struct UntrackDiscovered: Statement {
     let references: [TagReference]
     static let sql: SQL =
         "WITH locked AS MATERIALIZED (SELECT c.tag_id FROM " + TagKeys.named + """
-             JOIN tag_checks c ON c.tag_id = t.id
-            WHERE t.state <> 4 AND t.origin = 5
-            ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
-        stopped AS (
-            UPDATE tags t SET state = 4 FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
-        UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
-        """
+                 JOIN tag_checks c ON c.tag_id = t.id
+                WHERE t.state <> 4 AND t.origin = 5
+                ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
+            stopped AS (
+                UPDATE tags t SET state = 4 FROM locked WHERE t.id = locked.tag_id AND t.state <> 4 RETURNING t.id)
+            UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
+            """
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
 }
 

@@ -78,9 +78,9 @@ struct SelectListed: Statement {
         "SELECT d.digest, " + Claim.columns + """
             NULL::bigint[], c.ctid FROM\u{20}
             """ + TagKeys.named + """
-                 JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
-                WHERE isfinite(c.next_check_at)
-                """
+             JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
+            WHERE isfinite(c.next_check_at)
+            """
     func bind(_ parameters: inout Parameters) { parameters.append(references) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (claim: UnnamedClaim, digest: Digest?) {
         let digest: Digest? = try row.next()

@@ -52,7 +52,11 @@ extension Connection {
             }
         }
         let (newUpdates, updates) = merge.updates.partitioned { new.contains($0.id) }
-        if let now, !new.isEmpty { try await run(InsertImportedChecks(updates: newUpdates, tags: tags, now: now)) }
+        if let now, !new.isEmpty {
+            let firstSeenAt = Dictionary(newSummaries.map { ($0.id, $0.firstSeenAt) }) { $1 }.compactMapValues(\.self)
+            try await run(
+                InsertImportedChecks(updates: newUpdates, tags: tags, firstSeenAt: firstSeenAt, now: now))
+        }
         if !updates.isEmpty {
             try await run(UpdateKnowledge(updates: updates))
             try await run(UpdateSummaries(summaries: summaries))

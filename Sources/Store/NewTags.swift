@@ -58,9 +58,9 @@ struct InsertImportedTags: Statement {
     let now: Timestamp
     static let sql: SQL =
         """
-        INSERT INTO tags (id, repository_id, tag, origin, state, tracked_since, last_viewed_at, first_seen_at,
+        INSERT INTO tags (id, repository_id, tag, origin, state, tracked_since, last_viewed_at,
             last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse) OVERRIDING SYSTEM VALUE
-        SELECT i.tag_id, i.repository_id, i.tag, 4, i.state, $13, $13, i.first_seen_at, i.last_changed_at,
+        SELECT i.tag_id, i.repository_id, i.tag, 4, i.state, $13, $13, i.last_changed_at,
             i.last_pushed_at, i.changes, i.changes_30d, i.interval_days, i.rhythm, i.pulse
         FROM unnest(
         """ + TagSummary.arrays + ", $11::integer[], $12::text[]) i (" + TagSummary.columns + """
@@ -81,16 +81,18 @@ struct InsertImportedChecks: Statement {
     typealias Row = Never
     let updates: [TagCheckUpdate]
     let tags: [Int32: LockedTag]
+    let firstSeenAt: [Int32: Timestamp]
     let now: Timestamp
     static let sql: SQL =
         """
         INSERT INTO tag_checks (tag_id, registry_id, repository_id, next_check_at, is_missing, last_succeeded_at,
             last_missing_at, first_seen_at, tag, digest_id, digest_head)
         SELECT i.tag_id, i.registry_id, i.repository_id, LEAST($4, l.clock), i.is_missing, i.succeeded_at, i.missing_at,
-            t.first_seen_at, t.tag, d.id,\u{20}
+            i.first_seen_at, t.tag, d.id,\u{20}
         """ + DigestHead.column + """
              FROM unnest($1::integer[], $2::integer[], $3::integer[], $5::bytea[], $6::boolean[], $7::timestamptz[],
-                $8::timestamptz[]) i (tag_id, registry_id, repository_id, digest, is_missing, succeeded_at, missing_at)
+                $8::timestamptz[], $9::timestamptz[])
+                i (tag_id, registry_id, repository_id, digest, is_missing, succeeded_at, missing_at, first_seen_at)
             JOIN tags t ON t.id = i.tag_id
             LEFT JOIN lanes l ON l.registry_id = i.registry_id LEFT JOIN digests d ON d.digest = i.digest
             ORDER BY i.tag_id
@@ -104,5 +106,6 @@ struct InsertImportedChecks: Statement {
         parameters.append(updates.map(\.state.isMissing))
         parameters.append(updates.map(\.state.lastSucceededAt))
         parameters.append(updates.map(\.state.lastMissingAt))
+        parameters.append(updates.map { firstSeenAt[$0.id] })
     }
 }

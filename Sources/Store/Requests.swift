@@ -54,12 +54,13 @@ struct InsertRequest: Statement {
     let reference: TagReference
     let now: Timestamp
     static let sql: SQL =
-        "WITH tag AS MATERIALIZED (SELECT t.id, t.tracked_since FROM " + TagKeys.tables + " WHERE " + TagKeys.isNamed + """
-             AND t.state <> 4 FOR KEY SHARE OF t)
-        INSERT INTO check_requests (tag_id, requested_at)
-        SELECT tag.id, CASE WHEN c.last_checked_at IS NULL THEN LEAST($2, tag.tracked_since) ELSE $2 END
-        FROM tag JOIN tag_checks c ON c.tag_id = tag.id RETURNING id
-        """
+        "WITH tag AS MATERIALIZED (SELECT t.id, t.tracked_since FROM " + TagKeys.tables + " WHERE " + TagKeys.isNamed
+            + """
+                 AND t.state <> 4 FOR KEY SHARE OF t)
+            INSERT INTO check_requests (tag_id, requested_at)
+            SELECT tag.id, CASE WHEN c.last_checked_at IS NULL THEN LEAST($2, tag.tracked_since) ELSE $2 END
+            FROM tag JOIN tag_checks c ON c.tag_id = tag.id RETURNING id
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(reference)
         parameters.append(now)

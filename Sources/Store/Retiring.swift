@@ -50,7 +50,8 @@ struct RetireUnviewed: Statement {
 
 struct IsRetired: Statement {
     let reference: TagReference
-    static let sql: SQL = "SELECT t.retired_at IS NOT NULL FROM " + TagKeys.tables + " WHERE t.state = 4 AND " + TagKeys.isNamed
+    static let sql: SQL =
+        "SELECT t.retired_at IS NOT NULL FROM " + TagKeys.tables + " WHERE t.state = 4 AND " + TagKeys.isNamed
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }

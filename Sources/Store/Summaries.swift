@@ -5,7 +5,7 @@ import TagHistory
 /// The columns of a tag that lists show and sort by; kept when a tag changes, not when somebody looks.
 public struct TagSummary: Sendable {
     /// To be raised with every change of what a summary says of the same history; see `recomputeSummaries`.
-    public static let definition: Int32 = 7
+    public static let definition: Int32 = 8
 
     let id: Int32
     /// Nil: stays. Written along with the rest, because every writing of a tag costs all of its indexes.
@@ -220,13 +220,12 @@ struct UpdateSummaries: Statement {
             )), seen AS (
                 UPDATE tag_checks c SET first_seen_at = i.first_seen_at FROM i
                 WHERE c.tag_id = i.tag_id AND i.first_seen_at <> COALESCE(c.first_seen_at, '-infinity'))
-            UPDATE tags t SET first_seen_at = COALESCE(i.first_seen_at, t.first_seen_at), last_changed_at = i.last_changed_at,
+            UPDATE tags t SET last_changed_at = i.last_changed_at,
                 last_pushed_at = i.last_pushed_at, changes = i.changes, changes_30d = i.changes_30d,
                 interval_days = i.interval_days, rhythm = i.rhythm, pulse = i.pulse,
                 state = CASE WHEN t.state = 4 THEN 4 ELSE COALESCE(i.state, t.state) END
-            FROM i WHERE t.id = i.tag_id AND (t.first_seen_at, t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
-            t.interval_days, t.state, t.rhythm, t.pulse) IS DISTINCT FROM (COALESCE(i.first_seen_at, t.first_seen_at),
-            i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days,
+            FROM i WHERE t.id = i.tag_id AND (t.last_changed_at, t.last_pushed_at, t.changes, t.changes_30d,
+            t.interval_days, t.state, t.rhythm, t.pulse) IS DISTINCT FROM (i.last_changed_at, i.last_pushed_at, i.changes, i.changes_30d, i.interval_days,
             COALESCE(i.state, t.state), i.rhythm, i.pulse)
             """
     func bind(_ parameters: inout Parameters) { TagSummary.bind(summaries, &parameters) }

@@ -176,10 +176,10 @@ struct SelectOfShapes: Statement {
             WITH ORDINALITY AS s (first, last, pattern, prefix, place)
         JOIN repositories r ON r.prefix = s.prefix
         CROSS JOIN LATERAL (
-            SELECT tag FROM tags
-            WHERE repository_id = r.id AND tag >= s.first AND tag < s.last AND tag LIKE s.pattern
-                AND first_seen_at <= $4 AND state <> 3
-            ORDER BY tag DESC LIMIT 5000
+            SELECT t.tag FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+            WHERE t.repository_id = r.id AND t.tag >= s.first AND t.tag < s.last AND t.tag LIKE s.pattern
+                AND c.first_seen_at <= $4 AND t.state <> 3
+            ORDER BY t.tag DESC LIMIT 5000
         ) t
         """
     func bind(_ parameters: inout Parameters) {

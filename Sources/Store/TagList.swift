@@ -78,7 +78,8 @@ struct SelectTags: Statement {
         case .all:
             // In order, as far as the page needs.
             let text: SQL = query.text.isEmpty ? "" : " AND " + Self.holdsText
-            return "SELECT true, " + columns + listed(condition, text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1")
+            return "SELECT true, " + columns
+                + listed(condition, text, order, limit: isOfNames ? " OFFSET 0" : " LIMIT $1")
                 + listedOrder + " LIMIT $1"
         case .first:
             return "SELECT true, " + columns + listed(condition, "", order, limit: " LIMIT $9")
@@ -107,21 +108,25 @@ struct SelectTags: Statement {
         if walksNames { return " FROM (SELECT r.prefix, t.*" + walk("t.*", condition, text) + limit + ") t" }
         let needsName = isByName || scope != nil || !query.text.isEmpty
         return " FROM (SELECT t.*" + (isByName ? "" : ", " + Self.column(query.sort) + " AS sort_key")
-            + (needsName ? ", r.prefix FROM " + TagKeys.tables : " FROM tags t") + " WHERE " + condition + text + order + limit + ") t"
+            + (needsName ? ", r.prefix FROM " + TagKeys.tables : " FROM tags t") + " WHERE " + condition + text + order
+            + limit + ") t"
     }
 
-    /// Tags in the order of their names: a repository's after another's, and none is read that the page does not need.
+    /// Tags in the order of their names: a repository's after another's, and few are read that the page does not need.
     private func walk(_ columns: SQL, _ condition: SQL, _ text: SQL) -> SQL {
         var (repositories, tags): (SQL, SQL) = (scope == nil ? "true" : Self.scope, condition)
         if after != nil {
             repositories = repositories + (query.descending ? " AND r.prefix <= $5" : " AND r.prefix >= $5")
             // `{` comes after all that a tag may hold.
-            tags = tags + (query.descending ? " AND t.tag < CASE WHEN r.prefix = $5 THEN $6 ELSE '{' END"
-                : " AND t.tag > CASE WHEN r.prefix = $5 THEN $6 ELSE '' END")
+            tags =
+                tags
+                + (query.descending
+                    ? " AND t.tag < CASE WHEN r.prefix = $5 THEN $6 ELSE '{' END"
+                    : " AND t.tag > CASE WHEN r.prefix = $5 THEN $6 ELSE '' END")
         }
         return " FROM (SELECT r.id, r.prefix FROM repositories r WHERE " + repositories + " ORDER BY r.prefix"
             + direction + ") r CROSS JOIN LATERAL (SELECT " + columns + " FROM tags t WHERE t.repository_id = r.id AND "
-            + tags + text + " ORDER BY t.tag" + direction + " OFFSET 0) t"
+            + tags + text + " ORDER BY t.tag" + direction + " OFFSET 0) t" + nameOrder("r")
     }
 
     var isByName: Bool { query.sort == .name }
@@ -157,7 +162,6 @@ struct SelectTags: Statement {
             parameters.append(tag)
         case .number(let value): parameters.append(value)
         case .days(let value): parameters.append(value)
-        case .time(let value): parameters.append(value)
         case nil: parameters.append(nil as Int32?)
         }
         if after == nil || !isByName { parameters.append(after?.id) }
@@ -203,22 +207,21 @@ struct SelectTags: Statement {
         case .changes: "t.changes"
         case .changes30d: "t.changes_30d"
         case .interval: "COALESCE(t.interval_days, " + unknown(sort) + ")"
-        case .lastChanged: "COALESCE(t.last_changed_at, " + unknown(sort) + ")"
-        case .trackedSince: "t.tracked_since"
+        case .lastChanged: "list_seconds(t.last_changed_at)"
+        case .trackedSince: "list_seconds(t.tracked_since)"
         }
     }
 
     /// What stands for a value that is not known; of no consequence for columns of which all are.
     private static func unknown(_ sort: TagSort) -> SQL {
-        sort == .interval ? "-1::real" : "timestamptz 'epoch'"
+        sort == .interval ? "-1::real" : "(-2147483648)"
     }
 
     /// The column as a cursor bears it.
     private static func text(_ sort: TagSort) -> SQL {
         switch sort {
         case .name: column(sort)
-        case .changes, .changes30d, .interval: "(" + column(sort) + ")::text"
-        case .lastChanged, .trackedSince: "(extract(epoch FROM " + column(sort) + ") * 1000000)::bigint::text"
+        case .changes, .changes30d, .interval, .lastChanged, .trackedSince: "(" + column(sort) + ")::text"
         }
     }
 
@@ -243,13 +246,12 @@ struct SelectTags: Statement {
         case name(String, String)
         case number(Int32)
         case days(Float)
-        case time(Timestamp)
 
         /// What stands for a value that is not known; nil where each is.
         static func unknown(_ sort: TagSort) -> SortKey? {
             switch sort {
             case .interval: .days(-1)
-            case .lastChanged: .time(Timestamp(seconds: 0))
+            case .lastChanged: .number(.min)
             case .name, .changes, .changes30d, .trackedSince: nil
             }
         }
@@ -260,15 +262,12 @@ struct SelectTags: Statement {
             case .name:
                 guard !text.contains("\0"), let colon = text.lastIndex(of: ":") else { return nil }
                 self = .name(String(text[...colon]), String(text[text.index(after: colon)...]))
-            case .changes, .changes30d:
+            case .changes, .changes30d, .lastChanged, .trackedSince:
                 guard let value = Int32(text) else { return nil }
                 self = .number(value)
             case .interval:
                 guard let value = Float(text) else { return nil }
                 self = .days(value)
-            case .lastChanged, .trackedSince:
-                guard let value = Timestamp(cursor: text) else { return nil }
-                self = .time(value)
             }
         }
     }

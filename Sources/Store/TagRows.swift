@@ -109,7 +109,7 @@ extension TrackedTag {
         ARRAY(SELECT pd.digest FROM digest_platforms dp JOIN platforms p ON p.id = dp.platform_id
             JOIN digests pd ON pd.id = dp.manifest_id
             WHERE dp.index_id = c.digest_id ORDER BY p.name, dp.manifest_id),
-        t.tracked_since, t.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
+        t.tracked_since, c.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
         CASE WHEN c.next_check_at < 'infinity' THEN LEAST(c.next_check_at, CASE WHEN c.reason = 4 THEN s.next_listing_at END)
             + COALESCE(l.claimed_at - l.clock, interval '0') END, f.reason, NULL::bytea
         """
@@ -125,7 +125,7 @@ extension TrackedTag {
     /// What ``TagQuery/isBrief`` asks for.
     static let briefColumns: SQL = """
         t.id, r.prefix || t.tag, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, NULL::text, '{}'::text[], '{}'::bytea[],
-        t.tracked_since, t.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
+        t.tracked_since, c.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
         NULL::timestamptz, f.reason, t.pulse
         """
     static let briefJoins: SQL = """
@@ -179,7 +179,8 @@ struct SelectTagsByID: Statement {
 
     private static func sql(_ columns: SQL, _ joins: SQL) -> SQL {
         "SELECT " + columns + " FROM unnest($1::integer[]) WITH ORDINALITY AS page (id, place) "
-            + "JOIN tags t ON t.id = page.id JOIN repositories r ON r.id = t.repository_id" + joins + " ORDER BY page.place"
+            + "JOIN tags t ON t.id = page.id JOIN repositories r ON r.id = t.repository_id" + joins
+            + " ORDER BY page.place"
     }
 
     func bind(_ parameters: inout Parameters) { parameters.append(ids) }

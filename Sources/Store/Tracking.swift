@@ -159,20 +159,20 @@ struct Retrack: Statement {
     let now: Timestamp
     static let sql: SQL =
         "WITH locked AS MATERIALIZED (SELECT c.tag_id FROM " + TagKeys.named + """
-             JOIN tag_checks c ON c.tag_id = t.id
-            WHERE t.state = 4 AND ($3::smallint <> 5 OR t.origin = 5)
-            ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
-        due AS (
-            UPDATE tag_checks c SET next_check_at = LEAST($2,
-                (SELECT l.clock FROM lanes l WHERE l.registry_id = c.registry_id)) FROM locked
-            WHERE c.tag_id = locked.tag_id AND c.next_check_at = 'infinity'
-            RETURNING c.tag_id, c.is_missing, c.failures, c.digest_id)
-        UPDATE tags t SET tracked_since = $2, last_viewed_at = $2, retired_at = NULL,
-            state = CASE WHEN due.failures > 0 THEN 5 WHEN due.is_missing THEN 3
-                WHEN due.digest_id IS NULL THEN 1 ELSE 2 END
-        FROM due, repositories r WHERE t.id = due.tag_id AND t.state = 4 AND r.id = t.repository_id
-        RETURNING r.prefix || t.tag
-        """
+                 JOIN tag_checks c ON c.tag_id = t.id
+                WHERE t.state = 4 AND ($3::smallint <> 5 OR t.origin = 5)
+                ORDER BY c.tag_id FOR NO KEY UPDATE OF c),
+            due AS (
+                UPDATE tag_checks c SET next_check_at = LEAST($2,
+                    (SELECT l.clock FROM lanes l WHERE l.registry_id = c.registry_id)) FROM locked
+                WHERE c.tag_id = locked.tag_id AND c.next_check_at = 'infinity'
+                RETURNING c.tag_id, c.is_missing, c.failures, c.digest_id)
+            UPDATE tags t SET tracked_since = $2, last_viewed_at = $2, retired_at = NULL,
+                state = CASE WHEN due.failures > 0 THEN 5 WHEN due.is_missing THEN 3
+                    WHEN due.digest_id IS NULL THEN 1 ELSE 2 END
+            FROM due, repositories r WHERE t.id = due.tag_id AND t.state = 4 AND r.id = t.repository_id
+            RETURNING r.prefix || t.tag
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(references)
         parameters.append(now)
@@ -185,7 +185,8 @@ struct TakeOverDiscovered: Statement {
     typealias Row = Never
     let references: [TagReference]
     let origin: TagOrigin
-    static let sql: SQL = "UPDATE tags SET origin = $2 WHERE id IN (SELECT t.id FROM " + TagKeys.named + ") AND origin = 5"
+    static let sql: SQL =
+        "UPDATE tags SET origin = $2 WHERE id IN (SELECT t.id FROM " + TagKeys.named + ") AND origin = 5"
     func bind(_ parameters: inout Parameters) {
         parameters.append(references)
         parameters.append(origin)
@@ -199,12 +200,12 @@ struct Untrack: Statement {
     static let sql: SQL =
         "WITH locked AS MATERIALIZED (SELECT c.tag_id FROM " + TagKeys.tables
         + " JOIN tag_checks c ON c.tag_id = t.id WHERE " + TagKeys.isNamed + """
-             AND (t.state <> 4 OR t.retired_at IS NOT NULL) FOR NO KEY UPDATE OF c),
-        stopped AS (
-            UPDATE tags t SET state = 4, retired_at = NULL, origin = CASE WHEN t.origin = 5 THEN 1 ELSE t.origin END
-            FROM locked WHERE t.id = locked.tag_id AND (t.state <> 4 OR t.retired_at IS NOT NULL) RETURNING t.id)
-        UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
-        """
+                 AND (t.state <> 4 OR t.retired_at IS NOT NULL) FOR NO KEY UPDATE OF c),
+            stopped AS (
+                UPDATE tags t SET state = 4, retired_at = NULL, origin = CASE WHEN t.origin = 5 THEN 1 ELSE t.origin END
+                FROM locked WHERE t.id = locked.tag_id AND (t.state <> 4 OR t.retired_at IS NOT NULL) RETURNING t.id)
+            UPDATE tag_checks c SET next_check_at = 'infinity' FROM stopped WHERE c.tag_id = stopped.id
+            """
     func bind(_ parameters: inout Parameters) { parameters.append(reference) }
 }
 
@@ -220,10 +221,10 @@ struct NoteViewed: Statement {
     let now: Timestamp
     static let sql: SQL =
         "WITH seen AS (SELECT t.id FROM " + TagKeys.named + """
-             WHERE t.last_viewed_at IS NULL OR t.last_viewed_at < $2 - interval '1 day'
-            ORDER BY t.id FOR NO KEY UPDATE OF t)
-        UPDATE tags t SET last_viewed_at = $2 FROM seen WHERE t.id = seen.id
-        """
+                 WHERE t.last_viewed_at IS NULL OR t.last_viewed_at < $2 - interval '1 day'
+                ORDER BY t.id FOR NO KEY UPDATE OF t)
+            UPDATE tags t SET last_viewed_at = $2 FROM seen WHERE t.id = seen.id
+            """
     func bind(_ parameters: inout Parameters) {
         parameters.append(references)
         parameters.append(now)

@@ -130,7 +130,8 @@ public struct Pulse: Hashable, Sendable {
         let last = Evaluation.lastSuccess(
             lastSucceededAt?.roundedDown, newestSeenAt: newestSeenAt, before: missingSince, asOf: time)
         let evaluation = Evaluation(
-            episodes: episodes(firstSeenAt: firstSeenAt), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt), now: time)
+            episodes: episodes(firstSeenAt: firstSeenAt), firstSeen: firstSeenAt, lastSeen: max(last, firstSeenAt),
+            now: time)
         return Judgement(
             rhythm: evaluation.rhythm(
                 changes: changes, newest: absences.last?.until == newestSeenAt ? nil : newestSeenAt,

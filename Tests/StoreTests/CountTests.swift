@@ -96,8 +96,8 @@ import Testing
         #expect(try await store.recomputeSummaries(at: hour(0)) == 1_300)
         #expect(try await store.recomputeSummaries(at: hour(0)) == 0)
         let summaries: SQL = """
-            SELECT concat_ws(' ', id, changes, changes_30d, interval_days, first_seen_at, last_changed_at) FROM tags
-            ORDER BY id
+            SELECT concat_ws(' ', id, changes, changes_30d, interval_days, c.first_seen_at, last_changed_at)
+            FROM tags JOIN tag_checks c ON c.tag_id = id ORDER BY id
             """
         let right = try await store.values(summaries, as: String.self)
         try await store.pool.withConnection {

@@ -53,7 +53,8 @@ import Testing
             _ = try await other.importAll(rows, at: hour(0))
             last = end.reference
         }
-        let references = try await store.values("SELECT r.prefix || t.tag FROM tags t JOIN repositories r ON r.id = t.repository_id", as: TagReference.self)
+        let references = try await store.values(
+            "SELECT r.prefix || t.tag FROM tags t JOIN repositories r ON r.id = t.repository_id", as: TagReference.self)
         #expect(references.count == 400)
         for reference in references {
             let (mine, its) = try await (store.tag(reference), other.tag(reference))

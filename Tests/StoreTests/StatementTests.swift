@@ -109,7 +109,7 @@ import Testing
             Untrack(reference: app), EndWorker(id: 1),
             SelectIdentity(), SelectTagIDs(references: [app]), ReserveTags(references: [app]),
             InsertImportedTags(summaries: [], tags: [:], now: hour(0)),
-            InsertImportedChecks(updates: [], tags: [:], now: hour(0)),
+            InsertImportedChecks(updates: [], tags: [:], firstSeenAt: [:], now: hour(0)),
             FetchUpdates(), FetchImages(), SelectMonitorState(),
             SetViewed(tags: [(app, hour(0))], new: [app], now: hour(0)),
             SelectBearingTags(digest: digest, after: app, limit: 1),

@@ -57,7 +57,8 @@ import Testing
         #expect(try await store.superseded([old, other, untracked], asOf: hour(0)) == [old, other])
         // It is missing now; one that is only not checked any more was there.
         try await store.pool.withConnection {
-            try await $0.runScript("UPDATE tags SET state = 3 WHERE tag = '1.1' AND repository_id = "
+            try await $0.runScript(
+                "UPDATE tags SET state = 3 WHERE tag = '1.1' AND repository_id = "
                     + "(SELECT id FROM repositories WHERE prefix = 'r.test/b:')")
         }
         #expect(try await store.untrack(try reference("r.test/a:1.1")))

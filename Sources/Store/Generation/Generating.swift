@@ -69,7 +69,7 @@ extension Connection {
             }
         }
         let tags: SQL = """
-            COPY tags (id, repository_id, tag, origin, state, tracked_since, last_viewed_at, first_seen_at,
+            COPY tags (id, repository_id, tag, origin, state, tracked_since, last_viewed_at,
                 last_changed_at, last_pushed_at, changes, changes_30d, interval_days, rhythm, pulse)
                 FROM STDIN (FORMAT binary)
             """
@@ -83,13 +83,12 @@ extension Connection {
                         id: ids.tag, history: history, firstSeenAt: history.first?.observedAt,
                         lastSucceededAt: group.checks(of: index).last, at: site.until)
                     let state: TagState = history.last?.digest == nil ? .missing : .active
-                    rows.append(columns: 15) { fields in
+                    rows.append(columns: 14) { fields in
                         fields.append(ids.tag)
                         fields.append(ids.repository)
                         fields.append(tag)
                         fields.append(TagOrigin.import)
                         fields.append(state)
-                        fields.append(summary.firstSeenAt)
                         fields.append(summary.firstSeenAt)
                         fields.append(summary.firstSeenAt)
                         fields.append(summary.lastChangedAt)
