@@ -57,7 +57,7 @@ extension TagStore {
             return try await found(query, .all) ?? []
         }
         // Names are read from their index alone, a tenth of the time that rows take.
-        let first = try await found(query, .first(query.sort == .name ? 4_000 : 150)) ?? []
+        let first = try await found(query, .first(query.sort == .name ? 2_000 : 150)) ?? []
         if first.count > query.limit { return first }
         if query.sort != .name, first.count * 10 > query.limit {
             let more = try await found(query, .first(5_000)) ?? []
