@@ -63,9 +63,11 @@ extension TagStore {
             let more = try await found(query, .first(5_000)) ?? []
             if more.count > query.limit { return more }
         }
-        // What stands in some of the first names, stands in many repositories.
-        let isOfAll = query.repository == nil && query.registry == nil
-        if query.sort == .name, !first.isEmpty, isOfAll, SearchText(query.text).isWithinNames {
+        // What stands in the names of many repositories is found by reading them in their order.
+        let (text, isOfAll) = (SearchText(query.text), query.repository == nil && query.registry == nil)
+        if query.sort == .name, isOfAll, text.isWithinNames,
+            try await keyedReads.first(CountNamed(text: text)) ?? 0 >= CountNamed.many
+        {
             if let frequent = try await found(query, .repositories) { return frequent }
         } else if let rare = try await found(query, .index) {
             return rare
