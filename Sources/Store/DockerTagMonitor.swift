@@ -168,7 +168,7 @@ struct SetViewed: Statement {
     static let sql: SQL = """
         UPDATE tags t SET last_viewed_at = i.at
         FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::boolean[]) i (prefix, tag, at, is_new)
-        JOIN repositories r ON r.prefix = i.prefix
+        CROSS JOIN LATERAL (SELECT id FROM repositories WHERE prefix = i.prefix OFFSET 0) r
         WHERE t.repository_id = r.id AND t.tag = i.tag AND i.at IS NOT NULL
             AND (t.last_viewed_at < i.at OR t.last_viewed_at IS NULL OR i.is_new OR t.tracked_since = $5)
         """

@@ -100,7 +100,7 @@ struct SelectExported: Statement {
                     WHERE repository_id = r.id AND tag > CASE WHEN r.prefix = $1 THEN $2::text ELSE '' END
                     ORDER BY tag OFFSET 0) t
                 LIMIT $3) t
-            JOIN tag_checks c ON c.tag_id = t.id ORDER BY t.prefix, t.tag
+            CROSS JOIN LATERAL (SELECT * FROM tag_checks WHERE tag_id = t.id OFFSET 0) c ORDER BY t.prefix, t.tag
             """
     func bind(_ parameters: inout Parameters) {
         parameters.append(after?.repository.prefix)

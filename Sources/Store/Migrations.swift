@@ -60,12 +60,9 @@ extension TagStore {
                 guard earlier.checksum == migration.checksum else { throw StoreError.migrationChanged(migration.name) }
                 continue
             }
-            do {
-                try await connection.transaction { connection in
-                    try await connection.runScript(migration.text)
-                    try await connection.run(RecordMigration(migration: migration))
-                }
-            } catch let error as PostgresError where error.code == .server {
+            do { try await connection.apply(migration, attempts: 5) } catch let error as PostgresError
+                where error.code == .server
+            {
                 throw StoreError.migrationFailed(migration.name, reason: error.description)
             }
             names.append(migration.name)
@@ -80,6 +77,20 @@ extension TagStore {
             return try applied.map(\.checksum) == Migration.bundled().map(\.checksum)
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
             return false
+        }
+    }
+}
+
+extension Connection {
+    /// Workers of an earlier version lock tables in another order, and one of the two is told to try again.
+    fileprivate func apply(_ migration: Migration, attempts: Int) async throws {
+        do {
+            try await transaction { connection in
+                try await connection.runScript(migration.text)
+                try await connection.run(RecordMigration(migration: migration))
+            }
+        } catch let error as PostgresError where error.sqlState?.isRetryable == true && attempts > 1 {
+            try await apply(migration, attempts: attempts - 1)
         }
     }
 }

@@ -11,10 +11,13 @@ enum TagKeys {
     /// The tag whose reference is $1.
     static let isNamed: SQL =
         "r.prefix = left($1::text, -length(split_part($1::text, ':', -1))) AND t.tag = split_part($1::text, ':', -1)"
-    /// The tags whose references stand in $1.
+    /// The tags whose references stand in $1. Repositories are looked up apart: in a join of the three PostgreSQL thinks
+    /// all tags of a repository cheaper to read than the one.
     static let named: SQL = """
         unnest($1::text[]) n (reference)
-        JOIN repositories r ON r.prefix = left(n.reference, -length(split_part(n.reference, ':', -1)))
+        CROSS JOIN LATERAL (
+            SELECT id, prefix FROM repositories
+            WHERE prefix = left(n.reference, -length(split_part(n.reference, ':', -1))) OFFSET 0) r
         JOIN tags t ON t.repository_id = r.id AND t.tag = split_part(n.reference, ':', -1)
         """
 }

@@ -52,7 +52,7 @@ extension SelectTags {
     }
 
     /// Where the text does not stand in the repository's name: by the names that tags have. Of each, in the order of last
-    /// changes, no more than stand on the page. What the index takes for one letter may be another.
+    /// changes, no more than stand on the page. Repositories are looked up for what was found, and not the other way round. What the index takes for one letter may be another.
     private func byTheirOwnNames(_ condition: SQL, _ order: SQL) -> SQL {
         let names: SQL =
             "SELECT n.name FROM tag_names n WHERE n.name LIKE $13"
@@ -61,7 +61,8 @@ extension SelectTags {
         let isInOrder = query.sort == .lastChanged && query.rhythm == nil && self.scope == nil
         return "SELECT t.*, r.prefix FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed
             + " FROM tags t WHERE lower(t.tag) = n.name" + (isInOrder ? " AND " + condition + order + " LIMIT $1" : "")
-            + " OFFSET 0) t JOIN repositories r ON r.id = t.repository_id WHERE lower(left(r.prefix, -1)) NOT LIKE $2"
+            + " OFFSET 0) t CROSS JOIN LATERAL (SELECT prefix FROM repositories WHERE id = t.repository_id OFFSET 0) r "
+            + "WHERE left(r.prefix, -1) NOT LIKE $2"
             + (scope == nil ? "" : " AND " + Self.scope)
     }
 

@@ -101,19 +101,19 @@ struct SelectTags: Statement {
     private func listed(_ condition: SQL, _ text: SQL, _ order: SQL, limit: SQL) -> SQL {
         if isOfNames {
             // Where names alone decide, they are read from their index and not from the table.
-            return " FROM (SELECT r.prefix, t.*" + walk("t.repository_id, t.tag", "true", text) + limit
+            return " FROM (SELECT r.prefix, t.*" + walk("t.repository_id, t.tag", "true", text, limit)
                 + ") n JOIN tags named ON named.repository_id = n.repository_id AND named.tag = n.tag AND named.state <> 4 "
                 + "CROSS JOIN LATERAL (SELECT named.id, n.prefix, n.tag) t"
         }
-        if walksNames { return " FROM (SELECT r.prefix, t.*" + walk("t.*", condition, text) + limit + ") t" }
+        if walksNames { return " FROM (SELECT r.prefix, t.*" + walk("t.*", condition, text, limit) + ") t" }
         let needsName = isByName || scope != nil || !query.text.isEmpty
         return " FROM (SELECT t.*" + (isByName ? "" : ", " + Self.column(query.sort) + " AS sort_key")
             + (needsName ? ", r.prefix FROM " + TagKeys.tables : " FROM tags t") + " WHERE " + condition + text + order
             + limit + ") t"
     }
 
-    /// Tags in the order of their names: a repository's after another's, and few are read that the page does not need.
-    private func walk(_ columns: SQL, _ condition: SQL, _ text: SQL) -> SQL {
+    /// Tags in the order of their names: a repository's after another's, none of them more than the page needs.
+    private func walk(_ columns: SQL, _ condition: SQL, _ text: SQL, _ limit: SQL) -> SQL {
         var (repositories, tags): (SQL, SQL) = (scope == nil ? "true" : Self.scope, condition)
         if after != nil {
             repositories = repositories + (query.descending ? " AND r.prefix <= $5" : " AND r.prefix >= $5")
@@ -126,7 +126,7 @@ struct SelectTags: Statement {
         }
         return " FROM (SELECT r.id, r.prefix FROM repositories r WHERE " + repositories + " ORDER BY r.prefix"
             + direction + ") r CROSS JOIN LATERAL (SELECT " + columns + " FROM tags t WHERE t.repository_id = r.id AND "
-            + tags + text + " ORDER BY t.tag" + direction + " OFFSET 0) t" + nameOrder("r")
+            + tags + text + " ORDER BY t.tag" + direction + limit + ") t" + nameOrder("r") + limit
     }
 
     var isByName: Bool { query.sort == .name }

@@ -132,8 +132,10 @@ struct InsertTags: Statement {
         WITH new AS (
             INSERT INTO tags (repository_id, tag, origin, state, tracked_since, last_viewed_at)
             SELECT r.id, i.tag, $3, 1, $4, $4
-            FROM unnest($1::text[], $2::text[]) i (prefix, tag) JOIN repositories r ON r.prefix = i.prefix
-            WHERE NOT EXISTS (SELECT FROM tags t WHERE t.repository_id = r.id AND t.tag = i.tag)
+            FROM unnest($1::text[], $2::text[]) i (prefix, tag)
+            CROSS JOIN LATERAL (SELECT id FROM repositories WHERE prefix = i.prefix OFFSET 0) r
+            LEFT JOIN LATERAL (SELECT id FROM tags t WHERE t.repository_id = r.id AND t.tag = i.tag OFFSET 0) t ON true
+            WHERE t.id IS NULL
             ORDER BY r.id, i.tag COLLATE "C"
             ON CONFLICT DO NOTHING
             RETURNING id, repository_id, tag),

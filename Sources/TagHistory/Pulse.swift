@@ -149,16 +149,17 @@ extension Pulse {
             let (push, next) = (pushes[index], index + 1 < pushes.count ? pushes[index + 1].notBefore : nil)
             let end = push.mark.observedAt
             return Episode(
-                push, begin: (push.notBefore ?? end).orLater(firstSeenAt), end: next.map(end.orLater) ?? end)
+                push, begin: (push.notBefore ?? end).orLater(firstSeenAt),
+                end: (next.map(end.orLater) ?? end).orLater(firstSeenAt), at: push.mark.at.orLater(firstSeenAt))
         }
     }
 }
 
 extension Episode {
-    fileprivate init(_ push: Pulse.Push, begin: Timestamp, end: Timestamp) {
+    fileprivate init(_ push: Pulse.Push, begin: Timestamp, end: Timestamp, at: Timestamp) {
         self.init(
             outcome: push.mark.outcome, begin: begin, end: end,
-            event: Double(push.mark.at.microseconds), isExact: push.mark.notBefore == nil,
+            event: Double(at.microseconds), isExact: push.mark.notBefore == nil,
             countedAt: push.mark.notBefore == nil ? push.mark.at : push.mark.observedAt)
     }
 }

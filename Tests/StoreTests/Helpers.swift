@@ -76,7 +76,7 @@ extension TagStore {
     func newTag(_ name: String = "app:1") async throws -> TrackedTag? { try await tag(reference(name)) }
 }
 
-private struct Query<Row: PostgresDecodable>: Statement {
+struct Query<Row: PostgresDecodable>: Statement {
     let sql: SQL
     static var sql: SQL { "" }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row { try row.next() }

@@ -58,7 +58,7 @@ import Testing
             InsertTags(references: [app], origin: .visitor, now: hour(0)),
             Retrack(references: [app], origin: .visitor, now: hour(0)),
             TakeOverDiscovered(references: [app], origin: .operator),
-            HasNoTags(), CountTracked(), NoteViewed(references: [app], now: hour(0)),
+            HasNoTags(), CountTracked(), CountNamed(text: SearchText("a")), NoteViewed(references: [app], now: hour(0)),
             InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)),
             SelectLanes(now: hour(0)),
             ClaimDue(registryID: 1, workerID: 1, limit: 1, window: window, expiresAt: hour(1)),
