@@ -52,7 +52,8 @@ extension SelectTags {
     }
 
     /// Where the text does not stand in the repository's name: by the names that tags have. Of each, in the order of last
-    /// changes, no more than stand on the page. Repositories are looked up for what was found, and not the other way round. What the index takes for one letter may be another.
+    /// changes, no more than stand on the page. Repositories are looked up for what was found, and not the other way
+    /// round. What the index takes for one letter may be another.
     private func byTheirOwnNames(_ condition: SQL, _ order: SQL) -> SQL {
         let names: SQL =
             "SELECT n.name FROM tag_names n WHERE n.name LIKE $13"
