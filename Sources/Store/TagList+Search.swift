@@ -46,7 +46,8 @@ extension SelectTags {
             } else {
                 "repositories_found r"
             }
-        return "SELECT t.*, r.prefix FROM (SELECT r.id, r.prefix FROM " + found + " ORDER BY r.prefix" + direction
+        let inOrder: SQL = isByName ? " ORDER BY r.prefix" + direction : ""
+        return "SELECT t.*, r.prefix FROM (SELECT r.id, r.prefix FROM " + found + inOrder
             + ") r CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE t.repository_id = r.id AND "
             + (isByName ? condition + order : scope) + " OFFSET 0) t"
     }
@@ -60,11 +61,14 @@ extension SelectTags {
             + (query.text == "_" ? "" : " AND translate(n.name, '._-', 'xzj') LIKE ANY ($7)")
         // What else is asked for may be rare among those of one name.
         let isInOrder = query.sort == .lastChanged && query.rhythm == nil && self.scope == nil
-        return "SELECT t.*, r.prefix FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed
+        let prefix: SQL = decidesByName ? "r.prefix" : "NULL::text"
+        return "SELECT t.*, " + prefix + " FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed
             + " FROM tags t WHERE lower(t.tag) = n.name" + (isInOrder ? " AND " + condition + order + " LIMIT $1" : "")
-            + " OFFSET 0) t CROSS JOIN LATERAL (SELECT prefix FROM repositories WHERE id = t.repository_id OFFSET 0) r "
-            + "WHERE left(r.prefix, -1) NOT LIKE $2"
-            + (scope == nil ? "" : " AND " + Self.scope)
+            + " OFFSET 0) t"
+            + (decidesByName
+                ? Self.namesOfRows + " WHERE left(r.prefix, -1) NOT LIKE $2"
+                    + (scope == nil ? "" : " AND " + Self.scope)
+                : " WHERE t.repository_id NOT IN (SELECT id FROM repositories_found)")
     }
 
     /// What lists are narrowed and sorted by.

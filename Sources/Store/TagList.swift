@@ -106,10 +106,13 @@ struct SelectTags: Statement {
                 + "CROSS JOIN LATERAL (SELECT named.id, n.prefix, n.tag) t"
         }
         if walksNames { return " FROM (SELECT r.prefix, t.*" + walk("t.*", condition, text, limit) + ") t" }
-        let needsName = isByName || scope != nil || !query.text.isEmpty
-        return " FROM (SELECT t.*" + (isByName ? "" : ", " + Self.column(query.sort) + " AS sort_key")
-            + (needsName ? ", r.prefix FROM " + TagKeys.tables : " FROM tags t") + " WHERE " + condition + text + order
-            + limit + ") t"
+        // What names decide is searched from either side; where only a text is looked for in them, each row's is looked up.
+        let tables: SQL =
+            decidesByName
+            ? ", r.prefix FROM " + TagKeys.tables
+            : query.text.isEmpty ? " FROM tags t" : ", r.prefix FROM tags t" + Self.namesOfRows
+        return " FROM (SELECT t.*" + (isByName ? "" : ", " + Self.column(query.sort) + " AS sort_key") + tables
+            + " WHERE " + condition + text + order + limit + ") t"
     }
 
     /// Tags in the order of their names: a repository's after another's, none of them more than the page needs.
@@ -129,7 +132,14 @@ struct SelectTags: Statement {
             + tags + text + " ORDER BY t.tag" + direction + limit + ") t" + nameOrder("r") + limit
     }
 
+    /// To rows `t`, one by one. A join would read all repositories for a few hundred rows.
+    static let namesOfRows: SQL =
+        " CROSS JOIN LATERAL (SELECT prefix FROM repositories WHERE id = t.repository_id OFFSET 0) r"
+
     var isByName: Bool { query.sort == .name }
+
+    /// Whether the list's order or its extent follow from repositories' names.
+    var decidesByName: Bool { isByName || scope != nil }
 
     /// Whether a list in the order of names is read in that order whatever it asks for: what is rare among tags is found in
     /// another way, if PostgreSQL thinks so.

@@ -1,7 +1,7 @@
 import OCI
 
 /// How a pulse is stored: some four bytes for a push. What is told of each is how long it was after the one before and how
-/// long nobody had looked, in whole minutes, and in seconds of the newest.
+/// long nobody had looked, in steps of ``stepSeconds``, and in seconds of the newest.
 ///
 /// After a byte with the version come bits, the highest of a byte first. Numbers are exponential Golomb codes, whose order
 /// for each of the two kinds of distances is the one that takes the fewest bits: ITU-T H.264, 9.1.
@@ -10,13 +10,15 @@ extension Pulse {
     private static let version: UInt8 = 2
     private static let orderBits = 5
     private static let timeBits = 40
+    /// Of the seconds within a step.
+    fileprivate static let restBits = 9
     /// Of seconds between times that have nothing to do with each other, and of small numbers.
     fileprivate static let (farOrder, fewOrder) = (16, 3)
 
     public var bytes: [UInt8] {
         var bits = BitWriter(version: Self.version)
         let stored = pushes.enumerated().map { StoredPush($1, isNewest: $0 == pushes.count - 1) }
-        let distances = zip(stored, stored.dropFirst()).map { UInt64(max(0, $1.minute - $0.minute)) }
+        let distances = zip(stored, stored.dropFirst()).map { UInt64(max(0, $1.step - $0.step)) }
         let order = BitWriter.bestOrder(of: distances)
         let backOrder = BitWriter.bestOrder(of: stored.flatMap(\.distances))
         bits.write(UInt64(order), bits: Self.orderBits)
@@ -29,7 +31,7 @@ extension Pulse {
         bits.write(UInt64(stored.count), order: Self.fewOrder)
         for (index, push) in stored.enumerated() {
             if index == 0 {
-                bits.write(signed: push.minute - start.wholeMinutes, order: Self.farOrder)
+                bits.write(signed: push.step - start.wholeSteps, order: Self.farOrder)
                 bits.write(UInt64(push.kind), bits: 8)
             } else {
                 bits.write(distances[index - 1], order: order)
@@ -40,7 +42,7 @@ extension Pulse {
             for distance in push.distances { bits.write(distance, order: backOrder) }
             if push.isOfMany { bits.write(UInt64(push.changes), order: Self.fewOrder) }
         }
-        if let newest = stored.last { for rest in newest.seconds { bits.write(UInt64(rest), bits: 6) } }
+        if let newest = stored.last { for rest in newest.seconds { bits.write(UInt64(rest), bits: Self.restBits) } }
         var clock = pushes.last?.mark.observedAt.wholeSeconds ?? start.wholeSeconds
         for time in [lastRowAt, newestSeenAt, missingSince] {
             bits.write(time != nil)
@@ -76,13 +78,13 @@ extension Pulse {
         // Each takes three bits or more.
         guard count <= bytes.count * 8 / 3 else { return nil }
         pushes.reserveCapacity(count)
-        var (minute, kind): (Int64, UInt8) = (start.wholeMinutes, 0)
+        var (step, kind): (Int64, UInt8) = (start.wholeSteps, 0)
         for index in 0..<count {
-            minute += index == 0 ? reader.signed(order: Self.farOrder) : reader.distance(order: order)
+            step += index == 0 ? reader.signed(order: Self.farOrder) : reader.distance(order: order)
             if index == 0 || !reader.flag() { kind = UInt8(reader.bits(8)) }
             guard
                 let push = StoredPush(
-                    minute: minute, kind: kind, isNewest: index == count - 1, reader: &reader, order: backOrder)
+                    step: step, kind: kind, isNewest: index == count - 1, reader: &reader, order: backOrder)
             else { return nil }
             pushes.append(push.push)
         }
@@ -115,13 +117,13 @@ extension Pulse {
 /// A push as it is written.
 private struct StoredPush {
     /// Of the observation, since 1970.
-    let minute: Int64
+    let step: Int64
     /// Its outcome, its source, and what is known of it.
     let kind: UInt8
-    /// Minutes back to the last observation of what was before, and to the time of the push, where they are known.
+    /// Steps back to the last observation of what was before, and to the time of the push, where they are known.
     let distances: [UInt64]
     let changes: Int
-    /// Of the newest push, within their minutes: of the observation and of what the distances lead to.
+    /// Of the newest push, within their steps: of the observation and of what the distances lead to.
     let seconds: [Int64]
     let push: Pulse.Push
 
@@ -137,27 +139,28 @@ private struct StoredPush {
             UInt8(Self.outcomes.firstIndex(of: mark.outcome) ?? 0) | UInt8(mark.source.rawValue) << 2
             | (times[0] == nil ? 0 : Self.hasNotBefore) | (times[1] == nil ? 0 : Self.hasTime)
             | (mark.changes == 1 ? 0 : Self.many)
-        minute = mark.observedAt.wholeMinutes
-        distances = times.compactMap { [minute] time in time.map { UInt64(max(0, minute - $0.wholeMinutes)) } }
+        step = mark.observedAt.wholeSteps
+        distances = times.compactMap { [step] time in time.map { UInt64(max(0, step - $0.wholeSteps)) } }
         changes = mark.changes
         seconds =
             isNewest
-            ? ([mark.observedAt] + times.compactMap(\.self)).map { $0.wholeSeconds - $0.wholeMinutes * 60 } : []
+            ? ([mark.observedAt] + times.compactMap(\.self)).map { $0.wholeSeconds - $0.wholeSteps * Pulse.stepSeconds }
+            : []
         self.push = push
     }
 
-    init?(minute: Int64, kind: UInt8, isNewest: Bool, reader: inout BitReader, order: Int) {
+    init?(step: Int64, kind: UInt8, isNewest: Bool, reader: inout BitReader, order: Int) {
         guard let source = Source(rawValue: Int16(kind >> 2 & 7)) else { return nil }
-        (self.minute, self.kind) = (minute, kind)
+        (self.step, self.kind) = (step, kind)
         distances = (0..<(kind & (Self.hasNotBefore | Self.hasTime)).nonzeroBitCount).map { _ in
             UInt64(reader.distance(order: order))
         }
         changes = kind & Self.many == 0 ? 1 : reader.count()
-        seconds = isNewest ? (0...distances.count).map { _ in Int64(reader.bits(6)) } : []
+        seconds = isNewest ? (0...distances.count).map { _ in Int64(reader.bits(Pulse.restBits)) } : []
         let rest = seconds + Array(repeating: 0, count: 3)
-        let observedAt = reader.moment(minute * 60 + rest[0])
+        let observedAt = reader.moment(step * Pulse.stepSeconds + rest[0])
         let back = distances.enumerated().map { index, distance in
-            reader.moment((minute - Int64(distance)) * 60 + rest[index + 1])
+            reader.moment((step - Int64(distance)) * Pulse.stepSeconds + rest[index + 1])
         }
         let notBefore = kind & Self.hasNotBefore == 0 ? nil : back.first
         let time = kind & Self.hasTime == 0 ? nil : back.last

@@ -3,8 +3,8 @@ public import OCI
 /// All of a history that a line of a list tells: a tag's pushes, and when nobody looked or nothing was there. It is kept
 /// with the tag when that changes, so that a list reads no history; what depends on the time is computed from it.
 ///
-/// Its times are whole seconds, and those of pushes before the newest one whole minutes, rounded down, which is how it is
-/// stored: spans that abut do so here too.
+/// Its times are whole seconds, and those of pushes before the newest one multiples of five minutes, rounded down, which is
+/// how it is stored: spans that abut do so here too, and no push changes its day.
 public struct Pulse: Hashable, Sendable {
     /// One push; see ``HistoryMark``.
     struct Push: Hashable, Sendable {
@@ -12,6 +12,9 @@ public struct Pulse: Hashable, Sendable {
         /// The last observation of what was before, also where the time of the push is known.
         var notBefore: Timestamp?
     }
+
+    /// What times of pushes before the newest one are multiples of.
+    static let stepSeconds: Int64 = 300
 
     /// Oldest first.
     var pushes: [Push]
@@ -47,7 +50,7 @@ public struct Pulse: Hashable, Sendable {
         pushes = episodes.enumerated().map { index, episode in
             Push(
                 episode.0, notBefore: counted.rows[episode.1.lowerBound].notBefore,
-                unit: index == episodes.count - 1 ? 1 : 60)
+                unit: index == episodes.count - 1 ? 1 : Self.stepSeconds)
         }
         changes = counted.indices.reduce(0) { count, _ in count + 1 }
         (gaps, absences) = ([], [])
@@ -142,7 +145,7 @@ public struct Pulse: Hashable, Sendable {
 }
 
 extension Pulse {
-    /// Of two times of one minute the one is rounded down to it and the other may not be; what abuts must not overlap or
+    /// Of two times of the same five minutes the one is rounded down and the other may not be; what abuts must not overlap or
     /// leave a gap for that, in which nobody saw an update.
     private func episodes(firstSeenAt: Timestamp) -> [Episode] {
         pushes.indices.map { index in
@@ -187,17 +190,17 @@ extension Timestamp {
     /// Since 1970, rounded down.
     var wholeSeconds: Int64 { whole(1) }
 
-    /// The same.
-    var wholeMinutes: Int64 { whole(60) }
+    /// The same of ``Pulse/stepSeconds``.
+    var wholeSteps: Int64 { whole(Pulse.stepSeconds) }
 
     private func whole(_ unit: Int64) -> Int64 {
         let (count, rest) = microseconds.quotientAndRemainder(dividingBy: unit * 1_000_000)
         return count - (rest < 0 ? 1 : 0)
     }
 
-    /// The other one, where this is its minute.
+    /// The other one, where this is what it is rounded down to.
     fileprivate func orLater(_ other: Timestamp) -> Timestamp {
-        other > self && other.roundedDown(to: 60) == self ? other : self
+        other > self && other.roundedDown(to: Pulse.stepSeconds) == self ? other : self
     }
 
     func middle(to other: Timestamp) -> Timestamp {

@@ -4,10 +4,10 @@ import Testing
 @testable import TagHistory
 
 @Suite struct PulseTests {
-    /// Histories of all sources, with returns, absences and spans; times are whole minutes, as a stored pulse has them.
+    /// Histories of all sources, with returns, absences and spans; times are whole steps, as a stored pulse has them.
     static func histories() throws -> [(rows: [Change], merged: History.Merged)] {
         func whole(_ time: Timestamp) -> Timestamp {
-            Timestamp(seconds: Int64((time.secondsSinceEpoch / 60).rounded(.down)) * 60)
+            Timestamp(seconds: Int64((time.secondsSinceEpoch / 300).rounded(.down)) * 300)
         }
         return try HistoryPropertyTests.seeds.prefix(1_000).map { seed in
             var random = SeededGenerator(seed)
