@@ -79,10 +79,11 @@ struct SelectLaneStatus: Statement {
     let now: Timestamp
     /// A clock of its own may meet tags that were checked too lately to be checked again, see ``ClaimWindow/checkedBefore``; with
     /// a fixed interval the clock is time itself.
-    private static let due: SQL = """
-        tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag
-            AND (late.lag = interval '0' OR c.last_checked_at IS NULL OR c.last_checked_at < $3)
-        """
+    private static let due: SQL =
+        reached + """
+             AND (late.lag = interval '0' OR c.last_checked_at IS NULL OR c.last_checked_at < $3)
+            """
+    private static let reached: SQL = "tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag"
     static let sql: SQL =
         """
         WITH tracked AS (
@@ -112,14 +113,16 @@ struct SelectLaneStatus: Statement {
         LEFT JOIN spent s ON s.registry_id = g.id LEFT JOIN errors e ON e.registry_id = g.id,
         LATERAL (SELECT COALESCE(l.claimed_at - l.clock, interval '0') AS lag) late,
         LATERAL (
-            SELECT count(*) AS count FROM (
-                SELECT FROM\u{20}
-        """ + Self.due + """
-                     LIMIT $2) d) due,
+            -- Where the clock is time itself an index tells, and no row is read.
+            SELECT CASE WHEN late.lag = interval '0' THEN (SELECT count(*) FROM (SELECT FROM\u{20}
+        """ + reached + """
+                     LIMIT $2) d) ELSE (SELECT count(*) FROM (SELECT FROM\u{20}
+            """ + due + """
+                     LIMIT $2) d) END AS count) due,
             LATERAL (
                 SELECT min(greatest(d.next_check_at + late.lag, d.last_checked_at, t.tracked_since)) AS at FROM (
                     SELECT c.tag_id, c.next_check_at, c.last_checked_at FROM\u{20}
-            """ + Self.due + """
+            """ + due + """
                      ORDER BY c.next_check_at LIMIT 100) d JOIN tags t ON t.id = d.tag_id) oldest
             ORDER BY tracked.count DESC, g.name
             """
