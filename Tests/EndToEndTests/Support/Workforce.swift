@@ -12,6 +12,8 @@ actor Workforce {
         /// Seconds since 1970; nil while it lives.
         var endedAt: Double?
         var wasKilled = false
+        /// How often it stood still for some seconds. The database ends a claim that stands still for two.
+        var freezes = 0
 
         /// Whether a time lies within its last so many seconds.
         func isLast(_ seconds: Double, _ time: Double) -> Bool { endedAt.map { time > $0 - seconds } ?? false }
@@ -52,6 +54,7 @@ actor Workforce {
 
     /// SIGSTOP, and SIGCONT after so many seconds.
     func freeze(_ place: Int, for seconds: Double) async throws {
+        lives[places[place] - 1].freezes += 1
         let process = lives[places[place] - 1].process
         process.signal(SIGSTOP)
         try await Task.sleep(for: .seconds(seconds))
