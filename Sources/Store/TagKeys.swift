@@ -3,9 +3,8 @@ import LibPQ
 /// How a statement finds tags by their references, and tells them.
 ///
 /// A tag's row holds what comes after the reference's colon; its repository's holds everything up to it. A statement that
-/// tells a reference names the tag's row `t` and its repository's `r`.
+/// tells a reference, as `r.prefix || t.tag`, names the tag's row `t` and its repository's `r`.
 enum TagKeys {
-    static let reference: SQL = "r.prefix || t.tag"
     /// What `t` and `r` are.
     static let tables: SQL = "tags t JOIN repositories r ON r.id = t.repository_id"
     /// The tag whose reference is $1.

@@ -51,15 +51,14 @@ struct SelectTags: Statement {
         var condition = Self.condition(query.state)
         if query.part == .unknown { condition = condition + " AND " + key + " = " + Self.unknown(query.sort) }
         if query.rhythm != nil { condition = condition + " AND t.rhythm = $8" }
-        if isByName {
-            if walksNames { return select(condition, order: nameOrder("r")) }
-            if after != nil { condition = condition + " AND (r.prefix, t.tag)" + comparison + "($5, $6)" }
+        // What is walked through begins behind the cursor and stays within the scope by itself.
+        if !walksNames {
+            let place: SQL = isByName ? "(r.prefix, t.tag)" : "(" + key + ", t.id)"
+            if after != nil { condition = condition + " AND " + place + comparison + "($5, $6)" }
             if scope != nil { condition = condition + " AND " + Self.scope }
-            return select(condition, order: nameOrder("r"))
         }
-        if after != nil { condition = condition + " AND (" + key + ", t.id)" + comparison + "($5, $6)" }
-        if scope != nil { condition = condition + " AND " + Self.scope }
-        return select(condition, order: " ORDER BY " + key + direction + ", t.id" + direction)
+        return select(
+            condition, order: isByName ? nameOrder("r") : " ORDER BY " + key + direction + ", t.id" + direction)
     }
 
     private func nameOrder(_ repository: SQL) -> SQL {

@@ -12,8 +12,8 @@ actor Workforce {
         /// Seconds since 1970; nil while it lives.
         var endedAt: Double?
         var wasKilled = false
-        /// How often it stood still for some seconds. The database ends a claim that stands still for two.
-        var freezes = 0
+        /// When it stood still for so long that the database may have ended a claim in the middle, until it can have said so.
+        var standstills: [ClosedRange<Double>] = []
 
         /// Whether a time lies within its last so many seconds.
         func isLast(_ seconds: Double, _ time: Double) -> Bool { endedAt.map { time > $0 - seconds } ?? false }
@@ -54,11 +54,13 @@ actor Workforce {
 
     /// SIGSTOP, and SIGCONT after so many seconds.
     func freeze(_ place: Int, for seconds: Double) async throws {
-        lives[places[place] - 1].freezes += 1
-        let process = lives[places[place] - 1].process
+        let (number, start) = (places[place], Timestamp.now().unix)
+        let process = lives[number - 1].process
         process.signal(SIGSTOP)
         try await Task.sleep(for: .seconds(seconds))
         process.signal(SIGCONT)
+        // See ClaimDue.
+        if seconds > 2 { lives[number - 1].standstills.append(start...Timestamp.now().unix + 1) }
     }
 
     func signal(_ place: Int, _ number: Int32) { lives[places[place] - 1].process.signal(number) }
