@@ -50,23 +50,29 @@ extension TagStore {
     }
 
     /// Frequent texts are found among the first rows of a list, rare ones by their index, and those that are frequent but
-    /// stand together far behind the first rows by reading on. Which it is a few rows tell best; a wrong guess costs time.
+    /// stand together far behind the first rows by reading on. A wrong guess costs time.
     private func found(_ query: TagQuery) async throws -> [Found] {
         // Few tags are missing or fail, and an index knows them.
         guard !query.text.isEmpty, query.state == nil || query.state == .active else {
             return try await found(query, .all) ?? []
         }
-        // Names are read from their index alone, a tenth of the time that rows take.
-        let first = try await found(query, .first(query.sort == .name ? 2_000 : 150)) ?? []
-        if first.count > query.limit { return first }
-        if query.sort != .name, first.count * 10 > query.limit {
-            let more = try await found(query, .first(5_000)) ?? []
+        let statement = try SelectTags(query)
+        var isFrequent = false
+        if query.sort == .name || statement.scope != nil {
+            // Names are read from their index alone, a tenth of the time that rows take.
+            let first = try await found(query, .first(query.sort == .name ? 2_000 : 150)) ?? []
+            if first.count > query.limit { return first }
+            isFrequent = query.sort != .name && first.count * 10 > query.limit
+        } else {
+            isFrequent = try await sample.isFrequent(statement.search, forPageOf: query.limit, in: keyedReads)
+        }
+        if isFrequent {
+            let more = try await found(query, .first(Int64(NameSample.reach))) ?? []
             if more.count > query.limit { return more }
         }
         // What stands in the names of many repositories is found by reading them in their order.
-        let (text, isOfAll) = (SearchText(query.text), query.repository == nil && query.registry == nil)
-        if query.sort == .name, isOfAll, text.isWithinNames,
-            try await keyedReads.first(CountNamed(text: text)) ?? 0 >= CountNamed.many
+        if query.sort == .name, statement.scope == nil, statement.search.isWithinNames,
+            try await keyedReads.first(CountNamed(text: statement.search)) ?? 0 >= CountNamed.many
         {
             if let frequent = try await found(query, .repositories) { return frequent }
         } else if let rare = try await found(query, .index) {

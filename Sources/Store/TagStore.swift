@@ -9,6 +9,7 @@ public final class TagStore: Sendable {
     /// that are set for them save the way to the server and back for each setting.
     let keyedReads: Pool
     let names = RepositoryNames()
+    let sample = NameSample()
     let signals: Signals
     let logger: Logger
 

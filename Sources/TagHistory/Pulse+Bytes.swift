@@ -83,10 +83,10 @@ extension Pulse {
             step += index == 0 ? reader.signed(order: Self.farOrder) : reader.distance(order: order)
             if index == 0 || !reader.flag() { kind = UInt8(reader.bits(8)) }
             guard
-                let push = StoredPush(
-                    step: step, kind: kind, isNewest: index == count - 1, reader: &reader, order: backOrder)
+                let push = StoredPush.read(
+                    step: step, kind: kind, isNewest: index == count - 1, from: &reader, order: backOrder)
             else { return nil }
-            pushes.append(push.push)
+            pushes.append(push)
         }
         var clock = pushes.last?.mark.observedAt.wholeSeconds ?? start.wholeSeconds
         func time() -> Timestamp? {
@@ -125,7 +125,6 @@ private struct StoredPush {
     let changes: Int
     /// Of the newest push, within their steps: of the observation and of what the distances lead to.
     let seconds: [Int64]
-    let push: Pulse.Push
 
     private static let outcomes: [HistoryMark.Outcome] = [.update, .flap, .revert, .other]
     private static let (hasNotBefore, hasTime, many): (UInt8, UInt8, UInt8) = (32, 64, 128)
@@ -146,29 +145,28 @@ private struct StoredPush {
             isNewest
             ? ([mark.observedAt] + times.compactMap(\.self)).map { $0.wholeSeconds - $0.wholeSteps * Pulse.stepSeconds }
             : []
-        self.push = push
     }
 
-    init?(step: Int64, kind: UInt8, isNewest: Bool, reader: inout BitReader, order: Int) {
+    /// A line of a list reads dozens of them, so nothing is allocated.
+    static func read(
+        step: Int64, kind: UInt8, isNewest: Bool, from reader: inout BitReader, order: Int
+    ) -> Pulse.Push? {
         guard let source = Source(rawValue: Int16(kind >> 2 & 7)) else { return nil }
-        (self.step, self.kind) = (step, kind)
-        distances = (0..<(kind & (Self.hasNotBefore | Self.hasTime)).nonzeroBitCount).map { _ in
-            UInt64(reader.distance(order: order))
+        let unseen = kind & hasNotBefore == 0 ? nil : reader.distance(order: order)
+        let age = kind & hasTime == 0 ? nil : reader.distance(order: order)
+        let changes = kind & many == 0 ? 1 : reader.count()
+        func time(_ step: Int64) -> Timestamp {
+            reader.moment(step * Pulse.stepSeconds + (isNewest ? Int64(reader.bits(Pulse.restBits)) : 0))
         }
-        changes = kind & Self.many == 0 ? 1 : reader.count()
-        seconds = isNewest ? (0...distances.count).map { _ in Int64(reader.bits(Pulse.restBits)) } : []
-        let rest = seconds + Array(repeating: 0, count: 3)
-        let observedAt = reader.moment(step * Pulse.stepSeconds + rest[0])
-        let back = distances.enumerated().map { index, distance in
-            reader.moment((step - Int64(distance)) * Pulse.stepSeconds + rest[index + 1])
-        }
-        let notBefore = kind & Self.hasNotBefore == 0 ? nil : back.first
-        let time = kind & Self.hasTime == 0 ? nil : back.last
+        let observedAt = time(step)
+        let notBefore = unseen.map { time(step - $0) }
+        let pushedAt = age.map { time(step - $0) }
         guard reader.isSound, notBefore.map({ $0 <= observedAt }) ?? true else { return nil }
-        push = Pulse.Push(
+        return Pulse.Push(
             HistoryMark(
-                outcome: Self.outcomes[Int(kind & 3)], at: time ?? observedAt, notBefore: time == nil ? notBefore : nil,
-                observedAt: observedAt, source: source, changes: changes), notBefore: notBefore)
+                outcome: outcomes[Int(kind & 3)], at: pushedAt ?? observedAt,
+                notBefore: pushedAt == nil ? notBefore : nil, observedAt: observedAt, source: source, changes: changes),
+            notBefore: notBefore)
     }
 }
 
@@ -222,43 +220,50 @@ private struct BitWriter {
 }
 
 private struct BitReader {
+    /// With zeros behind the end, so that eight can be read from each.
     private let bytes: [UInt8]
-    /// In bits, behind the version.
+    /// In bits; the first is behind the version.
+    private let end: Int
     private var place = 8
     private(set) var isSound = true
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes + repeatElement(0, count: 8)
+        end = bytes.count * 8
+    }
 
     /// To the end, and nothing but what could be written.
-    var isRead: Bool { isSound && bytes.count * 8 - place < 8 }
+    var isRead: Bool { isSound && end - place < 8 }
 
+    /// What follows, from the highest bit on: 57 bits or more.
+    private var next: UInt64 {
+        bytes.withUnsafeBytes {
+            UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: place >> 3, as: UInt64.self)) << UInt64(place & 7)
+        }
+    }
+
+    /// - Parameter count: at most 57.
     mutating func bits(_ count: Int) -> UInt64 {
-        guard isSound, place + count <= bytes.count * 8 else {
+        guard isSound, place + count <= end else {
             isSound = false
             return 0
         }
-        var (value, left) = (UInt64(0), count)
-        while left > 0 {
-            let free = 8 - place & 7
-            let part = min(free, left)
-            value = value << UInt64(part) | UInt64(bytes[place >> 3] >> UInt8(free - part)) & (1 << UInt64(part) - 1)
-            (place, left) = (place + part, left - part)
-        }
-        return value
+        defer { place += count }
+        return next >> UInt64(64 - count)
     }
 
     mutating func flag() -> Bool { bits(1) == 1 }
 
     private mutating func number(order: Int) -> UInt64 {
-        var zeros = 0
-        while isSound, !flag() { zeros += 1 }
+        let zeros = next.leadingZeroBitCount
         // No time and no number is as large.
-        guard isSound, zeros + order < 48 else {
+        guard zeros + order < 48, place + zeros < end else {
             isSound = false
             return 0
         }
-        let high = (1 << UInt64(zeros) | bits(zeros)) - 1
-        return high << UInt64(order) | bits(order)
+        place += zeros
+        let (high, low) = (bits(zeros + 1), bits(order))
+        return isSound ? (high - 1) << UInt64(order) | low : 0
     }
 
     mutating func distance(order: Int) -> Int64 { Int64(number(order: order)) }

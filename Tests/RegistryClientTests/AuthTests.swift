@@ -38,8 +38,9 @@ private final class TokenRegistry: Sendable {
             if shown.hasPrefix("Bearer t"), let number = Int(shown.dropFirst(8)), accepts(number) {
                 return Answer(200, [("Docker-Content-Digest", digestA)])
             }
-            let parts = request.target.split(separator: "/")
-            let wanted = scope ?? "repository:\(parts[1]):pull"
+            // Whoever once asked another server at this port may ask here: what is not a registry's path has no scope.
+            let path = request.target.split(separator: "/").dropFirst().first ?? ""
+            let wanted = scope ?? "repository:\(path):pull"
             return Answer(
                 401,
                 [

@@ -57,6 +57,7 @@ final class FakeAWS: Sendable {
             request.header("X-Amz-Security-Token") ?? "" == key.token
         else { return false }
         let time = Array(moment)
+        guard time.count >= 15 else { return false }
         let text =
             "\(String(time[0..<4]))-\(String(time[4..<6]))-\(String(time[6..<8]))T"
             + "\(String(time[9..<11])):\(String(time[11..<13])):\(String(time[13..<15]))Z"

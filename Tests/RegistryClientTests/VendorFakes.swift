@@ -29,7 +29,7 @@ enum VendorFakes {
         let path = request.target.prefix { $0 != "?" }
         guard path.hasPrefix("/v2/namespaces/"), path.hasSuffix("/tags"), size <= 100 else { return Answer(404) }
         let page = page(request)
-        let rows = ((page - 1) * size..<min(page * size, count)).map { number in
+        let rows = numbers(page, size, count).map { number in
             """
             {"creator":1,"id":\(number),"images":[{"architecture":"amd64","features":"","variant":null,\
             "digest":"\(digest(number + 1_000_000))","os":"linux","os_features":"","os_version":null,"size":3,\
@@ -53,7 +53,7 @@ enum VendorFakes {
         guard request.target.hasPrefix("/api/v1/repository/"), size <= 100,
             value("onlyActiveTags", in: request) == "true"
         else { return Answer(404) }
-        let rows = ((page - 1) * size..<min(page * size, count)).map { number in
+        let rows = numbers(page, size, count).map { number in
             """
             {"name":"t\(number)","reversion":false,"start_ts":1769860800,"manifest_digest":"\(digest(number))",\
             "is_manifest_list":true,"size":null,"last_modified":"Sat, 31 Jan 2026 12:00:00 -0000"}
@@ -90,9 +90,14 @@ extension VendorFakes {
     private static func rows(
         _ request: Request, _ size: Int, _ count: Int, _ row: (Int) -> String
     ) -> (text: String, isLast: Bool) {
-        let first = (page(request) - 1) * size
-        let last = min(first + size, count)
-        return ((first..<max(first, last)).map(row).joined(separator: ","), last >= count)
+        let numbers = numbers(page(request), size, count)
+        return (numbers.map(row).joined(separator: ","), numbers.upperBound >= count)
+    }
+
+    /// What stands on a page, from 1 on: nothing after the last one.
+    private static func numbers(_ page: Int, _ size: Int, _ count: Int) -> Range<Int> {
+        let first = min(max(0, page - 1) * size, count)
+        return first..<min(first + size, count)
     }
 
     /// GitHub's versions of a container package: five manifests for one tag, as builds for two platforms leave them.

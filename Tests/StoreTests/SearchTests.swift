@@ -58,6 +58,15 @@ import Testing
         }
     }
 
+    /// How frequent a text is, by the names of a sample, each of which counts once.
+    @Test(arguments: [("py", 3), ("y:", 1), ("3", 2), ("o\u{0}", 0), ("/x:py-", 1), ("none", 0), ("x:py-", 1)])
+    func linesThatHoldAText(text: String, count: Int) {
+        let lines = Array("docker.io/python:3\nquay.io/py/y:py\nghcr.io/x:py-\n1:3.10\n".utf8)
+        #expect(NameSample.count(text, in: lines, atMost: 9) == count)
+        #expect(NameSample.count(text, in: lines, atMost: 1) == min(count, 1))
+        #expect(NameSample.count(text, in: [], atMost: 9) == 0)
+    }
+
     /// Of each name no more are read than stand on a page, while others have the text in their repository's name.
     @Test(arguments: [nil, "docker.io", "quay.io"])
     func manyOfOneName(registry: String?) async throws {

@@ -16,14 +16,14 @@ extension Site {
         let now = clock()
         let reference = wanted.text.isEmpty ? nil : try? TagReference(parsing: wanted.text)
         let page = try await store.tags(wanted)
-        let isKnown = if let reference { try await isTracked(reference, in: page.items) } else { false }
+        // A word that finds tags is not meant for an image's name.
+        let isName = page.items.isEmpty || wanted.text.contains { ":/".contains($0) }
+        let isKnown = if isName, let reference { try await isTracked(reference, in: page.items) } else { false }
         // Written otherwise than it is kept, as docker.io/python:3.12.
         if page.items.isEmpty, isKnown, let reference, query["part"] == nil {
             return Response(status: .seeOther, headers: [.location: Href.tag(reference)])
         }
         let status = try await statusAtHand()
-        // A word that finds tags is not meant for an image's name.
-        let isName = page.items.isEmpty || wanted.text.contains { ":/".contains($0) }
         let offer = isKnown || !isName || !settings.publicTracking ? nil : reference
         // What the script asks for as one types is the list alone.
         let isWhole = query["part"] != "tags"
