@@ -1,15 +1,18 @@
 import LibPQ
 
 extension SelectTags {
-    /// What holds the text, as far as needed to see whether all of it can be sorted: 3,000 take as long as to find a page
-    /// of so many in a million by reading on. Repositories are found by their names, and then tags whose own names hold it;
+    /// So many take as long to be found and sorted as it takes to find a page of so many in a million by reading on.
+    static let sortable: SQL = "6000"
+
+    /// What holds the text, as far as needed to see whether all of it can be sorted. Repositories are found by their names, and then tags whose own names hold it;
     /// in the order of names no more of the former than stand on the page.
     func found(_ condition: SQL, _ order: SQL) -> SQL {
+        let limit: SQL = " LIMIT " + Self.sortable + " + 1"
         var tags = inRepositories(condition, order)
         if search.isAcross { tags = tags + " WHERE " + Self.holdsText }
-        tags = "(" + tags + (query.sort == .name ? " LIMIT $1)" : " LIMIT 3001)")
+        tags = "(" + tags + (query.sort == .name ? " LIMIT $1)" : limit + ")")
         if !search.tagPatterns.isEmpty {
-            tags = tags + " UNION ALL (" + byTheirOwnNames(condition, order) + " LIMIT 3001)"
+            tags = tags + " UNION ALL (" + byTheirOwnNames(condition, order) + limit + ")"
         }
         return repositoriesFound + "found AS MATERIALIZED (" + tags + ")"
     }
@@ -47,7 +50,7 @@ extension SelectTags {
                 "repositories_found r"
             }
         let inOrder: SQL = isByName ? " ORDER BY r.prefix" + direction : ""
-        return "SELECT t.*, r.prefix FROM (SELECT r.id, r.prefix FROM " + found + inOrder
+        return "SELECT " + sorted + " FROM (SELECT r.id, r.prefix FROM " + found + inOrder
             + ") r CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE t.repository_id = r.id AND "
             + (isByName ? condition + order : scope) + " OFFSET 0) t"
     }
@@ -61,14 +64,19 @@ extension SelectTags {
             + (query.text == "_" ? "" : " AND translate(n.name, '._-', 'xzj') LIKE ANY ($7)")
         // What else is asked for may be rare among those of one name.
         let isInOrder = query.sort == .lastChanged && query.rhythm == nil && self.scope == nil
-        let prefix: SQL = decidesByName ? "r.prefix" : "NULL::text"
-        return "SELECT t.*, " + prefix + " FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed
+        return "SELECT " + sorted + " FROM (" + names + ") n CROSS JOIN LATERAL (SELECT " + Self.listed
             + " FROM tags t WHERE lower(t.tag) = n.name" + (isInOrder ? " AND " + condition + order + " LIMIT $1" : "")
             + " OFFSET 0) t"
             + (decidesByName
                 ? Self.namesOfRows + " WHERE left(r.prefix, -1) NOT LIKE $2"
                     + (scope == nil ? "" : " AND " + Self.scope)
                 : " WHERE t.repository_id NOT IN (SELECT id FROM repositories_found)")
+    }
+
+    /// What of it is kept to be narrowed and sorted: thousands of rows are, so no more than that.
+    private var sorted: SQL {
+        "t.id, t.state, " + Self.stored(query.sort) + (query.rhythm == nil ? "" : ", t.rhythm")
+            + (decidesByName ? ", r.prefix" : "")
     }
 
     /// What lists are narrowed and sorted by.

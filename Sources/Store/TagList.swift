@@ -87,9 +87,9 @@ struct SelectTags: Statement {
             // Apart from the order, or an index in that order would be read to its end instead.
             let sorted = isByName ? listedOrder : order
             return "WITH " + found(condition, order)
-                + ", few AS MATERIALIZED (SELECT count(*) <= 3000 AS are_few FROM found), "
-                + "t AS MATERIALIZED (SELECT t.* FROM found t JOIN few ON are_few "
-                + "CROSS JOIN LATERAL (SELECT t.prefix) r WHERE " + condition + order
+                + ", few AS MATERIALIZED (SELECT count(*) <= " + Self.sortable + " AS are_few FROM found), "
+                + "t AS MATERIALIZED (SELECT t.* FROM found t JOIN few ON are_few"
+                + (decidesByName ? " CROSS JOIN LATERAL (SELECT t.prefix) r" : "") + " WHERE " + condition + order
                 + " LIMIT $1) SELECT are_few, " + columns + " FROM t RIGHT JOIN few ON true" + sorted
         }
     }
@@ -208,16 +208,26 @@ struct SelectTags: Statement {
         }
     }
 
+    /// What a list's order follows from, as it is stored.
+    static func stored(_ sort: TagSort) -> SQL {
+        switch sort {
+        case .name: "t.tag"
+        case .changes: "t.changes"
+        case .changes30d: "t.changes_30d"
+        case .interval: "t.interval_days"
+        case .lastChanged: "t.last_changed_at"
+        case .trackedSince: "t.tracked_since"
+        }
+    }
+
     /// Unknown values stand before all others in an index, as if they were the smallest. They come last in every list: see
     /// ``TagQuery/part``.
     private static func column(_ sort: TagSort) -> SQL {
         switch sort {
-        case .name: "t.prefix || t.tag"
-        case .changes: "t.changes"
-        case .changes30d: "t.changes_30d"
-        case .interval: "COALESCE(t.interval_days, " + unknown(sort) + ")"
-        case .lastChanged: "list_seconds(t.last_changed_at)"
-        case .trackedSince: "list_seconds(t.tracked_since)"
+        case .name: "t.prefix || " + stored(sort)
+        case .changes, .changes30d: stored(sort)
+        case .interval: "COALESCE(" + stored(sort) + ", " + unknown(sort) + ")"
+        case .lastChanged, .trackedSince: "list_seconds(" + stored(sort) + ")"
         }
     }
 

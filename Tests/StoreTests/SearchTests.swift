@@ -62,9 +62,8 @@ import Testing
     @Test(arguments: [("py", 3), ("y:", 1), ("3", 2), ("o\u{0}", 0), ("/x:py-", 1), ("none", 0), ("x:py-", 1)])
     func linesThatHoldAText(text: String, count: Int) {
         let lines = Array("docker.io/python:3\nquay.io/py/y:py\nghcr.io/x:py-\n1:3.10\n".utf8)
-        #expect(NameSample.count(text, in: lines, atMost: 9) == count)
-        #expect(NameSample.count(text, in: lines, atMost: 1) == min(count, 1))
-        #expect(NameSample.count(text, in: [], atMost: 9) == 0)
+        #expect(NameSample.Names(lines: lines).lines(with: text) == count)
+        #expect(NameSample.Names().lines(with: text) == 0)
     }
 
     /// Of each name no more are read than stand on a page, while others have the text in their repository's name.
@@ -103,7 +102,7 @@ import Testing
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
         let front = try (0..<4_500).map { try TagReference(parsing: "a.test/b:\($0)") }
-        let behind = try (0..<3_100).map { try TagReference(parsing: "b.test/frequent:\($0)") }
+        let behind = try (0..<6_100).map { try TagReference(parsing: "b.test/frequent:\($0)") }
         try await store.track(front + behind, origin: .starter, at: hour(0))
         for (sort, descending) in [(TagSort.name, false), (.name, true), (.trackedSince, false), (.changes, true)] {
             var query = TagQuery()
@@ -123,7 +122,7 @@ import Testing
         let store = try await TestDatabase.migratedStore()
         defer { store.close() }
         let front = try (0..<4_200).map { try TagReference(parsing: "a.test/b:\($0)\($0 % 900 == 0 ? "-slim" : "")") }
-        let behind = try (0..<3_100).map { try TagReference(parsing: "b.test/x-\($0 % 40):slim-\($0)") }
+        let behind = try (0..<6_100).map { try TagReference(parsing: "b.test/x-\($0 % 40):slim-\($0)") }
         try await store.track(front + behind, origin: .starter, at: hour(0))
         let wanted = (front + behind).map(\.description).filter { $0.contains("slim") }.sorted()
         for descending in [false, true] {
