@@ -165,7 +165,8 @@ struct ShapeRange: Hashable {
     private static let numbers = ["YYYY", "MM", "DD", "hhmm", "ss", "#"].map { Array($0.utf8) }
 }
 
-/// Of each shape the last 5,000 by name: no repository is known to have as many that are of one.
+/// Of each shape the last 5,000 by name: no repository is known to have as many that are of one. What is there now was seen
+/// by now, so that only a time in the past has to be compared with the first sighting of each, which takes most of the time.
 struct SelectOfShapes: Statement {
     let ranges: [ShapeRange]
     let seenBy: Timestamp
@@ -176,9 +177,10 @@ struct SelectOfShapes: Statement {
             WITH ORDINALITY AS s (first, last, pattern, prefix, place)
         JOIN repositories r ON r.prefix = s.prefix
         CROSS JOIN LATERAL (
-            SELECT t.tag FROM tags t JOIN tag_checks c ON c.tag_id = t.id
+            SELECT t.tag FROM tags t
             WHERE t.repository_id = r.id AND t.tag >= s.first AND t.tag < s.last AND t.tag LIKE s.pattern
-                AND c.first_seen_at <= $4 AND t.state <> 3
+                AND t.state <> 3 AND (t.state = 2 AND $4 > now() - interval '1 minute'
+                    OR EXISTS (SELECT FROM tag_checks c WHERE c.tag_id = t.id AND c.first_seen_at <= $4))
             ORDER BY t.tag DESC LIMIT 5000
         ) t
         """
