@@ -61,11 +61,14 @@ extension NameSample.Names {
 
     func lines(with text: String) -> Int {
         let text = Array(text.utf8)
-        guard let first = text.first else { return 0 }
+        guard let first = text.first, let last = text.last else { return 0 }
         return lines.withUnsafeBufferPointer { lines in
             var (count, place) = (0, 0)
             while place + text.count <= lines.count {
-                if lines[place] == first, lines[place..<place + text.count].elementsEqual(text) {
+                // Nearly all that is not the text is seen to be none by its ends.
+                if lines[place] == first, lines[place + text.count - 1] == last,
+                    lines[place..<place + text.count].elementsEqual(text)
+                {
                     count += 1
                     while place < lines.count, lines[place] != Self.lineEnd { place += 1 }
                 }

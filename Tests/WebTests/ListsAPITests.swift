@@ -149,6 +149,9 @@ import Testing
             #expect(try await changes("") == 2)
             #expect(try await changes("?at=2026-02-01T00:00:00Z") == 1)
             #expect(try await changes("?at=2020-01-01T00:00:00%2B02:00") == 0)
+            // Nobody knows of the future.
+            let ahead = try await site.get("/api/v1/tags/python:3.12?at=2900-01-01T00:00:00Z").json["statistics"]
+            #expect((ahead as? [String: Any])?["asOf"] as? String == "\(TestSite.now)")
             #expect(try await site.get("/api/v1/tags/python:3.12?at=now").status == 400)
         }
     }

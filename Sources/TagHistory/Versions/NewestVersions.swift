@@ -21,10 +21,17 @@ public struct NewestVersions: Sendable {
     public init(_ tags: some Sequence<Tag>) {
         for tag in tags {
             guard let version = TagVersion(tag) else { continue }
-            let path = version.isPrerelease ? \Self.prereleases : \Self.releases
-            if let newest = self[keyPath: path][version.shape], newest >= version { continue }
-            self[keyPath: path][version.shape] = version
+            if version.isPrerelease {
+                Self.keep(version, in: &prereleases)
+            } else {
+                Self.keep(version, in: &releases)
+            }
         }
+    }
+
+    private static func keep(_ version: TagVersion, in newest: inout [TagShape: TagVersion]) {
+        if let other = newest[version.shape], other >= version { return }
+        newest[version.shape] = version
     }
 
     /// As ``TagVersion/isSuperseded(_:by:)``, without going through the tags again.

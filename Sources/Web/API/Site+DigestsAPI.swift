@@ -8,7 +8,7 @@ extension Site {
     /// The same statistics side by side.
     func compare(_ request: Request, _ context: SiteContext) async throws -> Response {
         let images = try Query.all("image", in: request.uri.query)
-        let time = try Query(request.uri.query).time("at")
+        let time = try Query(request.uri.query).past(before: clock())
         guard (2...8).contains(images.count) else {
             throw Problem.unacceptable(
                 "\(Words.count(images.count, "image")) given; compare two to eight: ?image=…&image=…")

@@ -17,7 +17,7 @@ extension Site {
     func showTag(_ request: Request, _ context: SiteContext) async throws -> Response {
         let reference = try apiReference(request, "tags")
         let query = try Query(request.uri.query)
-        let time = try query.time("at")
+        let time = try query.past(before: clock())
         let platform = try query.platform()
         return try await answer(request, context, about: reference) { tag in
             let (history, firstSeenAt) = try await history(of: tag, platform: platform)

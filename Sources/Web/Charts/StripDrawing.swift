@@ -110,8 +110,7 @@ struct StripDrawing: Sendable {
                     """
                 top += Self.labelHeight
             }
-            text +=
-                StripBand(strip: line.strip, top: top, height: height, hatch: "\(id.xml)-h", many: "\(id.xml)-m").svg
+            StripBand(strip: line.strip, top: top, height: height, id: id.xml).draw(in: &text)
             y += lineHeight(line) + Self.gap
         }
         if hasAxis, let axis = lines.first?.strip.axis {
@@ -164,21 +163,21 @@ struct StripDrawing: Sendable {
 }
 
 /// One band: its ground, what lies on it, and its marks.
+///
+/// A list's page has hundreds of marks, so pieces are added to the drawing one by one instead of being put together first.
 private struct StripBand {
     let strip: Strip
     let top: Double
     let height: Double
-    let hatch: String
-    let many: String
+    /// The drawing's, as XML.
+    let id: String
 
-    var svg: String {
+    func draw(in text: inout String) {
         let bottom = top + height
-        var text = ""
-        for stretch in strip.stretches where stretch.kind != .missing { text += ground(stretch) }
+        for stretch in strip.stretches where stretch.kind != .missing { drawGround(stretch, in: &text) }
         for stretch in strip.stretches where stretch.kind == .missing {
-            text += rect(
-                stretch.start, stretch.end, top, height, "fill=\"var(--bad,#b02a24)\" opacity=\".22\"", stretch.label)
-            text += rect(stretch.start, stretch.end, bottom - 3, 3, "fill=\"var(--bad,#b02a24)\"", stretch.label)
+            rect(stretch, top, height, "fill=\"var(--bad,#b02a24)\" opacity=\".22\"", in: &text)
+            rect(stretch, bottom - 3, 3, "fill=\"var(--bad,#b02a24)\"", in: &text)
         }
         if let first = strip.firstSeenAt {
             let x = "\(number(strip.axis.percent(first)))%"
@@ -188,55 +187,60 @@ private struct StripBand {
                 """
         }
         let short = (height * 0.4).rounded()
-        text += marks(isUpdate: false, isOwn: true, top: bottom - short, height: short)
-        text += marks(isUpdate: false, isOwn: false, top: bottom - short, height: short)
-        text += marks(isUpdate: true, isOwn: true, top: top, height: height)
-        text += marks(isUpdate: true, isOwn: false, top: top, height: height)
-        return text
+        drawMarks(isUpdate: false, isOwn: true, top: bottom - short, height: short, in: &text)
+        drawMarks(isUpdate: false, isOwn: false, top: bottom - short, height: short, in: &text)
+        drawMarks(isUpdate: true, isOwn: true, top: top, height: height, in: &text)
+        drawMarks(isUpdate: true, isOwn: false, top: top, height: height, in: &text)
     }
 
-    private func ground(_ stretch: Strip.Stretch) -> String {
+    private func drawGround(_ stretch: Strip.Stretch, in text: inout String) {
         switch stretch.kind {
-        case .unobserved: rect(stretch.start, stretch.end, top, height, "fill=\"url(#\(hatch))\"", stretch.label)
+        case .unobserved: rect(stretch, top, height, "fill=\"url(#\(id)-h)\"", in: &text)
         case .told:
             rect(
-                stretch.start, stretch.end, top + 0.5, height - 1,
-                "fill=\"transparent\" stroke=\"var(--line,#dde2df)\"", stretch.label)
-        case .watched, .missing:
-            rect(stretch.start, stretch.end, top, height, "fill=\"var(--sunken,#eef0ed)\"", stretch.label)
+                stretch, top + 0.5, height - 1, "fill=\"transparent\" stroke=\"var(--line,#dde2df)\"", in: &text)
+        case .watched, .missing: rect(stretch, top, height, "fill=\"var(--sunken,#eef0ed)\"", in: &text)
         }
     }
 
-    private func rect(
-        _ start: Timestamp, _ end: Timestamp, _ y: Double, _ height: Double, _ style: String, _ label: String
-    ) -> String {
-        let (left, right) = (strip.axis.percent(start), strip.axis.percent(end))
-        return """
+    private func rect(_ stretch: Strip.Stretch, _ y: Double, _ height: Double, _ style: String, in text: inout String) {
+        let (left, right) = (strip.axis.percent(stretch.start), strip.axis.percent(stretch.end))
+        text += """
             <rect x="\(number(left))%" y="\(number(y))" width="\(number(right - left))%" height="\(number(height))" \
-            \(style)><title>\(label.xml)</title></rect>
+            \(style)><title>\(stretch.label.xml)</title></rect>
             """
     }
 
-    private func marks(isUpdate: Bool, isOwn: Bool, top: Double, height: Double) -> String {
-        let marks = strip.marks.filter { $0.isUpdate == isUpdate && $0.isOwn == isOwn }
-        guard !marks.isEmpty else { return "" }
-        let color = isUpdate ? "var(--accent,#0e6b64)" : "var(--muted,#55625f)"
+    private func drawMarks(isUpdate: Bool, isOwn: Bool, top: Double, height: Double, in text: inout String) {
         let (inset, y) = isOwn ? (0.0, top) : (0.5, top + 0.5)
-        let style = isOwn ? "fill=\"\(color)\"" : "fill=\"var(--surface,#fff)\" stroke=\"\(color)\""
-        var text = "<g \(style) transform=\"translate(\(number(inset - Strip.markWidth / 2)) 0)\">"
-        for mark in marks {
+        let least = Strip.markWidth - 2 * inset
+        let vertical = "%\" y=\"\(number(y))\" width=\""
+        let tall = "\" height=\"\(number(height - 2 * inset))\""
+        var isFirst = true
+        for mark in strip.marks where mark.isUpdate == isUpdate && mark.isOwn == isOwn {
+            if isFirst {
+                let color = isUpdate ? "var(--accent,#0e6b64)" : "var(--muted,#55625f)"
+                let style = isOwn ? "fill=\"\(color)\"" : "fill=\"var(--surface,#fff)\" stroke=\"\(color)\""
+                text += "<g \(style) transform=\"translate(\(number(inset - Strip.markWidth / 2)) 0)\">"
+                isFirst = false
+            }
             let (left, right) = (strip.axis.percent(mark.start), strip.axis.percent(mark.end))
-            let least = Strip.markWidth - 2 * inset
-            let width =
-                right > left
-                ? "\(number(right - left + least / strip.axis.width * 100))%" : number(least)
-            let fill = strip.isOfManyTold(mark) ? " fill=\"url(#\(many.xml))\"" : ""
-            text += """
-                <rect x="\(number(left))%" y="\(number(y))" width="\(width)" \
-                height="\(number(height - 2 * inset))"\(fill)><title>\(mark.label.xml)</title></rect>
-                """
+            text += "<rect x=\""
+            text += number(left)
+            text += vertical
+            if right > left {
+                text += number(right - left + least / strip.axis.width * 100)
+                text += "%"
+            } else {
+                text += number(least)
+            }
+            text += tall
+            if strip.isOfManyTold(mark) { text += " fill=\"url(#\(id)-m)\"" }
+            text += "><title>"
+            text += mark.label.xml
+            text += "</title></rect>"
         }
-        return text + "</g>"
+        if !isFirst { text += "</g>" }
     }
 }
 

@@ -3,16 +3,16 @@ import Mustache
 /// Turns page models into HTML with templates that are parsed once.
 struct PageRenderer: Sendable {
     private let library: MustacheLibrary
-    /// What every page needs to know of its site.
-    private let site: [String: String]
+    private let site: SiteFields
 
+    /// - Parameter site: what every page needs to know of its site.
     init(library: MustacheLibrary, site: [String: String]) {
         self.library = library
-        self.site = site
+        self.site = SiteFields(values: site)
     }
 
     func html<Content: Page>(_ page: Content) -> String {
-        render(["site": site, "page": fields(page)] as [String: Any], Content.template)
+        render(Root(site: site, page: fields(page)), Content.template)
     }
 
     /// A part of a page.
@@ -26,4 +26,25 @@ struct PageRenderer: Sendable {
     private func render(_ model: Any, _ template: String) -> String {
         library.render(model, withTemplate: template) ?? ""
     }
+}
+
+/// What all of a page's names are looked up in, in the end. A dictionary would do, but for each name the engine would find
+/// out what it is a dictionary of.
+private struct Root: MustacheParent {
+    let site: SiteFields
+    let page: any MustacheParent
+
+    func child(named name: String) -> Any? {
+        switch name {
+        case "site": site
+        case "page": page
+        default: nil
+        }
+    }
+}
+
+private struct SiteFields: MustacheParent {
+    let values: [String: String]
+
+    func child(named name: String) -> Any? { values[name] }
 }

@@ -62,6 +62,9 @@ struct Query {
         do { return try Timestamp(parsing: repaired) } catch { throw .badRequest("\(name): \(error.description)") }
     }
 
+    /// As of when statistics are told; nil: as of now, of which the future is told, too.
+    func past(before now: Timestamp) throws(Problem) -> Timestamp? { try time("at").map { min($0, now) } }
+
     /// Of a drawing, in pixels.
     func width() throws(Problem) -> Double {
         guard let text = self["width"] else { return 720 }

@@ -17,7 +17,7 @@ extension Site {
         guard references.count <= ComparePage.most else {
             throw Problem.unacceptable("\(references.count) images are named; compare two to eight.")
         }
-        let past = try Query(request.uri.query).time("at")
+        let past = try Query(request.uri.query).past(before: clock())
         let known = try await store.tags(named: references)
         views.note(known, at: clock())
         return try await answer(request, about: known) {

@@ -11,7 +11,7 @@ extension Site {
         let bucket = try query.bucket()
         let older = try query.position("before")
         let ownText = try query.text("digest")
-        let past = try query.time("at")
+        let past = try query.past(before: clock())
         let asked = try query.time("since")
         let outcome = CheckOutcome.allCases.first { $0.name == query["checked"] }
         let permissions = TagPage.Permissions(canTrack: settings.publicTracking)
