@@ -44,8 +44,8 @@ public struct LaneStatus: Sendable {
     public let tracked: Int
     /// Checks that the lane's clock would have reached by now if it went on with time since the last claim, but for those
     /// of tags that were checked too lately to be checked again; up to ``mostDue``. How far it had fallen behind
-    /// before, the schedule's lag tells.
-    public let due: Int
+    /// before, the schedule's lag tells. Nil where it was not asked for.
+    public let due: Int?
     /// Since when the longest of them has been due, by time: no longer than it is tracked, or was last checked.
     public let oldestDueAt: Timestamp?
     public let failing: Int
@@ -77,6 +77,7 @@ public struct LaneStatus: Sendable {
 /// What grows with the number of tags is looked up in an index or was counted before.
 struct SelectLaneStatus: Statement {
     let now: Timestamp
+    let countsDue: Bool
     /// A clock of its own may meet tags that were checked too lately to be checked again, see ``ClaimWindow/checkedBefore``; with
     /// a fixed interval the clock is time itself.
     private static let due: SQL =
@@ -84,7 +85,14 @@ struct SelectLaneStatus: Statement {
              AND (late.lag = interval '0' OR c.last_checked_at IS NULL OR c.last_checked_at < $3)
             """
     private static let reached: SQL = "tag_checks c WHERE c.registry_id = g.id AND c.next_check_at <= $1 - late.lag"
-    static let sql: SQL =
+    static let sql: SQL = Self.sql(due: "due.count, oldest.at", counting)
+    private static let brief: SQL = Self.sql(due: "NULL::bigint, NULL::timestamptz", "")
+    var sql: SQL { countsDue ? Self.sql : Self.brief }
+
+    /// - Parameters:
+    ///   - due: the columns that tell of it.
+    ///   - counting: what they come from.
+    private static func sql(due: SQL, _ counting: SQL) -> SQL {
         """
         WITH tracked AS (
             SELECT registry_id, sum(tags)::bigint AS count FROM tag_counts WHERE state <> 4
@@ -104,13 +112,22 @@ struct SelectLaneStatus: Statement {
             SELECT c.registry_id, count(*) AS failing, (array_agg(f.reason ORDER BY f.failed_at DESC))[1] AS reason
             FROM check_failures f JOIN tag_checks c ON c.tag_id = f.tag_id AND c.next_check_at < 'infinity'
             GROUP BY c.registry_id)
-        SELECT g.name, tracked.count, due.count, oldest.at, COALESCE(e.failing, 0), e.reason, s.last_succeeded_at,
-            COALESCE(s.checks - s.revealed - s.swept - s.requested - s.listed, 0), COALESCE(s.revealed, 0),
-            COALESCE(s.swept, 0), COALESCE(s.requested, 0), COALESCE(s.listed, 0),
-            COALESCE(s.latest, 0), COALESCE(s.latest_failed, 0),
-            l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds, extract(epoch FROM l.claimed_at - l.clock)::float8
-        FROM tracked JOIN registries g ON g.id = tracked.registry_id LEFT JOIN lanes l ON l.registry_id = g.id
-        LEFT JOIN spent s ON s.registry_id = g.id LEFT JOIN errors e ON e.registry_id = g.id,
+        SELECT g.name, tracked.count,\u{20}
+        """ + due + """
+                , COALESCE(e.failing, 0), e.reason, s.last_succeeded_at,
+                COALESCE(s.checks - s.revealed - s.swept - s.requested - s.listed, 0), COALESCE(s.revealed, 0),
+                COALESCE(s.swept, 0), COALESCE(s.requested, 0), COALESCE(s.listed, 0),
+                COALESCE(s.latest, 0), COALESCE(s.latest_failed, 0),
+                l.requests_per_day / 86400, l.spacing, l.mean_delay_seconds, extract(epoch FROM l.claimed_at - l.clock)::float8
+            FROM tracked JOIN registries g ON g.id = tracked.registry_id LEFT JOIN lanes l ON l.registry_id = g.id
+            LEFT JOIN spent s ON s.registry_id = g.id LEFT JOIN errors e ON e.registry_id = g.id
+
+            """ + counting + " ORDER BY tracked.count DESC, g.name"
+    }
+
+    private static let counting: SQL =
+        """
+        ,
         LATERAL (SELECT COALESCE(l.claimed_at - l.clock, interval '0') AS lag) late,
         LATERAL (
             -- Where the clock is time itself an index tells, and no row is read.
@@ -124,10 +141,11 @@ struct SelectLaneStatus: Statement {
                     SELECT c.tag_id, c.next_check_at, c.last_checked_at FROM\u{20}
             """ + due + """
                      ORDER BY c.next_check_at LIMIT 100) d JOIN tags t ON t.id = d.tag_id) oldest
-            ORDER BY tracked.count DESC, g.name
             """
+
     func bind(_ parameters: inout Parameters) {
         parameters.append(now)
+        guard countsDue else { return }
         parameters.append(LaneStatus.mostDue)
         parameters.append(CheckPolicy.adaptive.checkedBefore(now))
     }
@@ -135,7 +153,7 @@ struct SelectLaneStatus: Statement {
         let name: String = try row.next()
         guard let registry = try? Registry(parsing: name) else { throw row.failure("is no registry's name") }
         let tracked: Int = try row.next()
-        let due: Int = try row.next()
+        let due: Int? = try row.next()
         let oldest: Timestamp? = try row.next()
         let failing: Int = try row.next()
         let reason: String? = try row.next()

@@ -31,11 +31,12 @@ extension TagStore {
     /// So long after its next listing was due, nobody follows a repository any more.
     private static let unlistedSeconds = 86_400.0
 
-    public func status(at now: Timestamp) async throws -> StoreStatus {
+    /// - Parameter countsDue: to count what is due takes longer than all the rest.
+    public func status(at now: Timestamp, countsDue: Bool = true) async throws -> StoreStatus {
         try await pool.withConnection { connection in
             let states = try await connection.run(CountStates()).rows
             let spent = try await connection.run(SelectSpent(now: now)).rows
-            var lanes = try await connection.run(SelectLaneStatus(now: now)).rows
+            var lanes = try await connection.run(SelectLaneStatus(now: now, countsDue: countsDue)).rows
             for index in lanes.indices {
                 for row in spent where row.registry == lanes[index].registry.name {
                     lanes[index].requests[row.kind, default: 0] += row.lastDay

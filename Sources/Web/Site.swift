@@ -22,6 +22,7 @@ struct Site: Sendable {
     let views: ViewLog
     /// Longer than some seconds, and somebody who just tracked a tag would wonder.
     private let newestStatus: Refreshed<StoreStatus>
+    private let newestGlance: Refreshed<StoreStatus>
     let moved: Refreshed<[OverviewPage.Group]>
     let stopped: Refreshed<[OverviewPage.Group]>
     /// Read by machines every some seconds; older by no more than that.
@@ -50,6 +51,7 @@ struct Site: Sendable {
         views = ViewLog(store: store, clock: clock, logger: logger)
         answers = RecentAnswers(store: store, moment: settings.answersLast)
         newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
+        newestGlance = Refreshed(every: 3) { try await store.status(at: $0, countsDue: false) }
         totals = Refreshed(every: 10) { _ in try await store.totals() }
         moved = Refreshed(every: 3) { _ in OverviewPage.moved(try await store.tags(.moved).items) }
         stopped = Refreshed(every: 60) { now in
@@ -105,11 +107,11 @@ struct Site: Sendable {
     /// The state of everything, some seconds old at most where it does not take longer than that to find out.
     func status() async throws -> StoreStatus { try await newestStatus.value(at: clock()) }
 
-    /// The same for a page that can do without.
+    /// The same for a page that can do without, and does not tell what is due.
     func statusAtHand() async throws -> StoreStatus? {
-        try await newestStatus.value(at: clock(), within: .milliseconds(100))
+        try await newestGlance.value(at: clock(), within: .milliseconds(100))
     }
 
     /// The same where it is known already and no older than a minute, for a page that does not wait for it.
-    func newStatus() -> StoreStatus? { newestStatus.kept(at: clock(), seconds: 60) }
+    func newStatus() -> StoreStatus? { newestGlance.kept(at: clock(), seconds: 60) }
 }

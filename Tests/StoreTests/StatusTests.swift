@@ -66,6 +66,9 @@ import Testing
         #expect(lanes.map(\.tracked) == [4, 1])
         #expect(lanes.map(\.due) == [1, 1])
         #expect(lanes.map(\.oldestDueAt) == [hour(26.5), hour(26 + 4.0 / 60)])
+        let glance = try await store.status(at: hour(26.6), countsDue: false).lanes
+        #expect(glance.map(\.due) == [nil, nil] && glance.map(\.oldestDueAt) == [nil, nil])
+        #expect(glance.map(\.tracked) == [4, 1] && glance.map(\.failing) == [0, 1])
         // The missing tag was expected to join the others' change.
         #expect(lanes.map(\.checks.due) == [3, 1])
         #expect(lanes.map(\.checks.boosted) == [1, 0])

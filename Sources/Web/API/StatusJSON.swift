@@ -30,7 +30,7 @@ struct StatusJSON: Encodable {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(status.registry.name, forKey: .registry)
             try container.encode(status.tracked, forKey: .tracked)
-            try container.encode(status.due, forKey: .due)
+            try container.encode(status.due ?? 0, forKey: .due)
             try container.encode(status.oldestDueAt, forKey: .oldestDueAt)
             try container.encode(status.failing, forKey: .failing)
             try container.encode(status.isSilent, forKey: .isSilent)

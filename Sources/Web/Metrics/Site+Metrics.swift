@@ -88,7 +88,9 @@ extension MetricsText {
         let lanes = status.lanes.sorted { ($0.tracked, $1.registry.name) > ($1.tracked, $0.registry.name) }
         let (shown, others) = (lanes.prefix(Self.mostLanes), lanes.dropFirst(Self.mostLanes))
         add("tagbeat_lane_tags", "Tags of a registry that are tracked.", shown, others) { Double($0.tracked) }
-        add("tagbeat_lane_due", "Checks of a registry that are due, up to 10,000.", shown, others) { Double($0.due) }
+        add("tagbeat_lane_due", "Checks of a registry that are due, up to 10,000.", shown, others) {
+            Double($0.due ?? 0)
+        }
         add("tagbeat_lane_failing", "Tags of a registry whose last check failed.", shown, others) {
             Double($0.failing)
         }

@@ -35,8 +35,8 @@ extension StatusPage {
 
     /// More than some of each lane are not counted.
     static func due(_ lanes: [LaneStatus]) -> String {
-        Words.number(lanes.reduce(0) { $0 + $1.due })
-            + (lanes.contains { $0.due >= LaneStatus.mostDue } ? " or more" : "")
+        Words.number(lanes.reduce(0) { $0 + ($1.due ?? 0) })
+            + (lanes.contains { $0.due ?? 0 >= LaneStatus.mostDue } ? " or more" : "")
     }
 
     private static func chart(_ days: [DayCounts], now: Timestamp) -> String {

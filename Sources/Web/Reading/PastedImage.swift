@@ -25,8 +25,10 @@ struct PastedImage: Hashable, Sendable {
         case mounted
         /// `# syntax=`: what reads the Dockerfile
         case frontend
-        /// A service of a compose file, a container of a manifest: its name.
+        /// A service of a compose file: its name.
         case service(String)
+        /// What names itself, as a container of a manifest or a step of a workflow does.
+        case named(String)
         /// A YAML document without any such name.
         case key
         /// A name in a list.
@@ -43,6 +45,7 @@ struct PastedImage: Hashable, Sendable {
             case .mounted: "RUN --mount"
             case .frontend: "Dockerfile syntax"
             case .service(let name): "service \(name)"
+            case .named(let name): name
             case .key: "image"
             case .listed: "name"
             case .command: "command"

@@ -53,10 +53,10 @@ struct YAMLImages {
     }
 
     /// - Parameters:
-    ///   - owner: the name of what an image here belongs to.
+    ///   - owner: what an image here belongs to.
     ///   - key: the key that this node is the value of.
     private mutating func visit(
-        _ node: Node, owner: String?, in key: String?, depth: Int, into images: inout ImageCollection
+        _ node: Node, owner: PastedImage.Role?, in key: String?, depth: Int, into images: inout ImageCollection
     ) throws(PastedTextError) {
         if aliases > 0 { aliased += 1 }
         guard aliased <= Self.maximumAliased, depth <= Self.deepest else { throw .tooComplex }
@@ -86,10 +86,12 @@ struct YAMLImages {
     }
 
     private mutating func visit(
-        _ mapping: Node.Mapping, owner: String?, in key: String?, depth: Int, into images: inout ImageCollection
+        _ mapping: Node.Mapping, owner: PastedImage.Role?, in key: String?, depth: Int,
+        into images: inout ImageCollection
     ) throws(PastedTextError) {
-        let name = mapping.lazy.filter { $0.key.scalar?.string == "name" }.compactMap { $0.value.scalar?.string }.first
-        let owner = name.map(YAMLAliases.shown) ?? owner
+        let name = mapping.lazy.filter { $0.key.scalar?.string == "name" }.compactMap { $0.value.scalar?.string }
+            .first { !$0.isEmpty }
+        let owner = name.map { .named(YAMLAliases.shown($0)) } ?? owner
         let areSettings = key.map(Self.settings.contains) ?? false
         var hasImage = false
         for (keyNode, value) in mapping {
@@ -106,7 +108,8 @@ struct YAMLImages {
                 // What stands under `services`, and templates beside them, is named by its key.
                 let isNamed = key == "services" || (depth == 0 && name?.hasPrefix("x-") == true)
                 try visit(
-                    value, owner: isNamed ? name : owner, in: isNamed ? nil : name, depth: depth + 1, into: &images)
+                    value, owner: isNamed ? name.map { .service($0) } : owner, in: isNamed ? nil : name,
+                    depth: depth + 1, into: &images)
             }
             if let anchor = value.anchor { anchors[anchor.rawValue] = value }
         }
@@ -120,7 +123,7 @@ struct YAMLImages {
 
     /// The value of `image`: a text, or a mapping of its parts.
     private mutating func image(
-        _ node: Node, owner: String?, depth: Int, into images: inout ImageCollection
+        _ node: Node, owner: PastedImage.Role?, depth: Int, into images: inout ImageCollection
     ) throws(PastedTextError) -> Bool {
         if let anchor = node.anchor { anchors[anchor.rawValue] = node }
         let target = resolved(node)
@@ -182,8 +185,8 @@ struct YAMLImages {
         return YAMLAliases.shown(scalar.string)
     }
 
-    private func add(_ text: String, at node: Node, owner: String?, into images: inout ImageCollection) {
-        Self.add(text, line: node.mark?.line ?? 1, role: owner.map { .service($0) } ?? .key, into: &images)
+    private func add(_ text: String, at node: Node, owner: PastedImage.Role?, into images: inout ImageCollection) {
+        Self.add(text, line: node.mark?.line ?? 1, role: owner ?? .key, into: &images)
     }
 
     /// A Dockerfile within a compose file.

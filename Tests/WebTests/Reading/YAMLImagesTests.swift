@@ -112,8 +112,8 @@ import Testing
               - image: alpine
             """,
             [
-                "busybox:1.36 | 8 service init", "registry.example.org:5000/shop/app:2.1 | 12 service app",
-                "envoyproxy/envoy:v1.30.1 | 13 service proxy", "alpine:latest | 17 service j, 23 image",
+                "busybox:1.36 | 8 init", "registry.example.org:5000/shop/app:2.1 | 12 app",
+                "envoyproxy/envoy:v1.30.1 | 13 proxy", "alpine:latest | 17 j, 23 image",
             ]),
         PastedCase(
             "JSON", .yaml, #"{"name":"x","services":{"web":{"image":"caddy:2","x":[1,2]}}}"#,
