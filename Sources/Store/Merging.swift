@@ -97,7 +97,7 @@ private struct Merge {
         inserted += rows.filter { row in before[row.place].map { !row.isStored(like: $0) } ?? true }
         let tagState: TagState =
             tag.failures > 0
-            ? .failing : merged.isMissing ? .missing : merged.state.everSeen ? .active : tag.tagState
+            ? .failing : merged.isMissing ? .missing : merged.firstSeenAt == nil ? tag.tagState : .active
         updates.append(TagCheckUpdate(id: tag.id, tagState: tagState, state: merged.state, failures: tag.failures))
         summaries.append(
             TagSummary(

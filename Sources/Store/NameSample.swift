@@ -32,7 +32,7 @@ final class NameSample: Sendable {
         let (tags, share) = (names.tags, (lines - lines.squareRoot()) / Double(max(1, names.count)))
         // In order, as many rows are read as a page takes at that share; by the index, all that hold it, each in half the
         // time: it comes after its neighbours.
-        return share * share * tags > 2 * Double(limit + 1)
+        return share * share * tags > 2 * Double(limit + 1) && share * Double(Self.reach) > Double(limit + 1)
     }
 
     /// Who finds them old reads them anew; all others have the old ones meanwhile.

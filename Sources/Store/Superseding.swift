@@ -122,12 +122,15 @@ extension StatementRunner {
     /// Those of which the repository has a newer tag of the same shape. What was not seen by then, or is missing now,
     /// supersedes nothing.
     func superseded(_ references: [TagReference], asOf time: Timestamp) async throws -> Set<TagReference> {
-        let ranges = Array(Set(references.compactMap(ShapeRange.init)))
+        let asked = references.compactMap { reference in ShapeRange(reference).map { (reference, range: $0) } }
+        let ranges = Array(Set(asked.map(\.range)))
         guard !ranges.isEmpty else { return [] }
-        let found = try await run(SelectOfShapes(ranges: ranges, seenBy: time)).rows
-        let newest = Dictionary(grouping: found) { ranges[$0.range].repository }
-            .mapValues { NewestVersions($0.map(\.tag)) }
-        return Set(references.filter { newest[$0.repository]?.supersede($0.tag) ?? false })
+        var names: [[String]] = Array(repeating: [], count: ranges.count)
+        for row in try await run(SelectOfShapes(ranges: ranges, seenBy: time)).rows {
+            names[row.range].append(row.name)
+        }
+        var newest = Dictionary(uniqueKeysWithValues: zip(ranges, names.map(NewestVersions.init)))
+        return Set(asked.filter { newest[$0.range]?.supersede($0.0.tag) ?? false }.map(\.0))
     }
 }
 
@@ -166,7 +169,8 @@ struct ShapeRange: Hashable {
 }
 
 /// Of each shape the last 5,000 by name: no repository is known to have as many that are of one. What is there now was seen
-/// by now, so that only a time in the past has to be compared with the first sighting of each, which takes most of the time.
+/// by now, give or take a minute, so that only a time in the past has to be compared with the first sighting of each, which
+/// takes most of the time.
 struct SelectOfShapes: Statement {
     let ranges: [ShapeRange]
     let seenBy: Timestamp
@@ -191,7 +195,7 @@ struct SelectOfShapes: Statement {
         parameters.append(seenBy)
         parameters.append(ranges.map(\.repository.prefix))
     }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (range: Int, tag: Tag) {
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> (range: Int, name: String) {
         let place: Int64 = try row.next()
         return (Int(place) - 1, try row.next())
     }

@@ -4,8 +4,8 @@ extension SelectTags {
     /// So many take as long to be found and sorted as it takes to find a page of so many in a million by reading on.
     static let sortable: SQL = "6000"
 
-    /// What holds the text, as far as needed to see whether all of it can be sorted. Repositories are found by their names, and then tags whose own names hold it;
-    /// in the order of names no more of the former than stand on the page.
+    /// What holds the text, as far as needed to see whether all of it can be sorted. Repositories are found by their names,
+    /// and then tags whose own names hold it; in the order of names no more of the former than stand on the page.
     func found(_ condition: SQL, _ order: SQL) -> SQL {
         let limit: SQL = " LIMIT " + Self.sortable + " + 1"
         var tags = inRepositories(condition, order)

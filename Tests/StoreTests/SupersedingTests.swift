@@ -45,6 +45,7 @@ import Testing
             let alone = try await store.superseded([reference], asOf: hour(1))
             #expect(alone == (expected.contains(reference) ? [reference] : []), "\(reference)")
         }
+        #expect(try await store.superseded(asked, asOf: .now()) == found)
     }
 
     @Test func whatIsNotThereSupersedesNothing() async throws {
@@ -62,7 +63,22 @@ import Testing
                     + "(SELECT id FROM repositories WHERE prefix = 'r.test/b:')")
         }
         #expect(try await store.untrack(try reference("r.test/a:1.1")))
-        #expect(try await store.superseded([old, other], asOf: hour(0)) == [old])
+        for time in [hour(0), .now()] { #expect(try await store.superseded([old, other], asOf: time) == [old]) }
+        // Nobody has seen the newest.
+        try await store.track([reference("r.test/b:2.0")], origin: .operator, at: hour(0))
+        for time in [hour(1), .now()] { #expect(try await store.superseded([other], asOf: time).isEmpty) }
+    }
+
+    /// An image's own date is no sighting.
+    @Test func whatOnlyAnImageTellsOfSupersedesNothing() async throws {
+        let store = try await store(["1.0"], repositories: ["r.test/a"])
+        defer { store.close() }
+        let (old, told) = (try reference("r.test/a:1.0"), try reference("r.test/a:2.0"))
+        var observation = try observations("A@0")[0]
+        observation.source = .metadata
+        _ = try await store.importAll([ImportRow(reference: told, observation: observation)])
+        #expect(try await store.tag(told)?.state == .pending)
+        for time in [hour(1), .now()] { #expect(try await store.superseded([old], asOf: time).isEmpty) }
     }
 
     @Test func statisticsSayIt() async throws {

@@ -13,30 +13,36 @@ extension TagVersion {
     }
 }
 
-/// The newest tag of each shape of a repository, so that many of its tags can be asked about at once.
+/// The newest tag of each shape, so that many can be asked about at once.
 public struct NewestVersions: Sendable {
     private var releases: [TagShape: TagVersion] = [:]
     private var prereleases: [TagShape: TagVersion] = [:]
+    /// What nobody had to look at yet.
+    private var names: ArraySlice<String>
 
-    public init(_ tags: some Sequence<Tag>) {
-        for tag in tags {
-            guard let version = TagVersion(tag) else { continue }
-            if version.isPrerelease {
-                Self.keep(version, in: &prereleases)
-            } else {
-                Self.keep(version, in: &releases)
-            }
+    /// - Parameter names: of tags. It is quickest with the newest first: they are read only as far as needed.
+    public init(of names: [String]) { self.names = names[...] }
+
+    /// As ``TagVersion/isSuperseded(_:by:)``, without going through the tags again.
+    public mutating func supersede(_ tag: Tag) -> Bool {
+        guard let version = TagVersion(tag) else { return false }
+        if [releases, prereleases].contains(where: { $0[version.shape].map(version.isSuperseded) ?? false }) {
+            return true
         }
+        while let name = names.popFirst() {
+            guard let other = (try? Tag(parsing: name)).flatMap(TagVersion.init) else { continue }
+            if other.isPrerelease {
+                Self.keep(other, in: &prereleases)
+            } else {
+                Self.keep(other, in: &releases)
+            }
+            if version.isSuperseded(by: other) { return true }
+        }
+        return false
     }
 
     private static func keep(_ version: TagVersion, in newest: inout [TagShape: TagVersion]) {
         if let other = newest[version.shape], other >= version { return }
         newest[version.shape] = version
-    }
-
-    /// As ``TagVersion/isSuperseded(_:by:)``, without going through the tags again.
-    public func supersede(_ tag: Tag) -> Bool {
-        guard let version = TagVersion(tag) else { return false }
-        return [releases, prereleases].contains { $0[version.shape].map(version.isSuperseded) ?? false }
     }
 }
