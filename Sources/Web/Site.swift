@@ -50,8 +50,14 @@ struct Site: Sendable {
         addresses = try ClientAddress(trustedProxies: settings.trustedProxies)
         views = ViewLog(store: store, clock: clock, logger: logger)
         answers = RecentAnswers(store: store, moment: settings.answersLast)
-        newestStatus = Refreshed(every: 3) { try await store.status(at: $0) }
-        newestGlance = Refreshed(every: 3) { try await store.status(at: $0, countsDue: false) }
+        let glance = Refreshed(every: 3) { try await store.status(at: $0, countsDue: false) }
+        newestGlance = glance
+        newestStatus = Refreshed(every: 3) { now in
+            let status = try await store.status(at: now)
+            // Whoever looks at the status and then at a page finds the same.
+            glance.keep(status, at: now)
+            return status
+        }
         totals = Refreshed(every: 10) { _ in try await store.totals() }
         moved = Refreshed(every: 3) { _ in OverviewPage.moved(try await store.tags(.moved).items) }
         stopped = Refreshed(every: 60) { now in

@@ -73,6 +73,9 @@ final class Refreshed<Value: Sendable>: Sendable {
         return kept.flatMap { abs(now.seconds(since: $0.at)) <= seconds ? $0.value : nil }
     }
 
+    /// What was made elsewhere.
+    func keep(_ value: Value, at now: Timestamp) { state.withLock { $0.kept = (value, now) } }
+
     /// Whether what is being made is done, or failed, within a time.
     private func isMade(within limit: Duration) async throws -> Bool {
         let deadline = ContinuousClock.now + limit
