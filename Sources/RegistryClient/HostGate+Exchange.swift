@@ -83,7 +83,7 @@ extension HostGate {
 
     private func hear(_ result: Result<BudgetAnswer, any Error>, to report: BudgetReport) {
         let now = time.now()
-        let notice = state.withLock { state -> Notice? in
+        let notice = change(at: now) { state -> Notice? in
             state.exchange.isUnderWay = false
             var notice: Notice?
             switch result {
@@ -101,7 +101,6 @@ extension HostGate {
                 }
                 state.quota.tellAgain(report.quota, at: now)
             }
-            pump(&state, at: now)
             return notice
         }
         if let notice { onNotice(notice) }

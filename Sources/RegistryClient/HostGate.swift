@@ -97,8 +97,8 @@ final class HostGate: Sendable {
     /// - Parameter quota: what the answer said of it.
     func leave(_ permit: Permit, _ verdict: Verdict, quota: QuotaWord = .silent) {
         let now = time.now()
-        var notice: Notice?
-        state.withLock { state in
+        let notice = change(at: now) { state -> Notice? in
+            var notice: Notice?
             state.inFlight -= 1
             if permit.spends { state.spending -= 1 }
             if permit.isTrial { state.trials -= 1 }
@@ -127,18 +127,14 @@ final class HostGate: Sendable {
             if permit.isTrial, state.backoff.isRecovering, state.backoff.pause(at: now) == nil {
                 state.exchange.trialUntil = permit.startedAt + trialLength
             }
-            pump(&state, at: now)
+            return notice
         }
         if let notice { onNotice(notice) }
     }
 
     /// Lets nobody through any more.
     func close() {
-        let now = time.now()
-        state.withLock { state in
-            state.isClosed = true
-            pump(&state, at: now)
-        }
+        change(at: time.now()) { $0.isClosed = true }
     }
 
     static let closed = CheckFailure(.cancelled, "the check was cancelled")
@@ -146,15 +142,13 @@ final class HostGate: Sendable {
     private func wait(_ id: UInt64, _ request: GateRequest) async throws -> Permit {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let now = time.now()
-                state.withLock { state in
+                change(at: time.now()) { state in
                     let waiter = Waiter(id: id, request: request, continuation: continuation)
                     if request.isUrgent, let place = state.waiters.firstIndex(where: { !$0.request.isUrgent }) {
                         state.waiters.insert(waiter, at: place)
                     } else {
                         state.waiters.append(waiter)
                     }
-                    pump(&state, at: now)
                 }
                 // The handler below may have run before the waiter stood in the queue.
                 if Task.isCancelled { drop(id) }
@@ -172,18 +166,33 @@ final class HostGate: Sendable {
         waiter?.continuation.resume(throwing: CancellationError())
     }
 
-    /// Lets through whom the budget and the connections allow, in order. Resuming under the lock is safe: a resumed
-    /// task is enqueued, never run in place.
-    func pump(_ state: inout State, at now: Duration) {
+    /// Changes the state, and lets through whom that allows.
+    ///
+    /// They are told so without the lock: who resumes a task locks that task's status, and who cancels it has locked that
+    /// when it comes here to drop its request.
+    @discardableResult
+    func change<Value: Sendable>(at now: Duration, _ body: (inout State) -> Value) -> Value {
+        let (value, settled) = state.withLock { state in
+            let value = body(&state)
+            pump(&state, at: now)
+            defer { state.settled = [] }
+            return (value, state.settled)
+        }
+        for waiter in settled { waiter.continuation.resume(with: waiter.outcome) }
+        return value
+    }
+
+    /// Lets through whom the budget and the connections allow, in order.
+    private func pump(_ state: inout State, at now: Duration) {
         state.needs = []
         queue: while let first = state.waiters.first {
             switch state.judge(first.request, at: now) {
             case .go(let permit):
                 state.waiters.removeFirst()
-                first.continuation.resume(returning: permit)
+                state.settled.append((first.continuation, .success(permit)))
             case .refuse(let failure):
                 state.waiters.removeFirst()
-                first.continuation.resume(throwing: failure)
+                state.settled.append((first.continuation, .failure(failure)))
             case .wait: break queue
             }
         }
@@ -201,12 +210,8 @@ final class HostGate: Sendable {
         Task { [weak self, time] in
             try? await time.sleep(due - now)
             guard let self else { return }
-            let now = time.now()
-            self.state.withLock { state in
-                // An earlier one was set meanwhile, and has looked.
-                if state.timer == due { state.timer = nil }
-                self.pump(&state, at: now)
-            }
+            // An earlier one was set meanwhile, and has looked.
+            change(at: time.now()) { if $0.timer == due { $0.timer = nil } }
         }
     }
 }

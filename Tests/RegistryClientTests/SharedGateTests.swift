@@ -47,6 +47,26 @@ import Testing
         gate.leave(try await waiting[1].value, .good)
     }
 
+    /// Neither waits for the other: who is let through while it is cancelled gets its permit or is told of the end.
+    @Test(.timeLimit(.minutes(1))) func requestsAreCancelledWhileOthersAreLetThrough() async throws {
+        let gate = HostGate(
+            host: "h:443", name: "h", requestsPerSecond: 1_000_000, maximumInFlight: 1,
+            time: TimeSource(ContinuousClock())
+        ) { _ in }
+        for _ in 0..<1_000 {
+            let permit = try await gate.enter(urgent: false)
+            let waiting = (0..<4).map { _ in Task { try await gate.enter(urgent: false) } }
+            while gate.status.waiting < waiting.count { await Task.yield() }
+            async let cancelled: Void = { for task in waiting { task.cancel() } }()
+            gate.leave(permit, .good)
+            await cancelled
+            for task in waiting {
+                if let permit = try? await task.value { gate.leave(permit, .good) }
+            }
+            #expect(gate.status.waiting == 0 && gate.status.inFlight == 0)
+        }
+    }
+
     @Test func newsAreToldUntilTheyAreHeard() async throws {
         let time = ManualTime()
         var answer = BudgetAnswer()
