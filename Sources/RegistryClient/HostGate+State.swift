@@ -45,8 +45,6 @@ extension HostGate {
         var requests: UInt64 = 0
         var nextID: UInt64 = 0
         var waiters = CircularBuffer<Waiter>()
-        /// Who need not wait any more, and is told so when the lock is free.
-        var settled: [(continuation: CheckedContinuation<Permit, any Error>, outcome: Result<Permit, any Error>)] = []
         var needs: Needs = []
         var timer: Duration?
         var isClosed = false

@@ -172,27 +172,24 @@ final class HostGate: Sendable {
     /// when it comes here to drop its request.
     @discardableResult
     func change<Value: Sendable>(at now: Duration, _ body: (inout State) -> Value) -> Value {
-        let (value, settled) = state.withLock { state in
-            let value = body(&state)
-            pump(&state, at: now)
-            defer { state.settled = [] }
-            return (value, state.settled)
-        }
-        for waiter in settled { waiter.continuation.resume(with: waiter.outcome) }
+        let (value, settled) = state.withLock { state in (body(&state), pump(&state, at: now)) }
+        for (waiter, outcome) in settled { waiter.continuation.resume(with: outcome) }
         return value
     }
 
     /// Lets through whom the budget and the connections allow, in order.
-    private func pump(_ state: inout State, at now: Duration) {
+    /// - Returns: who need not wait any more, to be told so.
+    private func pump(_ state: inout State, at now: Duration) -> [(Waiter, Result<Permit, any Error>)] {
+        var settled: [(Waiter, Result<Permit, any Error>)] = []
         state.needs = []
         queue: while let first = state.waiters.first {
             switch state.judge(first.request, at: now) {
             case .go(let permit):
                 state.waiters.removeFirst()
-                state.settled.append((first.continuation, .success(permit)))
+                settled.append((first, .success(permit)))
             case .refuse(let failure):
                 state.waiters.removeFirst()
-                state.settled.append((first.continuation, .failure(failure)))
+                settled.append((first, .failure(failure)))
             case .wait: break queue
             }
         }
@@ -201,6 +198,7 @@ final class HostGate: Sendable {
             setTimer(&state, for: now + wait, at: now)
         }
         exchangeIfDue(&state, at: now)
+        return settled
     }
 
     /// Looks again at that time; one timer does for all.

@@ -59,10 +59,9 @@ actor Workforce {
         process.signal(SIGSTOP)
         try await Task.sleep(for: .seconds(seconds))
         process.signal(SIGCONT)
-        // See ClaimDue: by the real time, which is longer than was asked for on a busy machine. It may complain only after
-        // it was given time to.
+        // See ClaimDue: by the real time, which is longer than was asked for on a busy machine.
         let end = Timestamp.now().unix
-        if end - start > 1.5 { lives[number - 1].standstills.append(start...end + 5) }
+        if end - start > 2 { lives[number - 1].standstills.append(start...end + 1) }
     }
 
     func signal(_ place: Int, _ number: Int32) { lives[places[place] - 1].process.signal(number) }
