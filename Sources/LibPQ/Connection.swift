@@ -67,10 +67,24 @@ public final class Connection: StatementRunner {
 
     @discardableResult
     public func run<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {
+        try await ask(statement) { .run(sql: statement.sql, $0, isPrepared: statement.isPrepared) }
+    }
+
+    /// Runs one statement in a transaction of its own. Others wait for no task of this process: BEGIN, the statement and
+    /// COMMIT follow each other as quickly as the server answers.
+    /// - Parameter settings: see ``transaction(settings:isolation:_:)``, as for what is thrown.
+    @discardableResult
+    public func run<S: Statement>(_ statement: S, settings: String) async throws -> Rows<S.Row> {
+        try await ask(statement) {
+            .transaction(settings: settings, sql: statement.sql, $0, isPrepared: statement.isPrepared)
+        }
+    }
+
+    private func ask<S: Statement>(_ statement: S, _ work: (Parameters) -> Command.Work) async throws -> Rows<S.Row> {
         var parameters = Parameters()
         statement.bind(&parameters)
         do {
-            return try await ask(.run(sql: statement.sql, parameters, isPrepared: statement.isPrepared)).decode(S.self)
+            return try await ask(work(parameters)).decode(S.self)
         } catch let error as PostgresError {
             throw error.inStatement(S.name)
         }

@@ -111,9 +111,12 @@ final class ConnectionThread {
                 else { throw error }
                 return try runPrepared(key, parameters)
             }
+        case .transaction(let settings, let sql, let parameters, let isPrepared):
+            return try transaction(settings) { () throws(PostgresError) in
+                try execute(.run(sql: sql, parameters, isPrepared: isPrepared))
+            }
         case .script(let text):
-            try check(PQsendQuery(connection, text))
-            return try results()
+            return try script(text)
         case .beginCopy(let text):
             try check(PQsendQuery(connection, text))
             return try results(untilCopy: true)
@@ -123,6 +126,34 @@ final class ConnectionThread {
         case .endCopy(let failure):
             try endCopy(failure)
             return try results()
+        }
+    }
+
+    private func script(_ text: String) throws(PostgresError) -> ResultSet {
+        try check(PQsendQuery(connection, text))
+        return try results()
+    }
+
+    private func transaction(
+        _ settings: String, _ body: () throws(PostgresError) -> ResultSet
+    ) throws(PostgresError) -> ResultSet {
+        guard PQtransactionStatus(connection) == PQTRANS_IDLE else {
+            throw PostgresError(.misuse, "the connection is already in a transaction")
+        }
+        do throws(PostgresError) {
+            _ = try script(Connection.begin + settings)
+            let rows = try body()
+            _ = try script("COMMIT")
+            return rows
+        } catch {
+            guard !error.isConnectionError else { throw error }
+            try settleCancellation()
+            // No task cancels it; where it fails the connection is gone, and with it the transaction.
+            let command = current
+            current = 0
+            defer { current = command }
+            _ = try script("ROLLBACK")
+            throw error
         }
     }
 

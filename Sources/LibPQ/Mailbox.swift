@@ -7,6 +7,8 @@ struct Command: Sendable {
         /// Answered once the connection is made.
         case connected
         case run(sql: SQL, Parameters, isPrepared: Bool)
+        /// A transaction of one statement, begun with trusted text: the session never waits for the task in the midst of it.
+        case transaction(settings: String, sql: SQL, Parameters, isPrepared: Bool)
         /// Text that may hold several statements and no parameters: migrations, LISTEN, BEGIN.
         case script(String)
         case beginCopy(String)

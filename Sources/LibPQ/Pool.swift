@@ -49,6 +49,11 @@ public final class Pool: StatementRunner {
         try await withConnection { try await $0.run(statement) }
     }
 
+    /// See ``Connection/run(_:settings:)``.
+    public func run<S: Statement>(_ statement: S, settings: String) async throws -> Rows<S.Row> {
+        try await withConnection { try await $0.run(statement, settings: settings) }
+    }
+
     /// Lends a connection to `body`. One that comes back in the middle of a transaction is closed, not lent again.
     public func withConnection<Value>(
         isolation: isolated (any Actor)? = #isolation, _ body: (Connection) async throws -> sending Value

@@ -1,6 +1,8 @@
 import CLibPQ
 
 extension Connection {
+    static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; "
+
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws or is cancelled.
     ///
     /// Its statements see what others have committed by then, whatever is the database's default: those that wait for a
@@ -18,7 +20,7 @@ extension Connection {
         defer { shared.releaseTransaction() }
         let value: Value
         do {
-            try await runScript("BEGIN ISOLATION LEVEL READ COMMITTED; \(settings)")
+            try await runScript(Self.begin + settings)
             value = try await body(self)
             try checkCanCommit()
         } catch {

@@ -68,9 +68,7 @@ extension TagStore {
     ) async throws -> [Claim] {
         let end = window.now.advanced(bySeconds: lease)
         let claim = ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
-        return try await pool.transaction(settings: ClaimDue.settings(registryID)) { connection in
-            try await self.named(try await connection.run(claim).rows, on: connection)
-        }.map { $0.expiring(at: end) }
+        return try await named(pool.run(claim, settings: ClaimDue.settings(registryID)).rows, until: end)
     }
 
     /// Claims tags that somebody waits for, due or not, unless they are being checked already.
@@ -81,9 +79,7 @@ extension TagStore {
         guard try await pool.first(SelectWhetherAwaited()) == true else { return [] }
         let end = now.advanced(bySeconds: lease)
         let claim = ClaimRequested(workerID: worker.id, limit: limit, expiresAt: end)
-        return try await pool.transaction(settings: ClaimRequested.settings) { connection in
-            try await self.named(try await connection.run(claim).rows, on: connection)
-        }.map { $0.expiring(at: end) }
+        return try await named(pool.run(claim, settings: ClaimRequested.settings).rows, until: end)
     }
 
     /// Makes what dead workers held available again.
@@ -94,10 +90,10 @@ extension TagStore {
         try await pool.run(ReleaseClaims(tagIDs: claims.map(\.tagID), workerID: worker.id))
     }
 
-    /// Claims with their names, before they are committed: what is claimed and not known by name would be nobody's.
-    private func named(_ found: [UnnamedClaim], on connection: Connection) async throws -> [Claim] {
-        let names = try await repositories(found.map(\.repositoryID), on: connection)
-        return zip(found, names).compactMap { claim, name in name.map(claim.of) }
+    /// Where their names cannot be read, claims last until they expire, as those of a worker that stands still.
+    private func named(_ found: [UnnamedClaim], until end: Timestamp) async throws -> [Claim] {
+        let names = try await repositories(found.map(\.repositoryID))
+        return zip(found, names).compactMap { claim, name in name.map { claim.of($0).expiring(at: end) } }
     }
 }
 

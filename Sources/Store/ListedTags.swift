@@ -20,7 +20,7 @@ extension TagStore {
     /// finds it answered.
     public func listedTags(_ references: [TagReference]) async throws -> [(claim: Claim, digest: Digest?)] {
         let rows = try await pool.transactionByKeys { try await $0.run(SelectListed(references: references)).rows }
-        let names = try await repositories(rows.map(\.claim.repositoryID), on: keyedReads)
+        let names = try await repositories(rows.map(\.claim.repositoryID))
         return zip(rows, names).compactMap { row, name in name.map { (row.claim.of($0), row.digest) } }
     }
 

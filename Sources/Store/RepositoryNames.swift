@@ -25,11 +25,11 @@ final class RepositoryNames: Sendable {
 
 extension TagStore {
     /// Each one's name.
-    func repositories(_ ids: [Int32], on runner: some StatementRunner) async throws -> [Repository?] {
+    func repositories(_ ids: [Int32]) async throws -> [Repository?] {
         let known = names.known(ids)
         let unknown = Set(zip(ids, known).filter { $1 == nil }.map(\.0))
         guard !unknown.isEmpty else { return known }
-        let rows = try await runner.run(SelectRepositoryNames(ids: unknown.sorted())).rows
+        let rows = try await keyedReads.run(SelectRepositoryNames(ids: unknown.sorted())).rows
         let new = Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0.repository) })
         names.add(new)
         return zip(ids, known).map { $1 ?? new[$0] }

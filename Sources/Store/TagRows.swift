@@ -89,9 +89,7 @@ extension TagStore {
         case .all, .first: return Self.found(in: try await pool.run(statement).rows)
         case .index, .repositories: break
         }
-        return try await pool.transaction(settings: "SET LOCAL enable_seqscan = off") { connection in
-            Self.found(in: try await connection.run(statement).rows)
-        }
+        return Self.found(in: try await pool.run(statement, settings: "SET LOCAL enable_seqscan = off").rows)
     }
 
     private static func found(in rows: [SelectTags.Row]) -> [Found]? {

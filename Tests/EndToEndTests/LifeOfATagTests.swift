@@ -134,7 +134,7 @@ import Testing
         #expect(export.code == 0 && export.output.contains(digest))
         let lines = export.output.split(separator: "\n").filter { $0.hasPrefix("{") }.joined(separator: "\n")
         let same = try await run("import", "-", "--json", input: lines)
-        #expect(same.code == 0 && same.output.contains("\"newRows\":0"), "\(same.output)")
+        #expect(same.code == 0 && same.output.contains("\"newRows\":0"), "\(same.output) \(lines)")
         let bad = try await run("import", "-", input: lines + "\n{\"image\":\"python\"}\n")
         #expect(bad.code == 2 && bad.output.contains("line"), "\(bad.output)")
         #expect(try await run("untrack", image).code == 0)

@@ -47,6 +47,33 @@ import Testing
         #expect(try await running == 3)
     }
 
+    /// Each statement in a transaction of its own.
+    private struct OneByOne: StatementRunner {
+        let connection: Connection
+        func run<S: Statement>(_ statement: S) async throws -> Rows<S.Row> {
+            try await connection.run(statement, settings: "SET LOCAL work_mem = '1MB'")
+        }
+    }
+
+    @Test func stormOfTransactionsOfOneStatement() async throws {
+        let connection = try await freshConnection()
+        try await storm(OneByOne(connection: connection), statements: 200)
+        #expect(connection.isOpen)
+        #expect(try await connection.transaction { _ in 3 } == 3)
+    }
+
+    @Test func cancelledTransactionOfOneStatementLeavesNothing() async throws {
+        let connection = try await freshConnection()
+        try await connection.runScript("CREATE TABLE t (i int8)")
+        let insert = Do("INSERT INTO t SELECT 1 FROM pg_sleep(60)")
+        let task = Task { try await connection.run(insert, settings: "") }
+        try await Task.sleep(for: .milliseconds(50))
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await connection.run(Do("INSERT INTO t VALUES (2)"), settings: "").affected == 1)
+        #expect(try await connection.run(Ask<Int>("SELECT i FROM t")).rows == [2])
+    }
+
     /// Each task either gets its own number or its cancellation; never another's, and no connection is given up.
     private func storm(_ runner: any StatementRunner, statements: Int) async throws {
         let tally = try await withThrowingTaskGroup(of: Bool.self) { group in

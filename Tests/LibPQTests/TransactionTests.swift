@@ -31,6 +31,31 @@ import Testing
         #expect(try await rows(connection) == [1])
     }
 
+    @Test func transactionOfOneStatement() async throws {
+        let connection = try await withTable()
+        let settings = "SET LOCAL application_name = 'once'"
+        let name = Ask<String>("SELECT current_setting('application_name')")
+        #expect(try await connection.run(name, settings: settings).rows == ["once"])
+        #expect(try await connection.first(name) == "tagbeat")
+        #expect(try await connection.run(Do("INSERT INTO t VALUES (1)"), settings: settings).affected == 1)
+        let error = await postgresError { try await connection.run(Do("INSERT INTO t VALUES (1)"), settings: settings) }
+        #expect(error?.sqlState == .uniqueViolation)
+        // Where the settings fail nothing is run.
+        let mistake = await postgresError { try await connection.run(Do("INSERT INTO t VALUES (2)"), settings: "SET x") }
+        #expect(mistake?.sqlState == "42601")
+        #expect(try await rows(connection) == [1])
+        // It is a transaction of its own, and leaves another's alone.
+        let misuse = await postgresError {
+            try await connection.transaction { connection in
+                try await connection.run(Do("INSERT INTO t VALUES (3)"))
+                try await connection.run(name, settings: settings)
+            }
+        }
+        #expect(misuse?.code == .misuse)
+        #expect(try await rows(connection) == [1])
+        #expect(try await connection.transaction { _ in 3 } == 3)
+    }
+
     /// Whoever waited for a lock sees what its holder did.
     @Test func itSeesWhatOthersCommittedWhateverTheDefault() async throws {
         let database = try await PostgresServer.shared().makeDatabase()
