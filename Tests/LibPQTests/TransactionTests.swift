@@ -41,7 +41,9 @@ import Testing
         let error = await postgresError { try await connection.run(Do("INSERT INTO t VALUES (1)"), settings: settings) }
         #expect(error?.sqlState == .uniqueViolation)
         // Where the settings fail nothing is run.
-        let mistake = await postgresError { try await connection.run(Do("INSERT INTO t VALUES (2)"), settings: "SET x") }
+        let mistake = await postgresError {
+            try await connection.run(Do("INSERT INTO t VALUES (2)"), settings: "SET x")
+        }
         #expect(mistake?.sqlState == "42601")
         #expect(try await rows(connection) == [1])
         // It is a transaction of its own, and leaves another's alone.
