@@ -1,3 +1,4 @@
+import Foundation
 import LibPQ
 import Synchronization
 
@@ -5,16 +6,24 @@ import Synchronization
 /// take half of a search's time.
 final class NameSample: Sendable {
     /// How many of a list's first rows are read for what is frequent.
-    static let reach = 5_000
+    static let reach: Int64 = 5_000
+    /// Names are read from their index alone, a tenth of the time that rows take.
+    static let reachByName: Int64 = 2_000
     fileprivate static let size = 2_000
     private static let lifetime: Duration = .seconds(60)
 
     struct Names {
-        /// Each in lower case and with a line's end.
-        var lines: [UInt8] = []
-        var count = 0
+        /// Each in lower case and with a line's end; then a zero.
+        private var lines: [CChar] = [0]
+        private(set) var count = 0
         /// The highest number that a tag has.
         var last = 0
+
+        mutating func append(_ name: String) {
+            lines.removeLast()
+            lines += name.utf8.map(CChar.init(bitPattern:)) + [Self.lineEnd, 0]
+            count += 1
+        }
     }
 
     private struct State {
@@ -24,15 +33,35 @@ final class NameSample: Sendable {
 
     private let state = Mutex(State())
 
-    /// Whether a page of what holds the text is found sooner by reading a list from its beginning than by the index.
-    func isFrequent(_ text: SearchText, forPageOf limit: Int, in pool: Pool) async throws -> Bool {
+    /// How much of all holds a text.
+    struct Guess {
+        /// Of all tags; less by a standard deviation: who wrongly believes in a text that is rare reads thousands of rows for
+        /// nothing.
+        let share: Double
+        /// Those that hold it in their repositories' names.
+        let shareByRepository: Double
+        let tags: Double
+
+        /// Whether a page is found sooner by reading a list from its beginning than by the index.
+        func isFrequent(forPageOf limit: Int) -> Bool {
+            // In order, as many rows are read as a page takes at that share; by the index, all that hold it, each in half the
+            // time: it comes after its neighbours.
+            share * share * tags > 2 * Double(limit + 1) && share * Double(NameSample.reach) > Double(limit + 1)
+        }
+
+        func isAmongFirstNames(_ limit: Int) -> Bool { share * Double(NameSample.reachByName) > Double(limit + 1) }
+
+        /// Fewer are found by their index in less time than it takes to read names until a page is full.
+        var isOfManyRepositories: Bool { shareByRepository > 0.005 }
+    }
+
+    func guess(_ text: SearchText, in pool: Pool) async throws -> Guess {
         let names = try await names(in: pool)
-        let lines = Double(names.lines(with: text.text))
-        // Less by a standard deviation: who wrongly believes in a text that is rare reads thousands of rows for nothing.
-        let (tags, share) = (names.tags, (lines - lines.squareRoot()) / Double(max(1, names.count)))
-        // In order, as many rows are read as a page takes at that share; by the index, all that hold it, each in half the
-        // time: it comes after its neighbours.
-        return share * share * tags > 2 * Double(limit + 1) && share * Double(Self.reach) > Double(limit + 1)
+        let found = names.lines(with: text.text)
+        func share(_ lines: Int) -> Double {
+            (Double(lines) - Double(lines).squareRoot()) / Double(max(1, names.count))
+        }
+        return Guess(share: share(found.all), shareByRepository: share(found.byRepository), tags: names.tags)
     }
 
     /// Who finds them old reads them anew; all others have the old ones meanwhile.
@@ -45,9 +74,7 @@ final class NameSample: Sendable {
         }
         if let kept { return kept }
         let names = try await pool.run(SelectSomeNames(count: Self.size)).rows.reduce(into: Names()) { names, row in
-            names.lines += row.name.utf8
-            names.lines.append(Names.lineEnd)
-            names.count += 1
+            names.append(row.name)
             names.last = Int(row.last)
         }
         state.withLock { $0 = State(names: names, madeAt: .now) }
@@ -56,27 +83,25 @@ final class NameSample: Sendable {
 }
 
 extension NameSample.Names {
-    fileprivate static let lineEnd = UInt8(ascii: "\n")
+    private static let lineEnd = CChar(bitPattern: UInt8(ascii: "\n"))
 
     /// About how many there are in all: some numbers stand for none.
     fileprivate var tags: Double { Double(last) * Double(count) / Double(NameSample.size) }
 
-    func lines(with text: String) -> Int {
-        let text = Array(text.utf8)
-        guard let first = text.first, let last = text.last else { return 0 }
+    /// How many hold a text, and how many of them before their last colon.
+    func lines(with text: String) -> (all: Int, byRepository: Int) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 }) else { return (0, 0) }
         return lines.withUnsafeBufferPointer { lines in
-            var (count, place) = (0, 0)
-            while place + text.count <= lines.count {
-                // Nearly all that is not the text is seen to be none by its ends.
-                if lines[place] == first, lines[place + text.count - 1] == last,
-                    lines[place..<place + text.count].elementsEqual(text)
-                {
-                    count += 1
-                    while place < lines.count, lines[place] != Self.lineEnd { place += 1 }
-                }
-                place += 1
+            guard var place = lines.baseAddress else { return (0, 0) }
+            var (all, byRepository) = (0, 0)
+            while let found = strstr(place, text) {
+                let rest = found + text.utf8.count
+                guard let end = strchr(rest, Int32(Self.lineEnd)) else { break }
+                all += 1
+                if memchr(rest, Int32(UInt8(ascii: ":")), end - rest) != nil { byRepository += 1 }
+                place = UnsafePointer(end)
             }
-            return count
+            return (all, byRepository)
         }
     }
 }

@@ -85,19 +85,3 @@ extension SelectTags {
         t.tracked_since
         """
 }
-
-/// How many of the newest repositories hold a text in their names: those that were met last are as good as any.
-struct CountNamed: Statement {
-    private static let sample = 2_000
-    /// Fewer are found by their index in less time than it takes to read names until a page is full.
-    static let many = sample / 200
-    let text: SearchText
-    static let sql: SQL = """
-        SELECT count(*) FROM (SELECT prefix FROM repositories ORDER BY id DESC LIMIT $2) r WHERE r.prefix LIKE $1
-        """
-    func bind(_ parameters: inout Parameters) {
-        parameters.append(text.pattern)
-        parameters.append(Int64(Self.sample))
-    }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Int { try row.next() }
-}

@@ -53,31 +53,34 @@ extension TagStore {
     /// stand together far behind the first rows by reading on. A wrong guess costs time.
     private func found(_ query: TagQuery) async throws -> [Found] {
         // Few tags are missing or fail, and an index knows them.
-        guard !query.text.isEmpty, query.state == nil || query.state == .active else {
+        if let state = query.state, state != .active {
+            if query.isOfState, try await keyedReads.first(HasMany(state: state)) == true {
+                let first = try await found(query, .firstRepositories) ?? []
+                if first.count > query.limit { return first }
+            }
             return try await found(query, .all) ?? []
         }
-        let statement = try SelectTags(query)
-        var isFrequent = false
-        if query.sort == .name || statement.scope != nil {
-            // Names are read from their index alone, a tenth of the time that rows take.
-            let first = try await found(query, .first(query.sort == .name ? 2_000 : 150)) ?? []
+        guard !query.text.isEmpty else { return try await found(query, .all) ?? [] }
+        let isByName = query.sort == .name
+        let isScoped = query.registry != nil || query.repository != nil
+        let text = SearchText(query.text)
+        // What is known of all says nothing of one registry or repository.
+        let guess = isScoped ? nil : try await sample.guess(text, in: keyedReads)
+        var isFrequent = true
+        if isScoped, !isByName {
+            let first = try await found(query, .first(150)) ?? []
             if first.count > query.limit { return first }
-            isFrequent = query.sort != .name && first.count * 10 > query.limit
-        } else {
-            isFrequent = try await sample.isFrequent(statement.search, forPageOf: query.limit, in: keyedReads)
+            isFrequent = first.count * 10 > query.limit
+        } else if let guess {
+            isFrequent = isByName ? guess.isAmongFirstNames(query.limit) : guess.isFrequent(forPageOf: query.limit)
         }
         if isFrequent {
-            let more = try await found(query, .first(Int64(NameSample.reach))) ?? []
-            if more.count > query.limit { return more }
+            let first = try await found(query, .first(isByName ? NameSample.reachByName : NameSample.reach)) ?? []
+            if first.count > query.limit { return first }
         }
         // What stands in the names of many repositories is found by reading them in their order.
-        if query.sort == .name, statement.scope == nil, statement.search.isWithinNames,
-            try await keyedReads.first(CountNamed(text: statement.search)) ?? 0 >= CountNamed.many
-        {
-            if let frequent = try await found(query, .repositories) { return frequent }
-        } else if let rare = try await found(query, .index) {
-            return rare
-        }
+        let isOfMany = isByName && text.isWithinNames && guess?.isOfManyRepositories == true
+        if let rare = try await found(query, isOfMany ? .repositories : .index) { return rare }
         return try await found(query, .all) ?? []
     }
 
@@ -86,7 +89,7 @@ extension TagStore {
         let statement = try SelectTags(query, reading)
         if statement.isPrepared, !query.text.isEmpty { return Self.found(in: try await keyedReads.run(statement).rows) }
         switch reading {
-        case .all, .first: return Self.found(in: try await pool.run(statement).rows)
+        case .all, .first, .firstRepositories: return Self.found(in: try await pool.run(statement).rows)
         case .index, .repositories: break
         }
         return Self.found(in: try await pool.run(statement, settings: "SET LOCAL enable_seqscan = off").rows)
@@ -103,6 +106,20 @@ extension TagStore {
         }
         return found
     }
+}
+
+extension TagQuery {
+    /// Whether it is a list in the order of names that a state alone narrows.
+    fileprivate var isOfState: Bool { sort == .name && text.isEmpty && rhythm == nil }
+}
+
+/// Whether more tags are in a state than are sorted by their names sooner than repositories are read until a page is full.
+struct HasMany: Statement {
+    let state: TagState
+    static let sql: SQL =
+        "SELECT count(*) = 500 FROM (SELECT FROM tags WHERE state = $1 AND state <> 2 LIMIT 500) t"
+    func bind(_ parameters: inout Parameters) { parameters.append(state) }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
 extension TrackedTag {

@@ -59,11 +59,15 @@ import Testing
     }
 
     /// How frequent a text is, by the names of a sample, each of which counts once.
-    @Test(arguments: [("py", 3), ("y:", 1), ("3", 2), ("o\u{0}", 0), ("/x:py-", 1), ("none", 0), ("x:py-", 1)])
-    func linesThatHoldAText(text: String, count: Int) {
-        let lines = Array("docker.io/python:3\nquay.io/py/y:py\nghcr.io/x:py-\n1:3.10\n".utf8)
-        #expect(NameSample.Names(lines: lines).lines(with: text) == count)
-        #expect(NameSample.Names().lines(with: text) == 0)
+    @Test(arguments: [
+        ("py", 3, 2), ("y:", 1, 0), ("3", 2, 0), ("o\u{0}", 0, 0), ("/x:py-", 1, 0), ("none", 0, 0), ("x:py-", 1, 0),
+        ("io", 3, 3), ("1", 1, 1), ("3\nq", 0, 0), ("", 0, 0), ("1:3.10", 1, 0), ("0", 1, 0),
+    ])
+    func linesThatHoldAText(text: String, count: Int, byRepository: Int) {
+        var names = NameSample.Names()
+        for name in ["docker.io/python:3", "quay.io/py/y:py", "ghcr.io/x:py-", "1:3.10"] { names.append(name) }
+        #expect(names.lines(with: text) == (count, byRepository))
+        #expect(NameSample.Names().lines(with: text) == (0, 0))
     }
 
     /// Of each name no more are read than stand on a page, while others have the text in their repository's name.

@@ -10,7 +10,8 @@ struct Measure: AsyncParsableCommand {
         shouldDisplay: false)
 
     @Option(help: "How often each is done.") var runs = 25
-    @Option(help: ArgumentHelp("Only what begins with this.", valueName: "name")) var only = ""
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Only what begins with one of these.", valueName: "name"))
+    var only: [String] = []
     @Option(help: ArgumentHelp("The time of the made-up site's end.", valueName: "time"))
     var until = "2026-01-01T00:00:00Z"
     @OptionGroup(title: "Database and log") var options: DatabaseOptions

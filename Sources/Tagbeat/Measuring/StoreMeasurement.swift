@@ -8,12 +8,12 @@ struct StoreMeasurement {
     let store: TagStore
     let end: Timestamp
     let runs: Int
-    /// Only what begins like this.
-    let only: String
+    /// Only what begins like one of these; empty: all.
+    let only: [String]
     /// The median of each.
     private(set) var milliseconds: [String: Double] = [:]
 
-    init(store: TagStore, end: Timestamp, runs: Int, only: String) {
+    init(store: TagStore, end: Timestamp, runs: Int, only: [String]) {
         (self.store, self.end, self.runs, self.only) = (store, end, runs, only)
     }
 
@@ -23,7 +23,7 @@ struct StoreMeasurement {
     mutating func all() async throws {
         let store = store
         try await time("round trip") { _ in try await store.ping() }
-        if [Self.claiming, Self.recording].contains(where: { $0.hasPrefix(only) }) { try await worker() }
+        if [Self.claiming, Self.recording].contains(where: isWanted) { try await worker() }
         try await oneTag()
         try await lists()
         try await searches()
@@ -129,8 +129,10 @@ struct StoreMeasurement {
         }
     }
 
+    private func isWanted(_ name: String) -> Bool { only.isEmpty || only.contains { name.hasPrefix($0) } }
+
     private mutating func time(_ name: String, _ body: (Int) async throws -> Void) async throws {
-        guard name.hasPrefix(only) else { return }
+        guard isWanted(name) else { return }
         Console.progress(name)
         var times: [Double] = []
         for run in 0..<runs + 2 {
