@@ -19,12 +19,32 @@ extension SelectTags {
 
     private var repositoriesFound: SQL {
         if case .repositories = reading { return "" }
-        return "repositories_found AS MATERIALIZED (" + repositories + "), "
+        return "repositories_found AS MATERIALIZED (" + repositories + "), " + (isByNewest ? Self.pageEnd : "")
     }
+
+    /// Whether tags of repositories that cannot stand on the page are left unread.
+    private var isByNewest: Bool {
+        guard case .index = reading else { return false }
+        return isPrepared && query.sort == .lastChanged && !search.isAcross
+    }
+
+    /// What the last of the page has at least: as many tags as it takes have that much, of the repositories with the newest
+    /// changes. Some of those with many tags will do.
+    private static let pageEnd: SQL = """
+        page_end AS MATERIALIZED (
+            SELECT CASE WHEN count(*) = $1 THEN min(t.at) ELSE -2147483648 END AS at FROM (
+                SELECT t.at FROM (
+                    SELECT t.at FROM (SELECT id FROM repositories_found ORDER BY newest DESC LIMIT $1) r
+                    CROSS JOIN LATERAL (
+                        SELECT list_seconds(t.last_changed_at) AS at FROM tags t
+                        WHERE t.repository_id = r.id AND t.state <> 4 OFFSET 0) t
+                    LIMIT 2000) t
+                ORDER BY t.at DESC LIMIT $1) t),\u{20}
+        """
 
     private var repositories: SQL {
         let wanted = search.repositories
-        let named: SQL = "SELECT r.id, r.prefix FROM repositories r"
+        let named: SQL = "SELECT r.id, r.prefix, r.newest FROM repositories r"
         let ofRegistries: SQL = named + " JOIN registries g ON g.id = r.registry_id"
         // Where the index could not be used but to its end, all are read, and one pattern takes half the time of two.
         let paths: SQL =
@@ -49,7 +69,9 @@ extension SelectTags {
             } else {
                 "repositories_found r"
             }
-        let inOrder: SQL = isByName ? " ORDER BY r.prefix" + direction : ""
+        let inOrder: SQL =
+            isByName
+            ? " ORDER BY r.prefix" + direction : isByNewest ? " WHERE r.newest >= (SELECT at FROM page_end)" : ""
         return "SELECT " + sorted + " FROM (SELECT r.id, r.prefix FROM " + found + inOrder
             + ") r CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE t.repository_id = r.id AND "
             + (isByName ? condition + order : scope) + " OFFSET 0) t"

@@ -11,8 +11,6 @@ struct SelectTags: Statement {
         case all
         /// Among so many of the list's first rows.
         case first(Int64)
-        /// Those of the first two thousand repositories.
-        case firstRepositories
         /// By the indexes on parts of names.
         case index
         /// The same, but repositories are read in the order of their names, as far as the page needs.
@@ -76,7 +74,7 @@ struct SelectTags: Statement {
         let listedOrder =
             isByName ? nameOrder("t") : " ORDER BY t.sort_key" + direction + ", t.id" + direction
         switch reading {
-        case .all, .firstRepositories:
+        case .all:
             // In order, as far as the page needs.
             let text: SQL = query.text.isEmpty ? "" : " AND " + Self.holdsText
             return "SELECT true, " + columns
@@ -129,13 +127,9 @@ struct SelectTags: Statement {
                     : " AND t.tag > CASE WHEN r.prefix = $5 THEN $6 ELSE '' END")
         }
         return " FROM (SELECT r.id, r.prefix FROM repositories r WHERE " + repositories + " ORDER BY r.prefix"
-            + direction + repositoryLimit + ") r CROSS JOIN LATERAL (SELECT " + columns
+            + direction + ") r CROSS JOIN LATERAL (SELECT " + columns
             + " FROM tags t WHERE t.repository_id = r.id AND " + tags + text + " ORDER BY t.tag" + direction + limit
             + ") t" + nameOrder("r") + limit
-    }
-
-    private var repositoryLimit: SQL {
-        if case .firstRepositories = reading { " LIMIT 2000" } else { "" }
     }
 
     /// To rows `t`, one by one. A join would read all repositories for a few hundred rows.
@@ -152,7 +146,6 @@ struct SelectTags: Statement {
     private var walksNames: Bool {
         switch reading {
         case .index, .repositories: false
-        case .firstRepositories: true
         case .all, .first: isByName && query.rhythm == nil && (query.state == nil || query.state == .active)
         }
     }
@@ -160,7 +153,7 @@ struct SelectTags: Statement {
     /// Whether a search in the order of names asks for nothing but names.
     private var isOfNames: Bool {
         switch reading {
-        case .index, .repositories, .firstRepositories: return false
+        case .index, .repositories: return false
         case .all, .first: break
         }
         return isByName && !query.text.isEmpty && query.state == nil && query.rhythm == nil
@@ -185,7 +178,7 @@ struct SelectTags: Statement {
         parameters.append(search.tagPatterns)
         parameters.append(query.rhythm?.number)
         switch reading {
-        case .all, .firstRepositories: break
+        case .all: break
         case .first(let count): parameters.append(count)
         case .index, .repositories:
             let repositories = search.repositories

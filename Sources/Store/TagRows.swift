@@ -53,14 +53,9 @@ extension TagStore {
     /// stand together far behind the first rows by reading on. A wrong guess costs time.
     private func found(_ query: TagQuery) async throws -> [Found] {
         // Few tags are missing or fail, and an index knows them.
-        if let state = query.state, state != .active {
-            if query.isOfState, try await keyedReads.first(HasMany(state: state)) == true {
-                let first = try await found(query, .firstRepositories) ?? []
-                if first.count > query.limit { return first }
-            }
+        guard !query.text.isEmpty, query.state == nil || query.state == .active else {
             return try await found(query, .all) ?? []
         }
-        guard !query.text.isEmpty else { return try await found(query, .all) ?? [] }
         let isByName = query.sort == .name
         let isScoped = query.registry != nil || query.repository != nil
         let text = SearchText(query.text)
@@ -89,7 +84,7 @@ extension TagStore {
         let statement = try SelectTags(query, reading)
         if statement.isPrepared, !query.text.isEmpty { return Self.found(in: try await keyedReads.run(statement).rows) }
         switch reading {
-        case .all, .first, .firstRepositories: return Self.found(in: try await pool.run(statement).rows)
+        case .all, .first: return Self.found(in: try await pool.run(statement).rows)
         case .index, .repositories: break
         }
         return Self.found(in: try await pool.run(statement, settings: "SET LOCAL enable_seqscan = off").rows)
@@ -106,20 +101,6 @@ extension TagStore {
         }
         return found
     }
-}
-
-extension TagQuery {
-    /// Whether it is a list in the order of names that a state alone narrows.
-    fileprivate var isOfState: Bool { sort == .name && text.isEmpty && rhythm == nil }
-}
-
-/// Whether more tags are in a state than are sorted by their names sooner than repositories are read until a page is full.
-struct HasMany: Statement {
-    let state: TagState
-    static let sql: SQL =
-        "SELECT count(*) = 500 FROM (SELECT FROM tags WHERE state = $1 AND state <> 2 LIMIT 500) t"
-    func bind(_ parameters: inout Parameters) { parameters.append(state) }
-    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
 extension TrackedTag {

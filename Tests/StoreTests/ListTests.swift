@@ -1,4 +1,3 @@
-import Foundation
 import LibPQ
 import OCI
 import Store
@@ -139,39 +138,6 @@ import Testing
         #expect(tags.allSatisfy { $0.reference.repository.description == "a.test/team/app1" })
         query.repository = try Repository(parsing: "a.test/team/app")
         #expect(try await Self.all(store, query).isEmpty)
-    }
-
-    /// Many of a rare state are read in the order of repositories, also where most stand far behind.
-    @Test func manyOfAStateByName() async throws {
-        let store = try await TestDatabase.migratedStore()
-        defer { store.close() }
-        let names = (0..<4_600).map { String(format: "a.test/r%04d:%d", $0 / 2, 1 + $0 % 2) }
-        try await store.track(names.map(reference), origin: .starter, at: hour(0))
-        try await store.pool.withConnection {
-            try await $0.runScript(
-                "UPDATE tags SET state = CASE WHEN id % 9 = 0 OR repository_id > 2200 THEN 3 ELSE 2 END")
-        }
-        let missing: [String] = try await store.values(
-            "SELECT r.prefix || t.tag FROM tags t JOIN repositories r ON r.id = t.repository_id WHERE t.state = 3")
-        #expect(missing.count > 500)
-        var query = TagQuery()
-        (query.state, query.limit) = (.missing, 40)
-        for descending in [false, true] {
-            query.descending = descending
-            let found = try await Self.all(store, query).map(\.reference.description)
-            #expect(found == (descending ? missing.sorted().reversed() : missing.sorted()))
-        }
-        // Of the first two thousand repositories none has one.
-        try await store.pool.withConnection {
-            try await $0.runScript(
-                """
-                UPDATE tags SET state = 2;
-                UPDATE tags SET state = 3 FROM repositories r WHERE r.id = repository_id AND r.path >= 'r2040'
-                """)
-        }
-        query.descending = false
-        let found = try await Self.all(store, query).map(\.reference.description)
-        #expect(found == names.suffix(520))
     }
 
     @Test func search() async throws {

@@ -101,6 +101,42 @@ import Testing
         }
     }
 
+    /// The page is found without the tags of repositories that cannot stand on it, whatever became of what was newer once.
+    @Test func theNewestOfManyRepositories() async throws {
+        let store = try await TestDatabase.migratedStore()
+        defer { store.close() }
+        try await store.track(
+            (0..<600).map { try TagReference(parsing: "a.test/part-\($0 % 90):\($0)") }
+                + (0..<30).map { try TagReference(parsing: "a.test/other-\($0):part") },
+            origin: .starter, at: hour(0))
+        var query = TagQuery()
+        (query.text, query.sort, query.descending) = ("part", .lastChanged, true)
+        var random = SeededGenerator(3)
+        for round in 0..<60 {
+            let change =
+                [
+                    "last_changed_at = '2026-01-01Z'::timestamptz + interval '1 day' * (id * 7 % \(1 + round)) + id % 3 * interval '1 s'",
+                    "last_changed_at = NULL", "state = 4", "state = 2",
+                ][[0, 0, 0, 1, 2, 3].randomElement(using: &random) ?? 0]
+            let (share, rest) = (Int.random(in: 2...40, using: &random), Int.random(in: 0..<40, using: &random))
+            try await store.pool.withConnection {
+                try await $0.runScript("UPDATE tags SET \(change) WHERE id % \(share) = \(rest % share)")
+            }
+            query.limit = [1, 5, 40, 400].randomElement(using: &random) ?? 5
+            let expected: [Int32] = try await store.values(
+                "SELECT id FROM tags WHERE state <> 4 ORDER BY list_seconds(last_changed_at) DESC, id DESC")
+            let found = try await store.pool.run(SelectTags(query, .index)).rows.compactMap { row in
+                if case .tag(let id, _) = row { id } else { nil }
+            }
+            #expect(found == Array(expected.prefix(query.limit + 1)), "\(round): \(change)")
+            #expect(try await store.tags(query).items.map(\.id) == Array(expected.prefix(query.limit)))
+            let behind: [Int] = try await store.values(
+                "SELECT count(*) FROM repositories r WHERE newest < (SELECT max(list_seconds(last_changed_at)) FROM tags t "
+                    + "WHERE t.repository_id = r.id)")
+            #expect(behind == [0])
+        }
+    }
+
     /// What is frequent, but stands together behind the first rows: more than can be sorted.
     @Test func frequentOnesAreFoundTogetherFarBehind() async throws {
         let store = try await TestDatabase.migratedStore()

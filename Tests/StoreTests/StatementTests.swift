@@ -58,7 +58,7 @@ import Testing
             InsertTags(references: [app], origin: .visitor, now: hour(0)),
             Retrack(references: [app], origin: .visitor, now: hour(0)),
             TakeOverDiscovered(references: [app], origin: .operator),
-            HasNoTags(), HasMany(state: .missing), CountTracked(), SelectSomeNames(count: 1),
+            HasNoTags(), CountTracked(), SelectSomeNames(count: 1),
             NoteViewed(references: [app], now: hour(0)),
             InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)),
             SelectLanes(now: hour(0)),
