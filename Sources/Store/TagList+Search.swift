@@ -28,18 +28,17 @@ extension SelectTags {
         return isPrepared && query.sort == .lastChanged && !search.isAcross
     }
 
-    /// What the last of the page has at least: as many tags as it takes have that much, of the repositories with the newest
-    /// changes. Some of those with many tags will do.
+    /// What the last of the page has at least: as many tags as it takes have that much, among those of the repositories with
+    /// the newest changes. Some of them will do.
     private static let pageEnd: SQL = """
         page_end AS MATERIALIZED (
-            SELECT CASE WHEN count(*) = $1 THEN min(t.at) ELSE -2147483648 END AS at FROM (
+            SELECT CASE WHEN count(t.at) = $1 THEN list_seconds(min(t.at)) ELSE -2147483648 END AS at FROM (
                 SELECT t.at FROM (
                     SELECT t.at FROM (SELECT id FROM repositories_found ORDER BY newest DESC LIMIT $1) r
                     CROSS JOIN LATERAL (
-                        SELECT list_seconds(t.last_changed_at) AS at FROM tags t
-                        WHERE t.repository_id = r.id AND t.state <> 4 OFFSET 0) t
-                    LIMIT 2000) t
-                ORDER BY t.at DESC LIMIT $1) t),\u{20}
+                        SELECT t.last_changed_at AS at FROM tags t WHERE t.repository_id = r.id AND t.state <> 4 OFFSET 0) t
+                    LIMIT 20 * $1) t
+                ORDER BY t.at DESC NULLS LAST LIMIT $1) t),\u{20}
         """
 
     private var repositories: SQL {
