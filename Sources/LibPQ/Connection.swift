@@ -72,7 +72,8 @@ public final class Connection: StatementRunner {
 
     /// Runs one statement in a transaction of its own. Others wait for no task of this process: BEGIN, the statement and
     /// COMMIT follow each other as quickly as the server answers.
-    /// - Parameter settings: see ``transaction(settings:isolation:_:)``, as for what is thrown.
+    /// - Parameter settings: see ``transaction(settings:isolation:_:)``.
+    /// - Throws: as there; but rows are decoded after COMMIT, so an error of code `decoding` undoes nothing.
     @discardableResult
     public func run<S: Statement>(_ statement: S, settings: String) async throws -> Rows<S.Row> {
         try await ask(statement) {

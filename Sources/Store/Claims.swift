@@ -68,7 +68,8 @@ extension TagStore {
     ) async throws -> [Claim] {
         let end = window.now.advanced(bySeconds: lease)
         let claim = ClaimDue(registryID: registryID, workerID: worker.id, limit: limit, window: window, expiresAt: end)
-        return try await named(pool.run(claim, settings: ClaimDue.settings(registryID)).rows, until: end)
+        let found = try await pool.run(claim, settings: ClaimDue.settings(registryID)).rows
+        return try await named(found, worker: worker, until: end)
     }
 
     /// Claims tags that somebody waits for, due or not, unless they are being checked already.
@@ -79,7 +80,8 @@ extension TagStore {
         guard try await pool.first(SelectWhetherAwaited()) == true else { return [] }
         let end = now.advanced(bySeconds: lease)
         let claim = ClaimRequested(workerID: worker.id, limit: limit, expiresAt: end)
-        return try await named(pool.run(claim, settings: ClaimRequested.settings).rows, until: end)
+        let found = try await pool.run(claim, settings: ClaimRequested.settings).rows
+        return try await named(found, worker: worker, until: end)
     }
 
     /// Makes what dead workers held available again.
@@ -90,16 +92,22 @@ extension TagStore {
         try await pool.run(ReleaseClaims(tagIDs: claims.map(\.tagID), workerID: worker.id))
     }
 
-    /// Where their names cannot be read, claims last until they expire, as those of a worker that stands still.
-    private func named(_ found: [UnnamedClaim], until end: Timestamp) async throws -> [Claim] {
-        let names = try await repositories(found.map(\.repositoryID))
-        return zip(found, names).compactMap { claim, name in name.map { claim.of($0).expiring(at: end) } }
+    /// Claims with their names. Where these cannot be read, nobody knows what was claimed: it is given back.
+    private func named(_ found: [UnnamedClaim], worker: WorkerSession, until end: Timestamp) async throws -> [Claim] {
+        do {
+            let names = try await repositories(found.map(\.repositoryID))
+            return zip(found, names).compactMap { claim, name in name.map { claim.of($0).expiring(at: end) } }
+        } catch {
+            _ = try? await pool.run(ReleaseClaims(tagIDs: found.map(\.tagID), workerID: worker.id))
+            throw error
+        }
     }
 }
 
 /// A claim whose repository is known by its number alone: names are looked up in the worker's memory, see
 /// ``RepositoryNames``.
 struct UnnamedClaim: Sendable {
+    let tagID: Int32
     let repositoryID: Int32
     let of: @Sendable (Repository) -> Claim
 }
@@ -124,7 +132,7 @@ extension Claim {
         let schedule = try TagSchedule.decode(&row)
         let requestIDs: [Int64]? = try row.next()
         let place: RowPlace = try row.next()
-        return UnnamedClaim(repositoryID: repositoryID) { repository in
+        return UnnamedClaim(tagID: tagID, repositoryID: repositoryID) { repository in
             Claim(
                 tagID: tagID, registryID: registryID, reference: TagReference(repository: repository, tag: tag),
                 digestID: digestID, digestHead: digestHead, isMissing: isMissing, failures: failures,

@@ -111,6 +111,7 @@ extension TagStore {
                 try await connection.insertNames(of: group.tags.map(\.reference))
                 return try await connection.digestIDs(of: group)
             }
+        _ = try await pool.retryingTransaction { try await $0.run(RaiseNewest(newest: group.newest)) }
         let outcome = try await grow(by: group, digestIDs: digestIDs, at: now)
         try await pool.run(Notify(signal: .work))
         if outcome.hasChanged { try await pool.run(Notify(signal: .changes)) }
@@ -159,6 +160,39 @@ extension Connection {
         var observations: [Int32: [Observation]] = [:]
         for tag in group.tags { if let id = idOf[tag.reference] { observations[id] = tag.observations } }
         return try await merge(observations, into: tags, new: Set(new.keys), digestIDs: digestIDs, at: now)
+    }
+}
+
+extension ImportGroup {
+    /// The newest observation of each repository that is there already or was made for the group.
+    fileprivate var newest: [String: Timestamp] {
+        var newest: [String: Timestamp] = [:]
+        for (reference, observations) in tags {
+            guard let last = observations.map(\.observedAt).max() else { continue }
+            let prefix = reference.repository.prefix
+            newest[prefix] = max(last, newest[prefix] ?? last)
+        }
+        return newest
+    }
+}
+
+/// Ahead of a transaction that brings changes no later than these, so that it locks no repository: those of groups that
+/// share one would wait for each other.
+struct RaiseNewest: Statement {
+    typealias Row = Never
+    /// By what a repository's references begin with.
+    let newest: [String: Timestamp]
+    static let sql: SQL = """
+        WITH behind AS MATERIALIZED (
+            SELECT r.id, i.newest
+            FROM (SELECT prefix, list_seconds(at) AS newest FROM unnest($1::text[], $2::timestamptz[]) u (prefix, at)) i
+            JOIN repositories r ON r.prefix = i.prefix AND r.newest < i.newest
+            ORDER BY r.id FOR NO KEY UPDATE OF r)
+        UPDATE repositories r SET newest = b.newest FROM behind b WHERE r.id = b.id AND r.newest < b.newest
+        """
+    func bind(_ parameters: inout Parameters) {
+        parameters.append(Array(newest.keys))
+        parameters.append(Array(newest.values))
     }
 }
 

@@ -21,7 +21,7 @@ final class NameSample: Sendable {
 
         mutating func append(_ name: String) {
             lines.removeLast()
-            lines += name.utf8.map(CChar.init(bitPattern:)) + [Self.lineEnd, 0]
+            lines += name.utf8.map { CChar(truncatingIfNeeded: $0) } + [Self.lineEnd, 0]
             count += 1
         }
     }
@@ -33,12 +33,11 @@ final class NameSample: Sendable {
 
     private let state = Mutex(State())
 
-    /// How much of all holds a text.
+    /// How frequent a text is. Shares are of all tags, and less by a standard deviation: who wrongly believes in a text that
+    /// is rare reads thousands of rows for nothing.
     struct Guess {
-        /// Of all tags; less by a standard deviation: who wrongly believes in a text that is rare reads thousands of rows for
-        /// nothing.
         let share: Double
-        /// Those that hold it in their repositories' names.
+        /// Of those that hold it in their repositories' names.
         let shareByRepository: Double
         let tags: Double
 
@@ -51,7 +50,8 @@ final class NameSample: Sendable {
 
         func isAmongFirstNames(_ limit: Int) -> Bool { share * Double(NameSample.reachByName) > Double(limit + 1) }
 
-        /// Fewer are found by their index in less time than it takes to read names until a page is full.
+        /// Fewer are found by their index in less time than it takes to read names until a page is full. So is one with many
+        /// tags, which is taken for many.
         var isOfManyRepositories: Bool { shareByRepository > 0.005 }
     }
 
@@ -83,7 +83,7 @@ final class NameSample: Sendable {
 }
 
 extension NameSample.Names {
-    private static let lineEnd = CChar(bitPattern: UInt8(ascii: "\n"))
+    private static let lineEnd = CChar(UInt8(ascii: "\n"))
 
     /// About how many there are in all: some numbers stand for none.
     fileprivate var tags: Double { Double(last) * Double(count) / Double(NameSample.size) }

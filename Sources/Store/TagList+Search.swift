@@ -22,23 +22,25 @@ extension SelectTags {
         return "repositories_found AS MATERIALIZED (" + repositories + "), " + (isByNewest ? Self.pageEnd : "")
     }
 
-    /// Whether tags of repositories that cannot stand on the page are left unread.
+    /// Whether tags of repositories that cannot stand on the page are left unread. Where a text stands across two names, not
+    /// all tags of a repository hold it.
     private var isByNewest: Bool {
         guard case .index = reading else { return false }
-        return isPrepared && query.sort == .lastChanged && !search.isAcross
+        return query.sort == .lastChanged && query.descending && after == nil && scope == nil && query.state == nil
+            && query.rhythm == nil && !search.isAcross
     }
 
-    /// What the last of the page has at least: as many tags as it takes have that much, among those of the repositories with
-    /// the newest changes. Some of them will do.
+    /// What the last of the page has at least: as many tags as stand on it have that much, among those of the repositories
+    /// with the newest changes. Where some of these are left out it is only lower.
     private static let pageEnd: SQL = """
         page_end AS MATERIALIZED (
-            SELECT CASE WHEN count(t.at) = $1 THEN list_seconds(min(t.at)) ELSE -2147483648 END AS at FROM (
-                SELECT t.at FROM (
+            SELECT COALESCE((
+                SELECT list_seconds(t.at) FROM (
                     SELECT t.at FROM (SELECT id FROM repositories_found ORDER BY newest DESC LIMIT $1) r
                     CROSS JOIN LATERAL (
                         SELECT t.last_changed_at AS at FROM tags t WHERE t.repository_id = r.id AND t.state <> 4 OFFSET 0) t
                     LIMIT 20 * $1) t
-                ORDER BY t.at DESC NULLS LAST LIMIT $1) t),\u{20}
+                ORDER BY t.at DESC NULLS LAST LIMIT 1 OFFSET $1 - 1), -2147483648) AS at),\u{20}
         """
 
     private var repositories: SQL {

@@ -57,7 +57,7 @@ extension TagStore {
             return try await found(query, .all) ?? []
         }
         let isByName = query.sort == .name
-        let isScoped = query.registry != nil || query.repository != nil
+        let isScoped = try SelectTags(query).scope != nil
         let text = SearchText(query.text)
         // What is known of all says nothing of one registry or repository.
         let guess = isScoped ? nil : try await sample.guess(text, in: keyedReads)

@@ -46,11 +46,6 @@ struct Timeline {
             self.observedAt = observedAt
         }
 
-        /// Everything that the entry says.
-        func says(_ entry: Entry) -> Bool {
-            entry.digest == digest && entry.observedAt == observedAt && entry.pushedAt == nil && entry.notBefore == nil
-        }
-
         var entry: Entry {
             Entry(Observation(digest: digest, observedAt: observedAt, mediaType: mediaType, source: .observed))
         }
@@ -81,9 +76,8 @@ struct Timeline {
     }
 
     mutating func add(_ observations: [Observation]) {
-        // An export says of the last check what the tail says: a row of its own would tell nothing new.
-        let added = observations.map(Entry.init).filter { entry in !tails.contains { $0.says(entry) } }
-        guard !added.isEmpty else { return }
+        guard !observations.isEmpty else { return }
+        let added = observations.map(Entry.init)
         for tail in tails where added.contains(where: { obscures($0, tail) }) { materialise(tail) }
         entries += added
         // Stored rows come first, so a stable order keeps them before new ones of the same time.

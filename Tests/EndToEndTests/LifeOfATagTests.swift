@@ -110,6 +110,8 @@ import Testing
         let environment = [
             "TAGBEAT_DATA_DIR": folder.path + "/data", "TAGBEAT_PRIVATE_REGISTRIES": registry.name,
             "DOCKER_CONFIG": "/nonexistent",
+            // Checked once: an export tells of a later check than the last change, which an import would keep.
+            "TAGBEAT_CHECK_INTERVAL": "1d",
         ]
         func run(_ arguments: String..., input: String = "") async throws -> CommandResult {
             let process = try await TagbeatProcess(arguments, environment: environment, input: input)

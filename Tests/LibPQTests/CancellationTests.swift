@@ -74,6 +74,23 @@ import Testing
         #expect(try await connection.run(Ask<Int>("SELECT i FROM t")).rows == [2])
     }
 
+    @Test func cancelledWhileItWaitsForALock() async throws {
+        let database = try await PostgresServer.shared().makeDatabase()
+        let connection = try await Connection.connect(to: database)
+        let holder = try await Connection.connect(to: database)
+        try await holder.runScript("SELECT pg_advisory_lock(7)")
+        let task = Task { try await connection.run(Ask<Int>("SELECT 1"), settings: "SELECT pg_advisory_xact_lock(7)") }
+        try await Task.sleep(for: .milliseconds(50))
+        let elapsed = await seconds {
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        #expect(elapsed < 5)
+        holder.close()
+        let after = try await connection.run(Ask<Int>("SELECT 2"), settings: "SELECT pg_advisory_xact_lock(7)")
+        #expect(after.rows == [2])
+    }
+
     /// Each task either gets its own number or its cancellation; never another's, and no connection is given up.
     private func storm(_ runner: any StatementRunner, statements: Int) async throws {
         let tally = try await withThrowingTaskGroup(of: Bool.self) { group in

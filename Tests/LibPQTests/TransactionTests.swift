@@ -47,14 +47,16 @@ import Testing
         #expect(mistake?.sqlState == "42601")
         #expect(try await rows(connection) == [1])
         // It is a transaction of its own, and leaves another's alone.
-        let misuse = await postgresError {
-            try await connection.transaction { connection in
-                try await connection.run(Do("INSERT INTO t VALUES (3)"))
-                try await connection.run(name, settings: settings)
-            }
+        let misuse = try await connection.transaction { connection in
+            try await connection.run(Do("INSERT INTO t VALUES (3)"))
+            return await postgresError { try await connection.run(name, settings: settings) }
         }
         #expect(misuse?.code == .misuse)
-        #expect(try await rows(connection) == [1])
+        #expect(try await rows(connection) == [1, 3])
+        // What fails only with COMMIT.
+        try await connection.runScript("CREATE TABLE child (p int8 REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
+        let late = await postgresError { try await connection.run(Do("INSERT INTO child VALUES (9)"), settings: "") }
+        #expect(late?.sqlState == "23503")
         #expect(try await connection.transaction { _ in 3 } == 3)
     }
 

@@ -115,7 +115,7 @@ import Testing
         for round in 0..<60 {
             let change =
                 [
-                    "last_changed_at = '2026-01-01Z'::timestamptz + interval '1 day' * (id * 7 % \(1 + round)) + id % 3 * interval '1 s'",
+                    "last_changed_at = '2026-01-01Z'::timestamptz + interval '1 s' * (id * 86407 % \(1 + round) + id % 3)",
                     "last_changed_at = NULL", "state = 4", "state = 2",
                 ][[0, 0, 0, 1, 2, 3].randomElement(using: &random) ?? 0]
             let (share, rest) = (Int.random(in: 2...40, using: &random), Int.random(in: 0..<40, using: &random))

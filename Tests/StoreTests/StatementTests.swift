@@ -58,6 +58,7 @@ import Testing
             InsertTags(references: [app], origin: .visitor, now: hour(0)),
             Retrack(references: [app], origin: .visitor, now: hour(0)),
             TakeOverDiscovered(references: [app], origin: .operator),
+            RaiseNewest(newest: ["registry.test/app:": hour(0)]),
             HasNoTags(), CountTracked(), SelectSomeNames(count: 1),
             NoteViewed(references: [app], now: hour(0)),
             InsertWorker(name: "worker", now: hour(0)), SelectWorkers(), FreeLostClaims(now: hour(0)),

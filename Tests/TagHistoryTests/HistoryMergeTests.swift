@@ -192,28 +192,6 @@ import Testing
         #expect(newer.lastSucceededAt == day(30))
     }
 
-    @Test func theLastCheckIsToldAlready() throws {
-        let live = History.merge(adding: try observations("A@1", source: .observed))
-        let exported = History.observations(of: live.rows, lastSucceededAt: day(20))
-        #expect(exported.map(\.observedAt) == [day(1), day(20)])
-        let again = History.merge(existing: live.rows, lastSucceededAt: day(20), adding: exported)
-        #expect(again.rows == live.rows && again.lastSucceededAt == day(20))
-        // With another one that it obscures it is no less kept.
-        let merged = History.merge(
-            existing: live.rows, lastSucceededAt: day(20), adding: exported + (try observations("B@30")))
-        #expect(text(merged.rows) == ["first A@1", "same A@20", "rebuild A>B@30>20"])
-        // A push time is news.
-        let pushed = Observation(digest: try digest("A"), observedAt: day(20), pushedAt: day(0), source: .registry)
-        let news = History.merge(existing: live.rows, lastSucceededAt: day(20), adding: [pushed])
-        #expect(text(news.rows) == ["first A@1", "same A@20"])
-        // Missing is told in the same way.
-        let gone = History.merge(adding: try observations("A@1 -@5", source: .observed))
-        let known = History.observations(of: gone.rows, lastSucceededAt: day(1), lastMissingAt: day(9))
-        #expect(known.last?.observedAt == day(9) && known.last?.digest == nil)
-        let still = History.merge(existing: gone.rows, lastSucceededAt: day(1), lastMissingAt: day(9), adding: known)
-        #expect(still.rows == gone.rows && still.lastMissingAt == day(9))
-    }
-
     @Test func theLastCheckBeforeATagWentMissingIsKeptToo() throws {
         let state = Decision.CurrentState(digest: try digest("A"), lastSucceededAt: day(8))
         let live =

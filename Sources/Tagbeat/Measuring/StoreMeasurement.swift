@@ -119,7 +119,7 @@ struct StoreMeasurement {
             "python", "cache", "core-python", "lake0", "zzzzz", "3.1", "a", "py", "-q", "qx", "zq", "~",
         ]
         for text in texts {
-            for sort in [TagSort.name, .changes] {
+            for sort in [TagSort.name, .changes, .lastChanged] {
                 try await time("search \(text) by \(sort.rawValue)") { _ in
                     var query = TagQuery()
                     (query.text, query.sort, query.descending, query.limit) = (text, sort, sort != .name, 50)
