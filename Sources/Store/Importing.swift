@@ -179,21 +179,17 @@ extension ImportGroup {
 /// Ahead of a transaction that brings changes no later than these, so that it locks no repository: those of groups that
 /// share one would wait for each other.
 struct RaiseNewest: Statement {
-    typealias Row = Never
     /// By what a repository's references begin with.
     let newest: [String: Timestamp]
     static let sql: SQL = """
-        WITH behind AS MATERIALIZED (
-            SELECT r.id, i.newest
-            FROM (SELECT prefix, list_seconds(at) AS newest FROM unnest($1::text[], $2::timestamptz[]) u (prefix, at)) i
-            JOIN repositories r ON r.prefix = i.prefix AND r.newest < i.newest
-            ORDER BY r.id FOR NO KEY UPDATE OF r)
-        UPDATE repositories r SET newest = b.newest FROM behind b WHERE r.id = b.id AND r.newest < b.newest
+        SELECT raise_newest(array_agg(r.id), array_agg(list_seconds(i.at))) IS NULL
+        FROM unnest($1::text[], $2::timestamptz[]) i (prefix, at) JOIN repositories r ON r.prefix = i.prefix
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(Array(newest.keys))
         parameters.append(Array(newest.values))
     }
+    static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Bool { try row.next() }
 }
 
 struct SelectIdentity: Statement {

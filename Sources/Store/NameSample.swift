@@ -48,7 +48,9 @@ final class NameSample: Sendable {
             share * share * tags > 2 * Double(limit + 1) && share * Double(NameSample.reach) > Double(limit + 1)
         }
 
-        func isAmongFirstNames(_ limit: Int) -> Bool { share * Double(NameSample.reachByName) > Double(limit + 1) }
+        func isAmongFirstNames(forPageOf limit: Int) -> Bool {
+            share * Double(NameSample.reachByName) > Double(limit + 1)
+        }
 
         /// Fewer are found by their index in less time than it takes to read names until a page is full. So is one with many
         /// tags, which is taken for many.

@@ -70,10 +70,9 @@ extension SelectTags {
             } else {
                 "repositories_found r"
             }
-        let inOrder: SQL =
-            isByName
-            ? " ORDER BY r.prefix" + direction : isByNewest ? " WHERE r.newest >= (SELECT at FROM page_end)" : ""
-        return "SELECT " + sorted + " FROM (SELECT r.id, r.prefix FROM " + found + inOrder
+        let which: SQL = isByNewest ? " WHERE r.newest >= (SELECT at FROM page_end)" : ""
+        let inOrder: SQL = isByName ? " ORDER BY r.prefix" + direction : ""
+        return "SELECT " + sorted + " FROM (SELECT r.id, r.prefix FROM " + found + which + inOrder
             + ") r CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE t.repository_id = r.id AND "
             + (isByName ? condition + order : scope) + " OFFSET 0) t"
     }

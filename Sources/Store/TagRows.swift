@@ -67,7 +67,9 @@ extension TagStore {
             if first.count > query.limit { return first }
             isFrequent = first.count * 10 > query.limit
         } else if let guess {
-            isFrequent = isByName ? guess.isAmongFirstNames(query.limit) : guess.isFrequent(forPageOf: query.limit)
+            isFrequent =
+                isByName
+                ? guess.isAmongFirstNames(forPageOf: query.limit) : guess.isFrequent(forPageOf: query.limit)
         }
         if isFrequent {
             let first = try await found(query, .first(isByName ? NameSample.reachByName : NameSample.reach)) ?? []
