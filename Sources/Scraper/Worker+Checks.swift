@@ -79,7 +79,8 @@ extension Worker {
             return .ended(
                 CheckResult(
                     claim: claim, answer: .failed(reason: failure.description), startedAt: started, checkedAt: now,
-                    way: urgent ? .request : .turn, retryAfter: failure.retryAfter.map { $0 / .seconds(1) } ?? 0))
+                    way: urgent ? .request : .turn, retryAfter: failure.retryAfter.map { $0 / .seconds(1) } ?? 0,
+                    isRefusal: failure.code == .unauthorized))
         }
     }
 

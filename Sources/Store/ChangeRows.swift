@@ -131,8 +131,8 @@ struct ChangeLinks: Sendable {
         var row = row
         if row.tagID != tagID { (tagID, bearer) = (row.tagID, nil) }
         if row.change.kind.isChange || row.change.kind == .missing { row.change.previousDigest = bearer }
-        // A return with another digest is told by the change that follows it.
-        if let digest = row.change.digest, row.change.kind != .returned { bearer = digest }
+        // A return with another digest is told by the change that follows it; a hidden row may be what was disproved.
+        if let digest = row.change.digest, row.change.kind != .returned, row.change.kind.isShown { bearer = digest }
         return row
     }
 }

@@ -65,7 +65,7 @@ struct SelectHistoryPart: Statement {
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> ChangeRow { try .decode(&row) }
 }
 
-/// A history's last row, hidden ones among them.
+/// A history's last row, hidden ones among them, but for mere dates (``Change/isMereDate``).
 struct SelectNewestRow: Statement {
     let id: Int32
     /// Only one that has a digest.
@@ -73,6 +73,7 @@ struct SelectNewestRow: Statement {
     static let sql: SQL =
         "SELECT " + Change.columns + " FROM changes h" + Change.tables + """
              WHERE h.tag_id = $1 AND (h.digest_id IS NOT NULL OR NOT $2)
+                AND NOT (h.ordinal < 0 AND h.what >> 4 & 7 = 4)
             ORDER BY h.observed_at DESC, greatest(h.ordinal, -1 - h.ordinal) DESC LIMIT 1
             """
     func bind(_ parameters: inout Parameters) {

@@ -54,7 +54,7 @@ public struct TrackedTag: Sendable {
     /// Why the last check failed; nil where it did not. Cleaned text, safe to show.
     public let lastError: String?
     /// What lists say of its rhythm, where that was read together with it.
-    var pulse: Pulse?
+    public internal(set) var pulse: Pulse?
     /// The days without a look at whose end its newest digest was found, where lists were asked for.
     public var gap: Range<Timestamp>? { pulse?.gap(before: lastChangedAt) }
 }
@@ -77,8 +77,8 @@ public struct TagQuery: Sendable {
     /// 1…1000.
     public var limit = 100
     public var cursor: String?
-    /// For a list of lines: with what these say of a rhythm, without the media type, platforms and the next check, which
-    /// take as long to find as all the rest.
+    /// For a list of lines: with what these say of a rhythm, without the digest, its media type and platforms, and the next
+    /// check, which take as long to find as all the rest.
     public var isBrief = false
     /// Which of its tags, as far as it sorts by what of some is not known.
     var part = Part.all

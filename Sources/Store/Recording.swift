@@ -18,10 +18,12 @@ public struct CheckResult: Sendable {
     public let way: ScheduledCheck.Way
     /// Seconds for which the registry wants to be left alone after a failure.
     public let retryAfter: Double
+    /// The check failed because the registry says that it has no such repository, or not for us.
+    public let isRefusal: Bool
 
     public init(
         claim: Claim, answer: Answer, startedAt: Timestamp, checkedAt: Timestamp, way: ScheduledCheck.Way = .turn,
-        retryAfter: Double = 0
+        retryAfter: Double = 0, isRefusal: Bool = false
     ) {
         self.claim = claim
         self.answer = answer
@@ -29,6 +31,7 @@ public struct CheckResult: Sendable {
         self.checkedAt = checkedAt
         self.way = way
         self.retryAfter = retryAfter
+        self.isRefusal = isRefusal
     }
 
     /// Whether the claim knew it already: the common case, recorded without reading anything of the tag.
@@ -279,9 +282,10 @@ struct FinishRequests: Statement {
     let batch: BatchOutcome
     static let sql: SQL = """
         UPDATE check_requests q SET finished_at = i.checked_at, outcome = i.outcome, reason = i.reason,
-            digest_id = (SELECT d.id FROM digests d WHERE d.digest = i.digest)
-        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::smallint[], $5::text[], $6::bytea[])
-            i (tag_id, started_at, checked_at, outcome, reason, digest)
+            is_refusal = i.is_refusal, digest_id = (SELECT d.id FROM digests d WHERE d.digest = i.digest)
+        FROM unnest($1::integer[], $2::timestamptz[], $3::timestamptz[], $4::smallint[], $5::text[], $6::bytea[],
+                $9::boolean[])
+            i (tag_id, started_at, checked_at, outcome, reason, digest, is_refusal)
         WHERE q.finished_at IS NULL AND q.tag_id = i.tag_id
             AND (q.requested_at <= i.started_at OR q.id = ANY ($7::bigint[]) OR q.tag_id = ANY ($8::integer[]))
         """
@@ -295,5 +299,6 @@ struct FinishRequests: Statement {
         parameters.append(ended.map(\.0.foundDigest?.digest))
         parameters.append(results.flatMap(\.claim.requestIDs))
         parameters.append(batch.removed.sorted())
+        parameters.append(ended.map(\.0.isRefusal))
     }
 }

@@ -13,6 +13,8 @@ public struct CheckReport: Sendable {
     public let outcome: CheckOutcome
     public let digest: Digest?
     public let reason: String?
+    /// See ``CheckResult/isRefusal``.
+    public let isRefusal: Bool
     public let checkedAt: Timestamp
 }
 
@@ -34,7 +36,7 @@ extension TagStore {
                 if let report = try await pool.first(SelectReport(request: request)) {
                     return CheckReport(
                         reference: request.reference, outcome: report.outcome, digest: report.digest,
-                        reason: report.reason, checkedAt: report.checkedAt)
+                        reason: report.reason, isRefusal: report.isRefusal, checkedAt: report.checkedAt)
                 }
                 let left = deadline - .now
                 guard left > .zero else { return nil }
@@ -73,17 +75,20 @@ struct SelectReport: Statement {
         let outcome: CheckOutcome
         let digest: Digest?
         let reason: String?
+        let isRefusal: Bool
         let checkedAt: Timestamp
     }
     let request: CheckRequest
     static let sql: SQL = """
-        SELECT q.outcome, d.digest, q.reason, q.finished_at
+        SELECT q.outcome, d.digest, q.reason, q.is_refusal, q.finished_at
         FROM check_requests q LEFT JOIN digests d ON d.id = q.digest_id
         WHERE q.id = $1 AND q.finished_at IS NOT NULL
         """
     func bind(_ parameters: inout Parameters) { parameters.append(request.id) }
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> Row {
-        Row(outcome: try row.next(), digest: try row.next(), reason: try row.next(), checkedAt: try row.next())
+        Row(
+            outcome: try row.next(), digest: try row.next(), reason: try row.next(), isRefusal: try row.next(),
+            checkedAt: try row.next())
     }
 }
 

@@ -27,17 +27,24 @@ public struct TagRecord: Sendable {
         // What only an image's own date tells of is no digest that the tag bore.
         let newest = firstSeenAt == nil ? nil : history.last { $0.digest != nil }
         let missing = Self.missing(in: history)
+        // Before the next change began, somebody may have looked.
+        let seenUntil = missing?.notBefore ?? self.history.first { $0.observedAt > time }?.notBefore
         let known = TrackedTag(
             id: tag.id, reference: tag.reference, state: tag.state, digest: missing == nil ? newest?.digest : nil,
             mediaType: newest?.mediaType, platforms: newest?.digest == tag.digest ? tag.platforms : [],
             trackedSince: tag.trackedSince, firstSeenAt: firstSeenAt,
-            lastCheckedAt: tag.lastCheckedAt.map { min($0, time) },
-            lastSucceededAt: tag.lastSucceededAt.map { min($0, missing?.notBefore ?? time, time) },
+            lastCheckedAt: ownSince > time ? nil : tag.lastCheckedAt.map { min($0, time) },
+            lastSucceededAt: newest.flatMap { newest in
+                tag.lastSucceededAt.map { max(newest.observedAt, min($0, seenUntil ?? time, time)) }
+            },
             lastChangedAt: CountedRows(history, firstSeenAt: firstSeenAt).changes.last?.observedAt,
             lastPushedAt: newest?.pushedAt, nextCheckAt: tag.nextCheckAt,
             lastError: tag.lastError)
         return TagRecord(known, history: history, firstSeenAt: firstSeenAt)
     }
+
+    /// Since when it is checked by ourselves, as far as is known.
+    private var ownSince: Timestamp { history.first { $0.source == .observed }?.observedAt ?? tag.trackedSince }
 
     /// The same, or itself where no time is named.
     public func asOf(_ past: Timestamp?) -> TagRecord { past.map(known) ?? self }

@@ -130,13 +130,12 @@ extension TrackedTag {
 
     /// What ``TagQuery/isBrief`` asks for.
     static let briefColumns: SQL = """
-        t.id, r.prefix || t.tag, t.state, CASE WHEN NOT c.is_missing THEN d.digest END, NULL::text, '{}'::text[], '{}'::bytea[],
+        t.id, r.prefix || t.tag, t.state, NULL::bytea, NULL::text, '{}'::text[], '{}'::bytea[],
         t.tracked_since, c.first_seen_at, c.last_checked_at, c.last_succeeded_at, t.last_changed_at, t.last_pushed_at,
         NULL::timestamptz, f.reason, t.pulse
         """
     static let briefJoins: SQL = """
-             JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN digests d ON d.id = c.digest_id
-            LEFT JOIN check_failures f ON f.tag_id = t.id
+             JOIN tag_checks c ON c.tag_id = t.id LEFT JOIN check_failures f ON f.tag_id = t.id
         """
 
     static func decode(_ row: inout RowDecoder) throws(PostgresError) -> TrackedTag {

@@ -8,7 +8,7 @@ extension History {
         private var last: Change?
 
         /// - Parameters:
-        ///   - newest: the last of all rows; nil where there is none.
+        ///   - newest: the last of all rows that is no mere date; nil where there is none.
         ///   - newestSeen: the last one with a digest.
         public init(newest: Change?, newestSeen: Change?, lastSucceededAt: Timestamp?, lastMissingAt: Timestamp?) {
             tails = Timeline.tails(

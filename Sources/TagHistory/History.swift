@@ -62,8 +62,8 @@ public enum History {
         of rows: [Change], lastSucceededAt: Timestamp?, lastMissingAt: Timestamp? = nil
     ) -> [Observation] {
         var export = Export(
-            newest: rows.last, newestSeen: rows.last { $0.digest != nil }, lastSucceededAt: lastSucceededAt,
-            lastMissingAt: lastMissingAt)
+            newest: rows.last { !$0.isMereDate }, newestSeen: rows.last { $0.digest != nil && !$0.isMereDate },
+            lastSucceededAt: lastSucceededAt, lastMissingAt: lastMissingAt)
         return export.observations(of: rows) + export.rest()
     }
 }

@@ -112,12 +112,16 @@ extension Rhythm {
     private static func duration(
         _ days: Double, _ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
     ) -> String {
-        days < 2 ? unit((days * 24).rounded(rule), "hour") : unit(days.rounded(rule), "day")
+        let hours = (days * 24).rounded(rule)
+        return days >= 2
+            ? unit(days.rounded(rule), "day") : hours < 1 && days > 0 ? "under an hour" : unit(hours, "hour")
     }
 
-    /// The next whole day or hour, so that "never more than" stays true.
+    /// The next whole day or hour, so that "never more than" stays true, give or take the ten minutes to which the times of
+    /// lists are kept: what is said of a tag is the same everywhere.
     private static func ceiling(_ days: Double) -> String {
-        days <= 2 ? unit((days * 24).rounded(.up), "hour") : unit(days.rounded(.up), "day")
+        let days = days - 2 * Double(Pulse.stepSeconds) / 86_400
+        return days <= 2 ? unit(max(1, (days * 24).rounded(.up)), "hour") : unit(days.rounded(.up), "day")
     }
 
     private static func unit(_ value: Double, _ name: String) -> String {

@@ -6,18 +6,32 @@ extension Timeline {
         var walk = Walk(mediaTypes: mediaTypes)
         walk.rows.reserveCapacity(entries.count)
         var tails = tails[...]
-        for entry in entries {
+        for (entry, isDisproved) in zip(entries, disproved) {
             while let tail = tails.first, tail.observedAt <= entry.observedAt {
                 walk.pass(tail)
                 tails.removeFirst()
             }
-            walk.take(entry, classify: classify)
+            isDisproved ? walk.keep(entry) : walk.take(entry, classify: classify)
         }
         tails.forEach { walk.pass($0) }
         return History.Merged(
             rows: Self.folded(walk.rows), lastSucceededAt: walk.lastSeenAt, digest: walk.digest,
             mediaType: walk.digest.flatMap { walk.mediaTypes[$0] },
             isMissing: walk.digest != nil && walk.missingAt != nil, lastMissingAt: walk.missingAt)
+    }
+
+    /// An image's own date is no time at which the tag bore it where the next observation found something else. Nor does
+    /// an image tell when a tag was gone.
+    private var disproved: [Bool] {
+        var next: Timeline.Entry?
+        let reversed = entries.reversed().map { entry in
+            guard entry.source == .metadata else {
+                next = entry
+                return false
+            }
+            return entry.digest == nil || next.map { $0.digest != entry.digest } ?? false
+        }
+        return reversed.reversed()
     }
 
     /// A media type is the digest's, whichever observation told it: the first one that did.
@@ -33,7 +47,10 @@ extension Timeline {
         var rows: [Change] = []
         let mediaTypes: [Digest: MediaType]
         var digest: Digest?
+        /// An image's own date is no observation, here and in what follows.
         var lastSeenAt: Timestamp?
+        /// The last observation, whatever it found.
+        var observedAt: Timestamp?
         /// The last observation that found the tag missing, until it returns or is seen for the first time.
         var missingAt: Timestamp?
         /// What the `missing` row says of the last time before it: a bound, which is no observation.
@@ -44,6 +61,7 @@ extension Timeline {
 
         /// A check without a row only extends what is known.
         mutating func pass(_ tail: Tail) {
+            observedAt = latest(observedAt, tail.observedAt)
             if tail.digest == nil {
                 if missingAt != nil || digest == nil { missingAt = latest(missingAt, tail.observedAt) }
             } else if tail.digest == digest, missingAt == nil {
@@ -51,12 +69,16 @@ extension Timeline {
             }
         }
 
+        /// As a hidden row: what comes later may prove it.
+        mutating func keep(_ entry: Entry) { append(entry, .same, notBefore: informative(entry.notBefore)) }
+
         mutating func take(_ entry: Entry, classify: (Digest, Digest) -> Classification?) {
+            defer { if entry.source != .metadata { observedAt = entry.observedAt } }
             guard let new = entry.digest else { return takeMissing(entry) }
             if digest == nil {
                 append(entry, .first, notBefore: latest(entry.notBefore, missingAt))
             } else if digest == new, missingAt == nil {
-                append(entry, .same, notBefore: informative(entry.notBefore, lastSeenAt))
+                append(entry, .same, notBefore: informative(entry.notBefore))
             } else if let missingAt {
                 append(entry, .returned, notBefore: latest(entry.notBefore, missingAt))
                 // The old digest was last seen before it went missing, whatever the return's own bound.
@@ -66,14 +88,14 @@ extension Timeline {
             }
             digest = new
             borne.insert(new)
-            lastSeenAt = entry.observedAt
+            if entry.source != .metadata { lastSeenAt = entry.observedAt }
             missingAt = nil
         }
 
         private mutating func takeMissing(_ entry: Entry) {
             if digest == nil || missingAt != nil {
                 // Before the first sighting it tells only since when that may have been.
-                append(entry, .same, notBefore: informative(entry.notBefore, missingAt))
+                append(entry, .same, notBefore: informative(entry.notBefore))
             } else {
                 missingAfter = latest(entry.notBefore, lastSeenAt)
                 append(entry, .missing, previous: digest, notBefore: missingAfter)
@@ -82,9 +104,9 @@ extension Timeline {
         }
 
         /// A hidden row's bound matters only where it is later than the observation before, which bounds it anyway.
-        private func informative(_ bound: Timestamp?, _ before: Timestamp?) -> Timestamp? {
-            guard let before else { return bound }
-            return bound.flatMap { $0 > before ? $0 : nil }
+        private func informative(_ bound: Timestamp?) -> Timestamp? {
+            guard let observedAt else { return bound }
+            return bound.flatMap { $0 > observedAt ? $0 : nil }
         }
 
         private mutating func appendChange(

@@ -57,14 +57,15 @@ struct Timeline {
 
     init(existing: [Change], lastSucceededAt: Timestamp?, lastMissingAt: Timestamp?) {
         tails = Self.tails(
-            newest: existing.last, newestSeen: existing.last { $0.digest != nil }, lastSucceededAt: lastSucceededAt,
+            newest: existing.last { !$0.isMereDate }, newestSeen: existing.last { $0.digest != nil && !$0.isMereDate },
+            lastSucceededAt: lastSucceededAt,
             lastMissingAt: lastMissingAt)
         entries = Self.merged(Self.unfolded(existing))
     }
 
     /// - Parameters:
-    ///   - newest: a history's last row; nil where it has none.
-    ///   - newestSeen: its last row with a digest.
+    ///   - newest: a history's last row that is no mere date; nil where it has none.
+    ///   - newestSeen: the last one of these with a digest.
     static func tails(
         newest: Change?, newestSeen: Change?, lastSucceededAt: Timestamp?, lastMissingAt: Timestamp?
     ) -> [Tail] {
@@ -163,6 +164,11 @@ extension Timeline.Entry {
         source = source.strongest(other.source)
         stored = stored ?? other.stored
     }
+}
+
+extension Change {
+    /// A hidden row that only an image's own date tells of: no observation of the tag.
+    public var isMereDate: Bool { kind == .same && source == .metadata }
 }
 
 /// The later of the two, or the one that is known.

@@ -170,6 +170,17 @@ import Testing
             try await page.type("h<script>")
             #expect(try await page.wait(until: "document.querySelector('#taglist .empty') !== null"))
             try await page.picture("search-as-one-types")
+            // What is wiped out is looked for no more, also where the page came with it.
+            let title = "document.querySelector('#list-title').textContent"
+            #expect(try await page.evaluate(title) as? String == "Tags with “month<script>”")
+            try await page.go(to: site.address + "/?query=mont")
+            #expect(try await page.evaluate(rows) as? Int == 1)
+            #expect(try await page.focus("#query"))
+            _ = try await page.evaluate("document.querySelector('#query').select()")
+            try await page.press("Backspace")
+            #expect(try await page.wait(until: rows + " === \(all)"))
+            #expect(try await page.evaluate(title) as? String == "All tags")
+            #expect(try await page.url == site.address + "/")
             try await page.go(to: site.address + "/tags/127.0.0.1:9/library/weekly:1")
             #expect(
                 try await page.evaluate("document.querySelectorAll('button.copy:not([hidden])').length") as? Int ?? 0

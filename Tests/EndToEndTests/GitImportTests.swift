@@ -91,7 +91,7 @@ import Testing
             git config format.pretty oneline; git config core.quotePath false; git config log.showRoot false
             """, in: path)
         let result = try await tagbeat(folder, "import", "--from-git", path)
-        #expect(result.output == "Read 1 observations of 1 tags; 1 were new. 1 commits changed a pin.\n")
+        #expect(result.output == "Read 1 observation of 1 tag; 1 was new. 1 commit changed a pin.\n")
         #expect(!FileManager.default.fileExists(atPath: mark))
     }
 

@@ -14,6 +14,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("https://tags.example.org/", "https://tags.example.org"),
+        ("HTTPS://Tags.Example.org:443", "https://tags.example.org"),
+        ("http://a:80", "http://a"), ("http://a:443/", "http://a:443"), ("http://[::1]:8080", "http://[::1]:8080"),
+    ])
+    func aSitesAddressIsThatOfItsPagesOrigin(_ text: String, _ origin: String) throws {
+        #expect(try SettingValues.siteURL(text) == origin)
+    }
+
+    @Test(arguments: ["https://a/b", "https://a?b", "https://me@a", "ftp://a", "a", "https://", "https://a:0"])
+    func noSitesAddress(_ text: String) { #expect(throws: BadValue.self) { try SettingValues.siteURL(text) } }
+
+    @Test(arguments: [
         "", "s", "15", "1.5h", "-1h", "0s", "1w", "1 h", "1h30m", "+1h", "١h", "1001y", "99999999999999999999s",
     ])
     func wrongDurations(_ text: String) {

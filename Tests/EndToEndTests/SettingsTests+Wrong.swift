@@ -58,7 +58,12 @@ extension SettingsTests {
         (
             "TAGBEAT_PUBLIC_URL", "tags.example.org",
             #"TAGBEAT_PUBLIC_URL: "tags.example.org" is not an address on the web. "#
-                + "Right would be: https://host[:port][/path], without a login, query or fragment."
+                + "Right would be: https://host[:port], without a login, path, query or fragment."
+        ),
+        (
+            "TAGBEAT_PUBLIC_URL", "https://example.org/tags",
+            #"TAGBEAT_PUBLIC_URL: "https://example.org/tags" is not the address of a whole host. "#
+                + "Right would be: https://host[:port], without a login, path, query or fragment."
         ),
         (
             "TAGBEAT_ADMIN_TOKEN", "hush hush",

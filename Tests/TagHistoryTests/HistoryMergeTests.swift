@@ -130,10 +130,15 @@ import Testing
         for source in Source.allCases {
             let change = try observations("A@0 B@6>4", source: source)
             let stored = History.merge(adding: change)
-            #expect(text(stored.shownRows) == ["first A@0", "rebuild A>B@6>4"])
+            #expect(text(stored.shownRows) == ["first A@0", "rebuild A>B@6>4"], "\(source)")
             let merged = History.merge(
                 existing: stored.rows, lastSucceededAt: stored.lastSucceededAt, adding: try observations("D@3"))
-            #expect(text(merged.shownRows) == ["first A@0", "rebuild A>D@3>0", "rebuild D>B@6>4"], "\(source)")
+            // An image's own date is disproved by what was seen before the image was.
+            #expect(
+                text(merged.shownRows)
+                    == (source == .metadata
+                        ? ["first D@3", "rebuild D>B@6>4"] : ["first A@0", "rebuild A>D@3>0", "rebuild D>B@6>4"]),
+                "\(source)")
             #expect(merged == History.merge(adding: change + (try observations("D@3"))), "\(source)")
         }
     }
@@ -156,6 +161,31 @@ import Testing
         #expect(row.pushedAt == day(2))
         #expect(row.mediaType == .ociIndex)
         #expect(row.source == .registry)
+    }
+
+    /// An image that was built while the tag bore another one for longer was not pushed then, and what it is when it comes is
+    /// no return to it.
+    @Test func anImagesOwnDateIsDisprovedByWhatFollows() throws {
+        let built = try observations("D@3", source: .metadata)
+        let seen = try observations("A@1 A@4 D@9")
+        let rows = ["first A@1", "same D@3", "same A@4", "rebuild A>D@9>4"]
+        let merged = History.merge(adding: seen + built)
+        #expect(text(merged.rows) == rows)
+        #expect(merged.digest == built[0].digest)
+        // Whichever came first, and once more.
+        let other = History.merge(adding: built)
+        #expect(text(other.rows) == ["first D@3"])
+        for (known, news) in [(other, seen), (merged, built), (merged, seen)] {
+            let again = History.merge(existing: known.rows, lastSucceededAt: known.lastSucceededAt, adding: news)
+            #expect(text(again.rows) == rows)
+            #expect(again.lastSucceededAt == merged.lastSucceededAt)
+        }
+        // It was there after all.
+        let proved = History.merge(
+            existing: merged.rows, lastSucceededAt: merged.lastSucceededAt, adding: try observations("D@3.5"))
+        #expect(
+            text(proved.rows)
+                == ["first A@1", "rebuild A>D@3>1", "same D@3.5", "rebuild! D>A@4>3.5", "rebuild! A>D@9>4"])
     }
 
     @Test func sourcesByStrength() {

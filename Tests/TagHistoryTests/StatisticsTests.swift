@@ -97,6 +97,7 @@ import Testing
     @Test(arguments: [
         ("A@-900", "B@0 B@50"), ("A@-900 B@-800", "C@0 C@50 D@60"), ("A@-900", "-@-400 B@0 C@9"),
         ("A@-900 B@0", "B@0 C@9"), ("A@-900", "A@0 B@9 A@20"), ("B@5", "A@0 B@9 C@20"),
+        ("C@5", "A@0 B@9 C@20"), ("C@5 C@9", "A@0 A@10 -@12 C@20"),
     ])
     func anImagesOwnDateIsNoSighting(built: String, seen: String) throws {
         let both = try observations(built, source: .metadata) + observations(seen)

@@ -142,6 +142,23 @@ import Testing
         }
     }
 
+    /// The list stays, and tells what was not to be had.
+    @Test func whatARegistryDoesNotHaveIsToldInTheList() async throws {
+        try await TestSite.run { site in
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            for chosen in ["image=node:22", "image=python:3.12&image=node:22"] {
+                let list = PercentCoding.encoded("image=python:3.12&image=node:22")
+                let answer = try await site.send(
+                    .post, "/tags", body: "\(chosen)&list=\(list)", headers: Self.headers)
+                #expect(answer.status == 303)
+                let location = try #require(answer.headers[.location])
+                #expect(location == "/?image=python:3.12&image=node:22&refused=node:22")
+                let page = try await site.get(location)
+                #expect(page.text.components(separatedBy: "not tracked: the registry has no such tag").count == 2)
+            }
+        }
+    }
+
     /// What is tracked stands there with all that a list's line says; what is not can be tracked by one press, and two
     /// hundred such lines do not repeat the list two hundred times.
     @Test func aListShowsWhatIsKnown() async throws {

@@ -73,6 +73,20 @@ import Testing
         }
     }
 
+    /// A registry's 401 or 403 is an answer: most give it of what they do not have.
+    @Test func whatARegistryRefusesIsKeptForNoVisitor() async throws {
+        try await TestSite.run { site in
+            let tag = try TagReference(parsing: "ghcr.io/private/tool:1")
+            site.registry.set(tag, .failed(reason: "ghcr.io answered 403"))
+            let answer = try await site.track("ghcr.io/private/tool:1")
+            #expect(answer.status == 404)
+            #expect(answer.detail.contains("or does not show it without a login"))
+            #expect(try await site.store.tag(tag) == nil)
+            let headers: HTTPFields = [.authorization: "Bearer correct horse"]
+            #expect(try await site.track("ghcr.io/private/tool:1", headers: headers).status == 202)
+        }
+    }
+
     @Test(arguments: [
         ("", 400), ("{", 400), ("nonsense", 400), ("[]", 422), ("\"python\"", 422), ("{}", 422), ("null", 422),
         ("{\"image\":7}", 422), ("{\"image\":null}", 422), ("{\"image\":\"\"}", 422), ("{\"image\":\"A b\"}", 422),

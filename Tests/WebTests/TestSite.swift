@@ -98,7 +98,8 @@ final class ScriptedRegistry: Sendable {
 
     private func check(_ claim: Claim, at time: Timestamp) -> CheckResult {
         CheckResult(
-            claim: claim, answer: self[claim.reference] ?? .missing, startedAt: time, checkedAt: time)
+            claim: claim, answer: self[claim.reference] ?? .missing, startedAt: time, checkedAt: time,
+            isRefusal: claim.reference.repository.path.hasPrefix("private/"))
     }
 }
 

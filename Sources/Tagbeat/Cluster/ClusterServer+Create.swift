@@ -9,7 +9,7 @@ extension ClusterServer {
         """
 
         # Tagbeat's choices for a small server of its own.
-        max_connections = 50
+        max_connections = 100
         shared_buffers = \(sharedMegabytes(of: Memory.available))MB
         \(preloads ? "shared_preload_libraries = 'pg_prewarm'   # after a restart memory holds what it held before" : "")
         random_page_cost = 1.1        # solid-state disks

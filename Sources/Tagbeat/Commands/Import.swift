@@ -71,7 +71,7 @@ struct Import: AsyncParsableCommand {
                 }
             }
         Console.endProgress()
-        let skipped = lines.skipped > 0 ? " Left out \(lines.skipped) bad lines." : ""
+        let skipped = lines.skipped > 0 ? " Left out \(Console.count(lines.skipped, "bad line"))." : ""
         try report(summary, ["skipped": lines.skipped], note: skipped)
         if summary.observations == 0, lines.skipped > 0 { throw Failure("no line of \(file) could be read") }
     }
@@ -85,10 +85,10 @@ struct Import: AsyncParsableCommand {
             return rest.isEmpty ? nil : Array(rest.prefix(5_000))
         }
         Console.endProgress()
-        let skipped = pins.unusable > 0 ? " Left out \(pins.unusable) pins without a tag." : ""
+        let skipped = pins.unusable > 0 ? " Left out \(Console.count(pins.unusable, "pin")) without a tag." : ""
         try report(
             summary, ["commits": pins.commits, "skipped": pins.unusable],
-            note: " \(pins.commits) commits changed a pin.\(skipped)")
+            note: " \(Console.count(pins.commits, "commit")) changed a pin.\(skipped)")
     }
 
     private func importMonitor(_ url: String, session: Session) async throws {
@@ -98,7 +98,7 @@ struct Import: AsyncParsableCommand {
         ) { try await session.importSpool(ofDatabase: $0, skipInvalid ? "skip-invalid" : "") }
         Console.endProgress()
         for problem in answer.problems { Console.error("left out: \(problem)") }
-        let skipped = answer.skipped > 0 ? " Left out \(answer.skipped) \(answer.skipped == 1 ? "row" : "rows")." : ""
+        let skipped = answer.skipped > 0 ? " Left out \(Console.count(answer.skipped, "row"))." : ""
         try report(answer.summary, ["skipped": answer.skipped], note: skipped)
     }
 
@@ -111,8 +111,8 @@ struct Import: AsyncParsableCommand {
         } else {
             let rest = summary.isRest ? " that were left" : ""
             try Console.print(
-                "Read \(summary.observations) observations of \(summary.tags) tags\(rest); \(summary.newRows) were new.\(note)"
-            )
+                "Read \(Console.count(summary.observations, "observation")) of \(Console.count(summary.tags, "tag"))\(rest); "
+                    + "\(summary.newRows) \(summary.newRows == 1 ? "was" : "were") new.\(note)")
         }
     }
 }

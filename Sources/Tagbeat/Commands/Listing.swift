@@ -151,10 +151,16 @@ struct Stats: AsyncParsableCommand {
                 "between updates", "mean \(days(mean)), median \(days(interval.medianDays)), in the last year",
             ])
         }
-        rows.append(["longest gap", days(interval.worstGapDays)])
+        rows.append([
+            "longest gap", days(interval.worstGapDays) + (interval.worstGapDays == nil ? "" : ", until now counts too"),
+        ])
         if statistics.tellsOfYears, let perDay = rate.perDay, let low = rate.low95, let high = rate.high95 {
             let (low, high) = (number(low * 365), number(high * 365))
-            rows.append(["expected a year", "about \(number(perDay * 365)); with 95 % certainty \(low) to \(high)"])
+            rows.append([
+                "expected a year",
+                "about \(number(perDay * 365)); with 95 % certainty \(low) to \(high) (what lies unseen between two checks is "
+                    + "reckoned in)",
+            ])
         }
         if statistics.updates > 0, statistics.rhythm.isNextAwaited, ![.missing, .untracked].contains(tag.state) {
             rows.append(["next update", "within 7 days \(chance(due.days7)), 30 days \(chance(due.days30))"])

@@ -78,7 +78,8 @@ struct Scrape: AsyncParsableCommand, ServiceCommand {
             let parts = CheckOutcome.allCases.compactMap { outcome in counts[outcome].map { "\($0) \(outcome.name)" } }
             let all = counts.values.reduce(0, +)
             try Console.print(
-                "Checked \(all) tags in \(String(format: "%.1f", seconds)) s: \(parts.joined(separator: ", ")).")
+                "Checked \(Console.count(all, "tag")) in \(String(format: "%.1f", seconds)) s: \(parts.joined(separator: ", "))."
+            )
         }
         if let failed = counts[.failed], failed == counts.values.reduce(0, +) {
             throw Failure("every check failed; `tagbeat list --state failing` shows why")

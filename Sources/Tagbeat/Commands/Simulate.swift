@@ -49,7 +49,8 @@ struct Simulate: AsyncParsableCommand {
         let trace = try await TraceFile.read(trace)
         guard Double(trace.days) > fromDay else {
             throw Failure.badInput(
-                "the trace has \(trace.days) days, and --from-day leaves out the first \(fromDay.formatted())")
+                "the trace has \(Console.count(trace.days, "day")), and --from-day leaves out the first \(fromDay.formatted())"
+            )
         }
         let simulation = Simulation(
             trace: trace, policy: policy,

@@ -77,17 +77,34 @@ enum SettingValues {
 
     /// An http or https address without credentials; a slash at its end is dropped, so that paths can follow.
     static func webURL(_ text: String) throws(BadValue) -> String {
+        _ = try webURL(text, right: "https://host[:port][/path], without a login, query or fragment")
+        return String(text.withoutFinalSlashes)
+    }
+
+    /// That of a whole host, whose pages link to each other from the root; as browsers write it in `Origin`: in small
+    /// letters, without the scheme's own port.
+    static func siteURL(_ text: String) throws(BadValue) -> String {
+        let right = "https://host[:port], without a login, path, query or fragment"
+        let url = try webURL(text, right: right)
+        guard url.path.allSatisfy({ $0 == "/" }) else {
+            throw BadValue("is not the address of a whole host", right: right)
+        }
+        let port = url.port.flatMap { $0 == (url.scheme == "https" ? 443 : 80) ? nil : ":\($0)" } ?? ""
+        return "\(url.scheme)://\(url.host)\(port)"
+    }
+
+    private static func webURL(
+        _ text: String, right: String
+    ) throws(BadValue) -> (scheme: String, host: String, port: Int?, path: String) {
         // Somebody may have written a password into it.
-        let bad = BadValue(
-            "is not an address on the web", right: "https://host[:port][/path], without a login, query or fragment",
-            hidesValue: text.contains("@"))
+        let bad = BadValue("is not an address on the web", right: right, hidesValue: text.contains("@"))
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
             ["http", "https"].contains(scheme),
             let host = url.host, !host.isEmpty, url.user == nil, url.password == nil, url.query == nil,
             url.fragment == nil,
             !text.contains(where: \.isWhitespace), url.port.map({ (1...65535).contains($0) }) ?? true
         else { throw bad }
-        return String(text.withoutFinalSlashes)
+        return (scheme, host.lowercased(), url.port, url.path)
     }
 
     /// RFC 6750 sends it in a header, so it must be plain visible ASCII.

@@ -77,7 +77,7 @@ struct Settings: Sendable {
         checkInterval = sources.value(.checkInterval, SettingValues.duration)
         let maxTracked = sources.value(.maxTracked, SettingValues.count)
         let retireUnviewed = sources.value(.retireUnviewed, SettingValues.duration)
-        publicURL = sources.value(.publicURL, SettingValues.webURL)
+        publicURL = sources.value(.publicURL, SettingValues.siteURL)
         trustedProxies = sources.value(.trustedProxies, SettingValues.addresses) ?? []
         let requestsPerSecond = sources.value(.requestsPerSecond, SettingValues.rate)
         let logLevel = sources.value(.logLevel, SettingValues.logLevel)

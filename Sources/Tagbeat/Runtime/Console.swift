@@ -6,6 +6,9 @@ import SystemPackage
 enum Console {
     static let progressIsShown = isatty(STDERR_FILENO) == 1
 
+    /// `1 tag`, `2 tags`
+    static func count(_ value: Int, _ noun: String) -> String { "\(value) \(noun)\(value == 1 ? "" : "s")" }
+
     static func error(_ text: String) { write("tagbeat: \(text)\n") }
     static func note(_ text: String) { write(text + "\n") }
 

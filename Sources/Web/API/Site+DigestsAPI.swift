@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import OCI
@@ -127,6 +128,6 @@ extension Query {
 
     /// The images that a page's address names. A form's empty field is none.
     static func images(in text: String?) throws(Problem) -> [String] {
-        try all("image", in: text).filter { !$0.allSatisfy(\.isWhitespace) }
+        try all("image", in: text).map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter { !$0.isEmpty }
     }
 }

@@ -33,8 +33,9 @@ extension Site {
         else { return .notSeenYet }
         switch report.outcome {
         case .unchanged, .changed: return .seen
-        case .failed: return .notSeenYet
-        case .missing:
+        // Who runs the site may give it a login later.
+        case .failed where !report.isRefusal || origin == .operator: return .notSeenYet
+        case .failed, .missing:
             // A visitor's that was never seen is gone already; one with a history is left as it was before.
             if try await store.untrack(reference) { try await store.forgetUnseen(reference) }
             throw Problem.notFound(

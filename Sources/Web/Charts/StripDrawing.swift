@@ -138,7 +138,8 @@ struct StripDrawing: Sendable {
 
     /// A long name loses its beginning: what tells tags apart is at the end.
     private func shortened(_ label: String, axis: StripAxis) -> String {
-        let most = Int(axis.width / 7.5)
+        // On a phone as well.
+        let most = min(52, Int(axis.width / 7.5))
         return label.count > most ? "…" + label.suffix(most - 1) : label
     }
 

@@ -126,6 +126,7 @@ extension Change {
     fileprivate var sentence: String {
         if reverted { return "went back to a digest that it had before" }
         switch kind {
+        case .first where source == .metadata: return "was built, as its image says"
         case .first: return "was seen for the first time"
         case .rebuild: return "was rebuilt"
         case .noop: return "was pushed again with the same content"
@@ -166,6 +167,6 @@ extension Change {
         if let start = notBefore, start < observedAt {
             return Words.sentence("happened " + Words.span(from: start, to: observedAt))
         }
-        return "Seen \(Words.time(observedAt))."
+        return (source == .metadata ? "Built " : "Seen ") + Words.time(observedAt) + "."
     }
 }

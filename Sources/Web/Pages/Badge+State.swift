@@ -15,10 +15,12 @@ extension Badge {
     }
 }
 
-extension ChangeKind {
+extension Change {
     /// In a word or two, how it looks and what it means.
     var words: (label: String, style: String, help: String) {
-        switch self {
+        switch kind {
+        case .first where source == .metadata:
+            ("built", "info", "As the image says of itself; whether the tag bore it then is not known")
         case .first: ("first seen", "info", "The history begins here")
         case .rebuild: ("rebuilt", "accent", "At least one platform's image differs")
         case .noop: ("same content", "", "New manifests over the same layers: not counted as an update")

@@ -30,7 +30,8 @@ extension Link: Drawn {
 
 extension Fact: Drawn {
     var html: String {
-        "<div><dt>\(label.xml)</dt><dd>" + (moment?.html ?? "") + (text?.xml ?? "") + "</dd></div>\n"
+        "<div><dt>\(label.xml)</dt><dd>" + (moment?.html ?? "") + (text?.xml ?? "")
+            + (note.map { Markup.span($0, "reason") } ?? "") + "</dd></div>\n"
     }
 }
 

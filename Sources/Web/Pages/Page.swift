@@ -42,4 +42,6 @@ struct Fact: Sendable, Hashable {
     let label: String
     var moment: Moment?
     var text: String?
+    /// What it means, where the label does not say so.
+    var note: String?
 }

@@ -27,12 +27,18 @@ extension Site {
         }
         let references = try Query.all("image", in: body).map { try Self.reference(from: $0) }
         guard let first = references.first else { throw Problem.unacceptable("No image is named.") }
-        try await track(references, for: request, context)
         // The list from which they were chosen, written anew: what an address bears is not sent back as it is.
         let list = try Query.all("image", in: form["list"])
         let images = list.isEmpty ? references.map(\.familiar) : list
-        return Response(
-            status: .seeOther, headers: [.location: images.count == 1 ? Href.tag(first) : Href.images(images)])
+        let problems = try await problems(of: references, for: request, context)
+        // A list says of each which of its images no registry has.
+        if var problem = problems.values.first(where: { images.count == 1 || $0.status != .notFound }) {
+            problem.text = images.joined(separator: "\n")
+            throw problem
+        }
+        guard images.count > 1 else { return Response(status: .seeOther, headers: [.location: Href.tag(first)]) }
+        let refused = problems.keys.map(\.familiar).sorted().map { "&refused=" + PercentCoding.encoded($0) }
+        return Response(status: .seeOther, headers: [.location: Href.images(images) + refused.joined()])
     }
 
     /// The button "Check now".
@@ -76,20 +82,27 @@ extension Site {
     /// - Throws: ``Problem``: for one tag whatever is wrong with it; of several, those that cannot be tracked are left
     ///   out, and only where none can is the first reason told.
     func track(_ references: [TagReference], for request: Request, _ context: SiteContext) async throws {
+        let problems = try await problems(of: references, for: request, context)
+        if let problem = problems.values.first, problems.count == Set(references).count { throw problem }
+    }
+
+    /// Tracks them, and tells of those that cannot be.
+    private func problems(
+        of references: [TagReference], for request: Request, _ context: SiteContext
+    ) async throws -> [TagReference: Problem] {
         try Self.requireFew(references)
-        let problems = try await withThrowingTaskGroup(of: Problem?.self) { group in
+        return try await withThrowingTaskGroup(of: (TagReference, Problem)?.self) { group in
             for reference in Set(references) {
                 group.addTask {
                     do {
                         _ = try await track(reference, for: request, context)
                         return nil
-                    } catch let problem as Problem { return problem }
+                    } catch let problem as Problem { return (reference, problem) }
                 }
             }
-            var problems: [Problem] = []
-            for try await problem in group { if let problem { problems.append(problem) } }
+            var problems: [TagReference: Problem] = [:]
+            for try await case let (reference, problem)? in group { problems[reference] = problem }
             return problems
         }
-        if let problem = problems.first, problems.count == Set(references).count { throw problem }
     }
 }

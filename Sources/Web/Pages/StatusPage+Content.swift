@@ -19,7 +19,7 @@ extension StatusPage {
             Figure(label: "Checks", value: Words.number(today), detail: "on the last day"),
             Figure(
                 label: "Time of a check", value: status.days.last.map { Day($0).duration } ?? "–",
-                detail: "on the last day"),
+                detail: "with the wait for its turn"),
             Figure(label: "Workers", value: Words.number(status.workers.count), detail: "alive"),
         ]
         lanes = status.lanes.map { Lane($0, now: now) }

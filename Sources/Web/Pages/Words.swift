@@ -28,6 +28,9 @@ enum Words {
     /// How long ago, of which no more is said than has passed: the same as `relative` in finer units.
     static func age(_ days: Double) -> String { length(days, .down) }
 
+    /// What nothing was longer than, as a rhythm's reason has it: see `Rhythm.ceiling`.
+    static func longest(_ days: Double) -> String { atMost(days - 10 / 1_440) }
+
     /// How long something was at most: the next whole unit, so that it stays true.
     static func atMost(_ days: Double) -> String { length(max(0, days), .up) }
 
@@ -47,7 +50,7 @@ enum Words {
         guard let changed = tag.lastChangedAt else {
             return tag.firstSeenAt.map { seen in
                 let days = max(0, now.days(since: seen))
-                return (days * 1_440 < 1 ? "" : "at least ") + age(days)
+                return "at least " + (days * 1_440 < 1 ? "some seconds" : age(days))
             }
         }
         if let gap = pulse.gap(before: changed) {

@@ -90,7 +90,7 @@ final class BrowserPage: Sendable {
 
     /// `Tab`, `Enter` and the like; a key without text of its own needs its code.
     func press(_ key: String, shift: Bool = false) async throws {
-        let codes = ["Tab": 9, "Enter": 13, "Space": 32, "Escape": 27]
+        let codes = ["Backspace": 8, "Tab": 9, "Enter": 13, "Space": 32, "Escape": 27]
         let text = ["Enter": "\r", "Space": " "][key] ?? ""
         for type in [text.isEmpty ? "rawKeyDown" : "keyDown", "keyUp"] {
             try await send(

@@ -32,7 +32,7 @@ extension ComparePage {
                 rhythm.evidence.rawValue,
                 Words.number(statistics.updatesInWindow) + Self.window(statistics),
                 interval.medianDays.map { Words.days($0) } ?? "–",
-                interval.worstGapDays.map { Words.days($0) } ?? "–",
+                interval.worstGapDays.map { Words.longest($0) } ?? "–",
                 statistics.daysSinceLastUpdate.map {
                     Words.lastUpdate($0, between: statistics.daysSinceLastUpdateBetween)
                 } ?? "none seen",

@@ -15,6 +15,8 @@ struct ImagesPage: Page {
         let places: String?
         /// How far behind the digest is that it is pinned to.
         let pin: Badge?
+        /// It was just to be tracked.
+        let isRefused: Bool
         let canTrack: Bool
     }
 
@@ -40,8 +42,8 @@ struct ImagesPage: Page {
 
 extension ImagesPage {
     init(
-        _ images: NamedImages, known: [TagReference: TagRow], pins: [TagReference: [Digest: Badge]], canTrack: Bool,
-        now: Timestamp
+        _ images: NamedImages, known: [TagReference: TagRow], pins: [TagReference: [Digest: Badge]],
+        refused: Set<TagReference>, canTrack: Bool, now: Timestamp
     ) {
         let count = images.items.count
         heading = count == 0 ? "No image to look at" : Words.count(count, "image")
@@ -54,7 +56,8 @@ extension ImagesPage {
             return Row(
                 known: row, href: Href.tag(item.reference), name: item.reference.familiar,
                 reference: item.reference.description, places: item.places,
-                pin: item.pinned.flatMap { pins[item.reference]?[$0] }, canTrack: canTrack)
+                pin: item.pinned.flatMap { pins[item.reference]?[$0] }, isRefused: refused.contains(item.reference),
+                canTrack: canTrack)
         }
         unreadable = images.unreadable
         let missing = Set(images.items.map(\.reference)).subtracting(known.keys).map(\.description).sorted()

@@ -7,7 +7,8 @@ extension Site {
     /// Several images that an address names.
     func imagesPage(_ images: NamedImages, _ request: Request) async throws -> Response {
         let tags = try await trackedTags(of: images)
-        return try await answer(request, about: tags) { try await imagesPage(images, tags) }
+        let refused = Set(try Query.all("refused", in: request.uri.query).compactMap { try? TagReference(parsing: $0) })
+        return try await answer(request, about: tags) { try await imagesPage(images, tags, refused: refused) }
     }
 
     /// Several images that were pasted.
@@ -21,12 +22,16 @@ extension Site {
         return tags
     }
 
-    private func imagesPage(_ images: NamedImages, _ tags: [TrackedTag]) async throws -> Response {
+    /// - Parameter refused: what was just to be tracked and could not be.
+    private func imagesPage(
+        _ images: NamedImages, _ tags: [TrackedTag], refused: Set<TagReference> = []
+    ) async throws -> Response {
         let now = clock()
         let rows = try await rows(tags, at: now)
         let page = ImagesPage(
             images, known: Dictionary(rows.map { ($0.reference, $0) }) { $1 },
-            pins: try await pins(of: images, tags: tags, now: now), canTrack: settings.publicTracking, now: now)
+            pins: try await pins(of: images, tags: tags, now: now), refused: refused,
+            canTrack: settings.publicTracking, now: now)
         return html(page)
     }
 

@@ -24,6 +24,7 @@ struct TagRow: Sendable, Hashable {
         private let id: Int32
         private let state: TagState
         private let digest: Digest?
+        private let pulse: Pulse?
         private let firstSeenAt: Timestamp?
         private let lastChangedAt: Timestamp?
         private let lastError: String?
@@ -33,6 +34,7 @@ struct TagRow: Sendable, Hashable {
             id = tag.id
             state = tag.state
             digest = tag.digest
+            pulse = tag.pulse
             firstSeenAt = tag.firstSeenAt
             lastChangedAt = tag.lastChangedAt
             lastError = tag.lastError

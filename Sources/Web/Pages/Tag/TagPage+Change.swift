@@ -3,7 +3,7 @@ import TagHistory
 
 extension TagPage.Change {
     init(_ change: TagHistory.Change, of reference: TagReference, facts: ImageFacts? = nil, now: Timestamp) {
-        let words = change.kind.words
+        let words = change.words
         kind = words.label
         kindStyle = words.style
         kindHelp = words.help

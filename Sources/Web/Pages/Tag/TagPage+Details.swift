@@ -14,21 +14,36 @@ extension TagPage {
                 text: "\(Words.number(statistics.updatesInWindow)) \(window(statistics)), "
                     + "\(Words.number(statistics.updates)) in all")
         ]
-        func add(_ label: String, _ text: String?) {
-            if let text { facts.append(Fact(label: label, text: text)) }
+        func add(_ label: String, _ text: String?, _ note: String? = nil) {
+            if let text { facts.append(Fact(label: label, text: text, note: note)) }
         }
-        add("Half of them come within", interval.medianDays.map { Words.days($0) + bounds(interval) })
-        add("Mean interval", interval.meanDays.map { Words.days($0) })
-        add("Longest interval", interval.longestDays.map { Words.days($0) })
-        add("Longest time without one, last year", interval.worstGapDays.map { Words.days($0) })
-        add("Longest time without one, ever", interval.worstGapDaysEver.map { Words.days($0) })
-        add("Evenness", interval.variation.map(evenness))
-        if statistics.tellsOfYears { add("Expected per year", perYear(statistics.rate)) }
-        add("Trend", statistics.trend.direction.map(words))
-        add("Still being rebuilt", statistics.aliveProbability.map(percent))
+        add(
+            "Half of them come within", interval.medianDays.map { Words.days($0) + bounds(interval) },
+            "of the one before. The fewer updates there were, the wider is the span that is certain.")
+        add("Mean interval", interval.meanDays.map { Words.days($0) }, "from an update to the next")
+        add("Longest interval", interval.longestDays.map { Words.longest($0) }, "from an update to the next")
+        add(
+            "Longest time without one, last year", interval.worstGapDays.map { Words.longest($0) },
+            "The time since the last one counts, too.")
+        add("Longest time without one, ever", interval.worstGapDaysEver.map { Words.longest($0) })
+        add("Evenness", interval.variation.map(evenness), "How much the intervals differ: 0 would be none at all.")
+        if statistics.tellsOfYears {
+            add(
+                "Expected per year", perYear(statistics.rate),
+                "If it goes on as it did while we looked. Between two looks that lie far apart may be more updates than "
+                    + "the one that is seen; they are reckoned with, so it can be more than were counted.")
+        }
+        add(
+            "Trend", statistics.trend.direction.map(words),
+            "The later half of the time against the earlier, where the difference is more than chance.")
+        add(
+            "Still being rebuilt", statistics.aliveProbability.map(percent),
+            "How likely that is after the time since the last update, measured by the intervals before it.")
         let due = statistics.dueWithin
         if let week = due.days7, let month = due.days30 {
-            add("Chance of an update", "\(percent(week)) within 7 days, \(percent(month)) within 30")
+            add(
+                "Chance of an update", "\(percent(week)) within 7 days, \(percent(month)) within 30",
+                "Counted from now, if it goes on as before.")
         }
         add("Pushes that were no update", others(statistics))
         add("Evidence", evidence(statistics))

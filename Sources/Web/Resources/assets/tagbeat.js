@@ -45,32 +45,39 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 const filter = document.querySelector("form.filter");
 const list = document.getElementById("taglist");
 if (filter && list) {
-  let wanted = "";
-  let timer = 0;
-  let running = null;
-
-  async function search() {
+  const asked = () => {
     const fields = new URLSearchParams(new FormData(filter));
     for (const [name, value] of [...fields]) {
       if (!value) fields.delete(name);
     }
-    const query = fields.toString();
+    return fields.toString();
+  };
+  // What the list shows, or null where that is not known.
+  let wanted = asked();
+  let timer = 0;
+  let running = null;
+
+  async function search() {
+    const query = asked();
     if (query === wanted) return;
     wanted = query;
     running?.abort();
     running = new AbortController();
     try {
       const answer = await fetch(`/?part=tags&${query}`, { signal: running.signal, headers: { Accept: "text/html" } });
-      if (!answer.ok) return;
+      if (!answer.ok) throw new Error(`the list was not answered: ${answer.status}`);
       const text = await answer.text();
       if (query !== wanted) return;
       const part = new DOMParser().parseFromString(text, "text/html");
+      const title = part.querySelector("h2");
+      document.getElementById("list-title").textContent = title.textContent;
+      title.remove();
       list.replaceChildren(...part.body.childNodes);
       history.replaceState(null, "", query ? `/?${query}` : "/");
       const rows = list.querySelectorAll("tbody tr").length;
       said.textContent = rows ? `${rows} tags` : "No tag found";
     } catch (error) {
-      if (error.name !== "AbortError") wanted = "";
+      if (error.name !== "AbortError") wanted = null;
     }
   }
 
