@@ -26,7 +26,7 @@ def day():
     """The night before the sites were made. They are watched until then, as a site in use is: a page of what nobody looked
     at for months says other things."""
     path = os.path.join(folder, "until")
-    if not os.path.exists(path):
+    if not os.listdir(folder):
         with open(path, "w") as file:
             file.write(time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime()))
     with open(path) as file:

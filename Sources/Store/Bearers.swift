@@ -36,7 +36,7 @@ struct SelectBearingTags: Statement {
             UNION SELECT dp.index_id FROM digests d JOIN digest_platforms dp ON dp.manifest_id = d.id
             WHERE d.digest = $1),
         bearers AS MATERIALIZED (
-            SELECT DISTINCT h.tag_id FROM changes h JOIN wanted w ON w.id = h.digest_id)
+            SELECT DISTINCT h.tag_id FROM changes h JOIN wanted w ON w.id = h.digest_id WHERE h.ordinal >= 0)
         SELECT\u{20}
         """ + TrackedTag.columns + TrackedTag.tables + """
              JOIN bearers b ON b.tag_id = t.id WHERE $2::text IS NULL OR (r.prefix, t.tag) > ($2, $3::text)

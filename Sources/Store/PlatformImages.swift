@@ -18,7 +18,7 @@ struct SelectPlatformImages: Statement {
     let tagID: Int32
     static let sql: SQL = """
         SELECT d.digest, p.name, m.digest
-        FROM (SELECT DISTINCT h.digest_id FROM changes h WHERE h.tag_id = $1) b
+        FROM (SELECT DISTINCT h.digest_id FROM changes h WHERE h.tag_id = $1 AND h.ordinal >= 0) b
         JOIN contents c ON c.digest_id = b.digest_id AND c.state IN (1, 2) AND NOT c.unnamed_platforms
         JOIN digests d ON d.id = b.digest_id
         LEFT JOIN digest_platforms dp ON dp.index_id = d.id

@@ -17,6 +17,9 @@ struct LockedTag: Sendable {
     /// Nil where the schedule does not know the tag's history.
     let schedule: TagSchedule?
 
+    /// A visitor named it, and nothing of it was ever seen.
+    var isNobodys: Bool { !state.everSeen && origin == .visitor }
+
     /// Nothing at this time or after it is known, so the check may be judged by the newest state alone.
     func isNews(at time: Timestamp) -> Bool {
         [state.lastSucceededAt, state.lastMissingAt, lastCheckedAt].allSatisfy { known in
@@ -75,7 +78,8 @@ struct Differences: Sendable {
             update.failures = tag.failures == .max ? .max : tag.failures + 1
             if tag.tagState != .untracked { update.tagState = .failing }
             batch.outcomes[tag.id] = .failed
-            if !isOvertaken, !isContested { updates.append(update) }
+            guard !isOvertaken, !isContested else { return }
+            if result.isRefusal, tag.isNobodys { unseen.append(tag.id) } else { updates.append(update) }
             return
         }
         let isOther =
@@ -93,7 +97,7 @@ struct Differences: Sendable {
             if !isOvertaken { updates.append(update) }
             return
         }
-        if answer == .missing, !tag.state.everSeen, tag.origin == .visitor {
+        if answer == .missing, tag.isNobodys {
             unseen.append(tag.id)
             return
         }

@@ -59,7 +59,8 @@ struct SelectBorne: Statement {
     let pairs: [(Int32, Int32)]
     static let sql: SQL = """
         SELECT i.tag_id FROM unnest($1::integer[], $2::integer[]) i (tag_id, digest_id)
-        WHERE EXISTS (SELECT FROM changes h WHERE h.tag_id = i.tag_id AND h.digest_id = i.digest_id)
+        WHERE EXISTS (SELECT FROM changes h WHERE h.tag_id = i.tag_id AND h.digest_id = i.digest_id
+            AND h.ordinal >= 0)
         """
     func bind(_ parameters: inout Parameters) {
         parameters.append(pairs.map(\.0))

@@ -33,7 +33,7 @@ public struct TagRecord: Sendable {
             id: tag.id, reference: tag.reference, state: tag.state, digest: missing == nil ? newest?.digest : nil,
             mediaType: newest?.mediaType, platforms: newest?.digest == tag.digest ? tag.platforms : [],
             trackedSince: tag.trackedSince, firstSeenAt: firstSeenAt,
-            lastCheckedAt: ownSince > time ? nil : tag.lastCheckedAt.map { min($0, time) },
+            lastCheckedAt: watchedSince > time ? nil : tag.lastCheckedAt.map { min($0, time) },
             lastSucceededAt: newest.flatMap { newest in
                 tag.lastSucceededAt.map { max(newest.observedAt, min($0, seenUntil ?? time, time)) }
             },
@@ -44,7 +44,9 @@ public struct TagRecord: Sendable {
     }
 
     /// Since when it is checked by ourselves, as far as is known.
-    private var ownSince: Timestamp { history.first { $0.source == .observed }?.observedAt ?? tag.trackedSince }
+    private var watchedSince: Timestamp {
+        Pulse.watchedSince(tracked: tag.trackedSince, own: Pulse.ownSince(history, firstSeenAt: firstSeenAt))
+    }
 
     /// The same, or itself where no time is named.
     public func asOf(_ past: Timestamp?) -> TagRecord { past.map(known) ?? self }

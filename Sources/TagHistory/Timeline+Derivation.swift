@@ -6,12 +6,12 @@ extension Timeline {
         var walk = Walk(mediaTypes: mediaTypes)
         walk.rows.reserveCapacity(entries.count)
         var tails = tails[...]
-        for (entry, isDisproved) in zip(entries, disproved) {
+        for (entry, isUnproved) in zip(entries, areUnproved) {
             while let tail = tails.first, tail.observedAt <= entry.observedAt {
                 walk.pass(tail)
                 tails.removeFirst()
             }
-            isDisproved ? walk.keep(entry) : walk.take(entry, classify: classify)
+            isUnproved ? walk.keep(entry) : walk.take(entry, classify: classify)
         }
         tails.forEach { walk.pass($0) }
         return History.Merged(
@@ -20,16 +20,16 @@ extension Timeline {
             isMissing: walk.digest != nil && walk.missingAt != nil, lastMissingAt: walk.missingAt)
     }
 
-    /// An image's own date is no time at which the tag bore it where the next observation found something else. Nor does
-    /// an image tell when a tag was gone.
-    private var disproved: [Bool] {
+    /// An image's own date is a time at which the tag bore it only where the next observation found just that. Nor does an
+    /// image tell when a tag was gone.
+    private var areUnproved: [Bool] {
         var next: Timeline.Entry?
         let reversed = entries.reversed().map { entry in
             guard entry.source == .metadata else {
                 next = entry
                 return false
             }
-            return entry.digest == nil || next.map { $0.digest != entry.digest } ?? false
+            return entry.digest == nil || next?.digest != entry.digest
         }
         return reversed.reversed()
     }

@@ -84,6 +84,13 @@ import Testing
             #expect(try await site.store.tag(tag) == nil)
             let headers: HTTPFields = [.authorization: "Bearer correct horse"]
             #expect(try await site.track("ghcr.io/private/tool:1", headers: headers).status == 202)
+            // What was seen before is not given up for it.
+            let seen = try TagReference(parsing: "ghcr.io/private/seen:1")
+            try await site.seed(seen, [(30, 1)])
+            #expect(try await site.store.untrack(seen))
+            site.registry.set(seen, .failed(reason: "ghcr.io answered 403"))
+            #expect(try await site.track("ghcr.io/private/seen:1").status == 202)
+            #expect(try await site.store.state(of: seen) == .failing)
         }
     }
 

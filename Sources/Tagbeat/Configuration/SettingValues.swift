@@ -100,7 +100,8 @@ enum SettingValues {
         let bad = BadValue("is not an address on the web", right: right, hidesValue: text.contains("@"))
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
             ["http", "https"].contains(scheme),
-            let host = url.host, !host.isEmpty, url.user == nil, url.password == nil, url.query == nil,
+            let host = url.encodedHost, !host.isEmpty, !host.contains("%"), url.user == nil, url.password == nil,
+            url.query == nil,
             url.fragment == nil,
             !text.contains(where: \.isWhitespace), url.port.map({ (1...65535).contains($0) }) ?? true
         else { throw bad }

@@ -33,15 +33,16 @@ extension Site {
         else { return .notSeenYet }
         switch report.outcome {
         case .unchanged, .changed: return .seen
-        // Who runs the site may give it a login later.
-        case .failed where !report.isRefusal || origin == .operator: return .notSeenYet
-        case .failed, .missing:
+        case .failed:
+            // A visitor's that was never seen is gone; any other may come, or get a login.
+            guard report.isRefusal, try await store.state(of: reference) == nil else { return .notSeenYet }
+        case .missing:
             // A visitor's that was never seen is gone already; one with a history is left as it was before.
             if try await store.untrack(reference) { try await store.forgetUnseen(reference) }
-            throw Problem.notFound(
-                "\(reference.registry) has no \(reference.repository.path):\(reference.tag), "
-                    + "or does not show it without a login.")
         }
+        throw Problem.notFound(
+            "\(reference.registry) has no \(reference.repository.path):\(reference.tag), "
+                + "or does not show it without a login.")
     }
 
     /// - Throws: 403 where so many more tags would be too many for this site.

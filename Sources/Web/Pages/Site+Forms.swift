@@ -31,14 +31,19 @@ extension Site {
         let list = try Query.all("image", in: form["list"])
         let images = list.isEmpty ? references.map(\.familiar) : list
         let problems = try await problems(of: references, for: request, context)
-        // A list says of each which of its images no registry has.
-        if var problem = problems.values.first(where: { images.count == 1 || $0.status != .notFound }) {
+        // A list says which of its images no registry has.
+        let refused = problems.filter { $0.value.status == .notFound }.keys.map(\.familiar).sorted()
+        if images.count == 1 || (refused.isEmpty && problems.count == Set(references).count),
+            var problem = references.lazy.compactMap({ problems[$0] }).first
+        {
             problem.text = images.joined(separator: "\n")
             throw problem
         }
         guard images.count > 1 else { return Response(status: .seeOther, headers: [.location: Href.tag(first)]) }
-        let refused = problems.keys.map(\.familiar).sorted().map { "&refused=" + PercentCoding.encoded($0) }
-        return Response(status: .seeOther, headers: [.location: Href.images(images) + refused.joined()])
+        return Response(
+            status: .seeOther,
+            headers: [.location: Href.images(images) + refused.map { "&refused=" + PercentCoding.encoded($0) }.joined()]
+        )
     }
 
     /// The button "Check now".

@@ -29,7 +29,7 @@ enum Words {
     static func age(_ days: Double) -> String { length(days, .down) }
 
     /// What nothing was longer than, as a rhythm's reason has it: see `Rhythm.ceiling`.
-    static func longest(_ days: Double) -> String { atMost(days - 10 / 1_440) }
+    static func longest(_ days: Double) -> String { atMost(max(days - 10 / 1_440, min(days, 1.0 / 24))) }
 
     /// How long something was at most: the next whole unit, so that it stays true.
     static func atMost(_ days: Double) -> String { length(max(0, days), .up) }
