@@ -39,6 +39,8 @@ final class NameSample: Sendable {
         let share: Double
         /// Of those that hold it in their repositories' names.
         let shareByRepository: Double
+        /// How many hold it in their own names alone; more by a standard deviation.
+        let tagsByThemselves: Double
         let tags: Double
 
         /// Whether a page is found sooner by reading a list from its beginning than by the index.
@@ -55,6 +57,10 @@ final class NameSample: Sendable {
         /// Fewer are found by their index in less time than it takes to read names until a page is full. So is one with many
         /// tags, which is taken for many.
         var isOfManyRepositories: Bool { shareByRepository > 0.005 }
+
+        /// All that hold it by themselves are found and sorted in less time than it takes to read the first names, among
+        /// which there may be none: tags of one repository stand together.
+        var isAloneInRepositories: Bool { tagsByThemselves < 1_000 }
     }
 
     func guess(_ text: SearchText, in pool: Pool) async throws -> Guess {
@@ -63,7 +69,11 @@ final class NameSample: Sendable {
         func share(_ lines: Int) -> Double {
             (Double(lines) - Double(lines).squareRoot()) / Double(max(1, names.count))
         }
-        return Guess(share: share(found.all), shareByRepository: share(found.byRepository), tags: names.tags)
+        let others = Double(found.all - found.byRepository)
+        return Guess(
+            share: share(found.all), shareByRepository: share(found.byRepository),
+            tagsByThemselves: (others + others.squareRoot() + 1) / Double(max(1, names.count)) * names.tags,
+            tags: names.tags)
     }
 
     /// Who finds them old reads them anew; all others have the old ones meanwhile.

@@ -61,8 +61,12 @@ extension TagStore {
         let text = SearchText(query.text)
         // What is known of all says nothing of one registry or repository.
         let guess = isScoped ? nil : try await sample.guess(text, in: keyedReads)
+        // What stands in the names of many repositories is found by reading them in their order.
+        let isOfMany = isByName && text.isWithinNames && guess?.isOfManyRepositories == true
         var isFrequent = true
-        if isScoped, !isByName {
+        if isOfMany, guess?.isAloneInRepositories == true {
+            isFrequent = false
+        } else if isScoped, !isByName {
             let first = try await found(query, .first(150)) ?? []
             if first.count > query.limit { return first }
             isFrequent = first.count * 10 > query.limit
@@ -75,8 +79,6 @@ extension TagStore {
             let first = try await found(query, .first(isByName ? NameSample.reachByName : NameSample.reach)) ?? []
             if first.count > query.limit { return first }
         }
-        // What stands in the names of many repositories is found by reading them in their order.
-        let isOfMany = isByName && text.isWithinNames && guess?.isOfManyRepositories == true
         if let rare = try await found(query, isOfMany ? .repositories : .index) { return rare }
         return try await found(query, .all) ?? []
     }

@@ -6,7 +6,7 @@ import OCI
 struct Measure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Time what the store does for workers and pages, on a database that `tagbeat generate` filled.",
-        discussion: "Prints the median of some runs of each, in milliseconds, as one JSON object.",
+        discussion: "Prints the median of some runs of each, in milliseconds, and a list's rows, as one JSON object.",
         shouldDisplay: false)
 
     @Option(help: "How often each is done.") var runs = 25
@@ -27,7 +27,7 @@ struct Measure: AsyncParsableCommand {
             var measurement = StoreMeasurement(store: session.store, end: end, runs: runs, only: only)
             try await measurement.all()
             Console.endProgress()
-            try Console.print(Console.json(measurement.milliseconds))
+            try Console.print(Console.json(measurement.figures))
         }
     }
 }

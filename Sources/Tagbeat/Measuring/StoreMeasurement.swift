@@ -10,8 +10,14 @@ struct StoreMeasurement {
     let runs: Int
     /// Only what begins like one of these; empty: all.
     let only: [String]
-    /// The median of each.
-    private(set) var milliseconds: [String: Double] = [:]
+    private(set) var figures: [String: Figure] = [:]
+
+    struct Figure: Encodable {
+        /// The median.
+        let milliseconds: Double
+        /// Of a list's page: a site of a hundred times as many tags fills one with what the other has few of.
+        var rows: Int?
+    }
 
     init(store: TagStore, end: Timestamp, runs: Int, only: [String]) {
         (self.store, self.end, self.runs, self.only) = (store, end, runs, only)
@@ -71,8 +77,8 @@ struct StoreMeasurement {
         }
         await worker.end()
         guard !claiming.isEmpty else { return }
-        milliseconds[Self.claiming] = claiming.median
-        milliseconds[Self.recording] = recording.median
+        figures[Self.claiming] = Figure(milliseconds: claiming.median)
+        figures[Self.recording] = Figure(milliseconds: recording.median)
     }
 
     private mutating func oneTag() async throws {
@@ -100,16 +106,16 @@ struct StoreMeasurement {
             try await time("overview by \(sort.rawValue)") { _ in
                 var query = TagQuery()
                 (query.sort, query.descending, query.limit) = (sort, sort != .name, 50)
-                _ = try await store.tags(query)
+                return try await store.tags(query).items.count
             }
         }
         try await time("overview of missing tags") { _ in
             var query = TagQuery()
             (query.state, query.limit) = (.missing, 50)
-            _ = try await store.tags(query)
+            return try await store.tags(query).items.count
         }
         try await time("newest changes") { _ in
-            _ = try await store.changes(limit: 50, cursor: nil)
+            try await store.changes(limit: 50, cursor: nil).items.count
         }
     }
 
@@ -123,7 +129,7 @@ struct StoreMeasurement {
                 try await time("search \(text) by \(sort.rawValue)") { _ in
                     var query = TagQuery()
                     (query.text, query.sort, query.descending, query.limit) = (text, sort, sort != .name, 50)
-                    _ = try await store.tags(query)
+                    return try await store.tags(query).items.count
                 }
             }
         }
@@ -132,15 +138,23 @@ struct StoreMeasurement {
     private func isWanted(_ name: String) -> Bool { only.isEmpty || only.contains { name.hasPrefix($0) } }
 
     private mutating func time(_ name: String, _ body: (Int) async throws -> Void) async throws {
+        try await time(name) { run in
+            try await body(run)
+            return nil
+        }
+    }
+
+    /// - Parameter body: its rows, if it has some.
+    private mutating func time(_ name: String, _ body: (Int) async throws -> Int?) async throws {
         guard isWanted(name) else { return }
         Console.progress(name)
-        var times: [Double] = []
+        var (times, rows): ([Double], Int?) = ([], nil)
         for run in 0..<runs + 2 {
             let start = ContinuousClock.now
-            try await body(run)
+            rows = try await body(run)
             if run >= 2 { times.append((ContinuousClock.now - start).milliseconds) }
         }
-        milliseconds[name] = times.median
+        figures[name] = Figure(milliseconds: times.median, rows: rows)
     }
 }
 

@@ -62,7 +62,7 @@ extension Strip {
 extension Strip.Mark {
     /// For a tool tip: `Update, 3 Mar 2026`, `12 updates, 3 to 28 Mar 2026, told by the registry`
     var label: String {
-        let first = what.prefix(1).uppercased() + what.dropFirst()
+        let first = count == 1 ? isUpdate ? "Update" : "Other change" : what
         return "\(first), \(when)" + (told.map { ", \($0)" } ?? "")
     }
 

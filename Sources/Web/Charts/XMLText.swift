@@ -2,7 +2,9 @@ enum XMLText {
     /// Text for an element or a quoted attribute; what XML cannot hold is left out.
     /// - Parameter isLong: its lines are kept.
     static func escaped(_ text: String, isLong: Bool = false) -> String {
-        guard !text.utf8.allSatisfy(isPlain) else { return text }
+        // Over the bytes in one go: this runs for every piece of text of every page.
+        let isAllPlain = text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isPlain) }
+        guard !(isAllPlain ?? text.utf8.allSatisfy(isPlain)) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

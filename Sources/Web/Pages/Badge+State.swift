@@ -51,7 +51,7 @@ extension Rhythm {
     /// One or two words for a list.
     var shortWords: String {
         guard let label else { return "–" }
-        return label.prefix(1).uppercased() + label.dropFirst()
+        return Words.capital(label)
     }
 
     /// The same as a sentence that says why.

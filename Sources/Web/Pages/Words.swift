@@ -108,8 +108,14 @@ enum Words {
 
     /// The first letter in upper case, a full stop at the end.
     static func sentence(_ text: String) -> String {
-        let capital = text.prefix(1).uppercased() + text.dropFirst()
-        return capital.hasSuffix(".") ? capital : capital + "."
+        let capital = capital(text)
+        return capital.utf8.last == UInt8(ascii: ".") ? capital : capital + "."
+    }
+
+    /// With the first letter in upper case, if it is one of ASCII: our own words are, and a list's page has hundreds.
+    static func capital(_ text: String) -> String {
+        guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return text }
+        return String(Character(UnicodeScalar(first - 0x20))) + text.dropFirst()
     }
 
     /// For an axis: `15k`, `2.5M`

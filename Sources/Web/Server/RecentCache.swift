@@ -30,7 +30,11 @@ final class RecentCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     private func keep(_ value: Value, for key: Key, in state: inout State) {
-        if state.young.count >= capacity { (state.young, state.old) = ([:], state.young) }
+        if state.young.count >= capacity {
+            (state.young, state.old) = ([:], state.young)
+            // It will be as large: growing it step by step moves every entry, while others wait.
+            state.young.reserveCapacity(capacity)
+        }
         state.young[key] = value
     }
 }

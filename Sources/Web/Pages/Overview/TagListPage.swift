@@ -112,9 +112,7 @@ extension TagListPage {
         ]
         return [Choice(value: "", label: "Every rhythm", isChosen: query.rhythm == nil)]
             + frequent.map { word in
-                Choice(
-                    value: word.rawValue, label: word.label.prefix(1).uppercased() + word.label.dropFirst(),
-                    isChosen: query.rhythm == word)
+                Choice(value: word.rawValue, label: Words.capital(word.label), isChosen: query.rhythm == word)
             }
     }
 

@@ -40,6 +40,12 @@ struct TagRow: Sendable, Hashable {
             lastError = tag.lastError
             minute = now.microseconds / 60_000_000
         }
+
+        /// A tag has few different rows at a time: the rest, half a kilobyte, is compared alone.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(id)
+            hasher.combine(minute)
+        }
     }
 
     init(_ judged: JudgedTag, now: Timestamp) {
