@@ -36,6 +36,7 @@ public struct Calibration: Sendable {
                 judge(tag, number, at: time, index, &report)
             }
         }
+        try progress(1)
         return report
     }
 

@@ -62,6 +62,8 @@ public struct Simulation: Sendable {
             }
             whole = whole?.joined(with: ledger) ?? ledger
             done += lane.tags
+            // Its last check comes before the trace's end.
+            try progress(Double(done) / Double(trace.tags))
         }
         return (whole ?? Ledger(trace: trace, from: from)).report(policy: policy)
     }

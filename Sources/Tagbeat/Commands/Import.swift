@@ -73,7 +73,7 @@ struct Import: AsyncParsableCommand {
         Console.endProgress()
         let skipped = lines.skipped > 0 ? " Left out \(Console.count(lines.skipped, "bad line"))." : ""
         try report(summary, ["skipped": lines.skipped], note: skipped)
-        if summary.observations == 0, lines.skipped > 0 { throw Failure("no line of \(file) could be read") }
+        if summary.observations == 0, lines.skipped > 0 { throw Failure.badInput("no line of \(file) could be read") }
     }
 
     private func importPins(_ pins: GitHistory.Answer, session: Session) async throws {

@@ -93,9 +93,8 @@ enum TraceFile {
                 Console.endProgress()
                 throw Failure.badInput("\(file): \(error)")
             } catch let failure as Failure {
-                // It broke off.
                 Console.endProgress()
-                throw Failure.badInput(failure.description)
+                throw failure
             }
         }
     }

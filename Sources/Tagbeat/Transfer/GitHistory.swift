@@ -51,7 +51,7 @@ enum GitHistory {
         let isShallow = try await check(folder)
         return try await LineReader.lines(
             script: log, arguments: [folder], environment: environment,
-            broken: "git could not read the whole history of \(folder); nothing was imported"
+            broken: Failure("git could not read the whole history of \(folder); nothing was imported")
         ) { nextLines in
             var pins = GitPins(now: now)
             do {

@@ -25,17 +25,17 @@ enum LineReader {
             input = .standardInput
         } else {
             guard FileManager.default.isReadableFile(atPath: file) else {
-                throw Failure("\(file) cannot be read: no such file, or no permission")
+                throw Failure.badInput("\(file) cannot be read: no such file, or no permission")
             }
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
-                throw Failure("\(file) is a folder; give a file, or - for standard input")
+                throw Failure.badInput("\(file) is a folder; give a file, or - for standard input")
             }
             input = try FileDescriptor.open(FilePath(file), .readOnly)
         }
         return try await lines(
             script: "gzip -cdf", input: .fileDescriptor(input, closeAfterSpawningProcess: file != "-"),
-            broken: "\(file) breaks off or is no proper gzip file; \(consequence)", body)
+            broken: .badInput("\(file) breaks off or is no proper gzip file; \(consequence)"), body)
     }
 
     /// The lines that a script of sh prints.
@@ -45,7 +45,7 @@ enum LineReader {
     ///   - broken: what is said where it ends without success.
     static func lines<Value: Sendable>(
         script: String, arguments: [String] = [], input: some InputProtocol = .none,
-        environment: Environment = .inherit, broken: String,
+        environment: Environment = .inherit, broken: Failure,
         _ body: @escaping (_ next: () async throws -> [Line]?) async throws -> Value
     ) async throws -> Value {
         let result = try await Subprocess.run(
@@ -63,7 +63,7 @@ enum LineReader {
                         ended = true
                         // Ctrl-C ends the other process too, and is no fault of the file.
                         try Task.checkCancellation()
-                        guard splitter.removeEndMark() else { throw Failure(broken) }
+                        guard splitter.removeEndMark() else { throw broken }
                     }
                 }
                 return splitter.takeLines(keepingLast: !ended)
