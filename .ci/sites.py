@@ -91,7 +91,10 @@ class Site:
             start = time.monotonic()
             print(self.run("generate", "--tags", str(tags), "--changes", str(changes), "--until", until).strip(),
                   f"({time.monotonic() - start:.0f} s)", flush=True)
-        # As a site in use has it: what nobody read for a while the system may have dropped.
+        self.warm()
+
+    def warm(self):
+        """As a site in use has it: what nobody read for a while the system may have dropped."""
         subprocess.run(f"find '{self.folder}' -type f -path '*/base/*' -exec cat {{}} + >/dev/null", shell=True, check=True)
         # And as PostgreSQL has what checks and pages use all day long: all but the histories, which it has no room for.
         self.lines("SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS pg_prewarm; "

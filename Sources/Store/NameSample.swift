@@ -39,7 +39,7 @@ final class NameSample: Sendable {
         let share: Double
         /// Of those that hold it in their repositories' names.
         let shareByRepository: Double
-        /// How many hold it in their own names alone; more by a standard deviation.
+        /// How many hold it in their own names, about; more than that by a standard deviation, and by one of the sample.
         let tagsByThemselves: Double
         let tags: Double
 
@@ -58,9 +58,9 @@ final class NameSample: Sendable {
         /// tags, which is taken for many.
         var isOfManyRepositories: Bool { shareByRepository > 0.005 }
 
-        /// All that hold it by themselves are found and sorted in less time than it takes to read the first names, among
-        /// which there may be none: tags of one repository stand together.
-        var isAloneInRepositories: Bool { tagsByThemselves < 1_000 }
+        /// All that hold it in their own names are found and sorted in less time than it takes to read the first names, among
+        /// which there may be none: tags of one repository stand together. Of more than two million tags a sample cannot tell.
+        var isRareInTags: Bool { tagsByThemselves < 1_000 }
     }
 
     func guess(_ text: SearchText, in pool: Pool) async throws -> Guess {
@@ -69,10 +69,10 @@ final class NameSample: Sendable {
         func share(_ lines: Int) -> Double {
             (Double(lines) - Double(lines).squareRoot()) / Double(max(1, names.count))
         }
-        let others = Double(found.all - found.byRepository)
+        let byTag = Double(found.byTag)
         return Guess(
             share: share(found.all), shareByRepository: share(found.byRepository),
-            tagsByThemselves: (others + others.squareRoot() + 1) / Double(max(1, names.count)) * names.tags,
+            tagsByThemselves: (byTag + byTag.squareRoot() + 1) / Double(max(1, names.count)) * names.tags,
             tags: names.tags)
     }
 
@@ -100,20 +100,28 @@ extension NameSample.Names {
     /// About how many there are in all: some numbers stand for none.
     fileprivate var tags: Double { Double(last) * Double(count) / Double(NameSample.size) }
 
-    /// How many hold a text, and how many of them before their last colon.
-    func lines(with text: String) -> (all: Int, byRepository: Int) {
-        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 }) else { return (0, 0) }
+    /// How many hold a text, and how many of them before their last colon and behind it; some hold it in both.
+    func lines(with text: String) -> (all: Int, byRepository: Int, byTag: Int) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 }) else { return (0, 0, 0) }
+        let colon = CChar(UInt8(ascii: ":"))
         return lines.withUnsafeBufferPointer { lines in
-            guard var place = lines.baseAddress else { return (0, 0) }
-            var (all, byRepository) = (0, 0)
-            while let found = strstr(place, text) {
+            guard let start = lines.baseAddress else { return (0, 0, 0) }
+            var (all, byRepository, byTag) = (0, 0, 0)
+            var next = UnsafePointer(strstr(start, text))
+            while let found = next {
                 let rest = found + text.utf8.count
-                guard let end = strchr(rest, Int32(Self.lineEnd)) else { break }
+                guard let end = UnsafePointer(strchr(rest, Int32(Self.lineEnd))) else { break }
                 all += 1
-                if memchr(rest, Int32(UInt8(ascii: ":")), end - rest) != nil { byRepository += 1 }
-                place = UnsafePointer(end)
+                if memchr(rest, Int32(colon), end - rest) != nil { byRepository += 1 }
+                var tag = end
+                while tag > start, tag[-1] != colon { tag -= 1 }
+                next = UnsafePointer(strstr(tag, text))
+                if let inTag = next, inTag < end {
+                    byTag += 1
+                    next = UnsafePointer(strstr(end, text))
+                }
             }
-            return (all, byRepository)
+            return (all, byRepository, byTag)
         }
     }
 }

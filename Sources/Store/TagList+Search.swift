@@ -63,18 +63,19 @@ extension SelectTags {
     }
 
     private func inRepositories(_ condition: SQL, _ order: SQL) -> SQL {
-        let scope: SQL = scope == nil ? "true" : Self.scope
-        let found: SQL =
-            if case .repositories = reading {
-                "repositories r WHERE r.prefix LIKE $2"
-            } else {
-                "repositories_found r"
-            }
-        let which: SQL = isByNewest ? " WHERE r.newest >= (SELECT at FROM page_end)" : ""
+        var (found, which): (SQL, SQL) = (
+            "repositories_found r", isByNewest ? " WHERE r.newest >= (SELECT at FROM page_end)" : ""
+        )
+        var tags: SQL = isByName ? condition : scope == nil ? "true" : Self.scope
+        if case .repositories = reading {
+            // From the cursor on, or each page would cost as much as all before it.
+            (found, which) = ("repositories r", " WHERE r.prefix LIKE $2" + behind.repositories)
+            tags = tags + behind.tags
+        }
         let inOrder: SQL = isByName ? " ORDER BY r.prefix" + direction : ""
         return "SELECT " + sorted + " FROM (SELECT r.id, r.prefix FROM " + found + which + inOrder
-            + ") r CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE t.repository_id = r.id AND "
-            + (isByName ? condition + order : scope) + " OFFSET 0) t"
+            + ") r CROSS JOIN LATERAL (SELECT " + Self.listed + " FROM tags t WHERE t.repository_id = r.id AND " + tags
+            + (isByName ? order : "") + " OFFSET 0) t"
     }
 
     /// Where the text does not stand in the repository's name: by the names that tags have. Of each, in the order of last

@@ -116,20 +116,20 @@ struct SelectTags: Statement {
 
     /// Tags in the order of their names: a repository's after another's, none of them more than the page needs.
     private func walk(_ columns: SQL, _ condition: SQL, _ text: SQL, _ limit: SQL) -> SQL {
-        var (repositories, tags): (SQL, SQL) = (scope == nil ? "true" : Self.scope, condition)
-        if after != nil {
-            repositories = repositories + (query.descending ? " AND r.prefix <= $5" : " AND r.prefix >= $5")
-            // `{` comes after all that a tag may hold.
-            tags =
-                tags
-                + (query.descending
-                    ? " AND t.tag < CASE WHEN r.prefix = $5 THEN $6 ELSE '{' END"
-                    : " AND t.tag > CASE WHEN r.prefix = $5 THEN $6 ELSE '' END")
-        }
-        return " FROM (SELECT r.id, r.prefix FROM repositories r WHERE " + repositories + " ORDER BY r.prefix"
-            + direction + ") r CROSS JOIN LATERAL (SELECT " + columns
-            + " FROM tags t WHERE t.repository_id = r.id AND " + tags + text + " ORDER BY t.tag" + direction + limit
-            + ") t" + nameOrder("r") + limit
+        let repositories: SQL = scope == nil ? "true" : Self.scope
+        return " FROM (SELECT r.id, r.prefix FROM repositories r WHERE " + repositories + behind.repositories
+            + " ORDER BY r.prefix" + direction + ") r CROSS JOIN LATERAL (SELECT " + columns
+            + " FROM tags t WHERE t.repository_id = r.id AND " + condition + behind.tags + text + " ORDER BY t.tag"
+            + direction + limit + ") t" + nameOrder("r") + limit
+    }
+
+    /// What stands behind the cursor in the order of names, as indexes find it: repositories `r`, and tags `t` of each.
+    var behind: (repositories: SQL, tags: SQL) {
+        if after == nil { return ("", "") }
+        // `{` comes after all that a tag may hold.
+        return query.descending
+            ? (" AND r.prefix <= $5", " AND t.tag < CASE WHEN r.prefix = $5 THEN $6 ELSE '{' END")
+            : (" AND r.prefix >= $5", " AND t.tag > CASE WHEN r.prefix = $5 THEN $6 ELSE '' END")
     }
 
     /// To rows `t`, one by one. A join would read all repositories for a few hundred rows.

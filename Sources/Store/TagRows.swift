@@ -49,8 +49,9 @@ extension TagStore {
         return all
     }
 
-    /// Frequent texts are found among the first rows of a list, rare ones by their index, and those that are frequent but
-    /// stand together far behind the first rows by reading on. A wrong guess costs time.
+    /// Frequent texts are found among the first rows of a list, or in the order of names by reading the repositories' alone;
+    /// rare ones by their index; and those that are frequent but stand together far behind the first rows by reading on. A
+    /// wrong guess costs time.
     private func found(_ query: TagQuery) async throws -> [Found] {
         // Few tags are missing or fail, and an index knows them.
         guard !query.text.isEmpty, query.state == nil || query.state == .active else {
@@ -64,7 +65,7 @@ extension TagStore {
         // What stands in the names of many repositories is found by reading them in their order.
         let isOfMany = isByName && text.isWithinNames && guess?.isOfManyRepositories == true
         var isFrequent = true
-        if isOfMany, guess?.isAloneInRepositories == true {
+        if isOfMany, guess?.isRareInTags == true, query.rhythm == nil {
             isFrequent = false
         } else if isScoped, !isByName {
             let first = try await found(query, .first(150)) ?? []

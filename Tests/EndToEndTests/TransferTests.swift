@@ -108,8 +108,15 @@ import Testing
             let process = try await TagbeatProcess(arguments, environment: environment)
             return CommandResult(code: await process.end(), output: process.output)
         }
-        let broken = try await run("import", folder.path + "/broken.gz")
-        #expect(broken.code != 0 && broken.output.contains("nothing was imported"), "\(broken.output)")
+        for (file, reason) in [
+            ("/broken.gz", "nothing was imported"), ("", "is a folder"), ("/none", "no such file"),
+        ] {
+            let result = try await run("import", folder.path + file)
+            #expect(result.code == 2 && result.output.contains(reason), "\(file): \(result.output)")
+        }
+        let nonsense = try folder.write("nonsense", to: "nonsense.ndjson")
+        let none = try await run("import", nonsense, "--skip-invalid")
+        #expect(none.code == 2 && none.output.contains("no line of"), "\(none.output)")
         let whole = try await run("import", plain + ".gz", "--json")
         #expect(whole.code == 0 && whole.output.contains("\"newRows\":2000"), "\(whole.output)")
         let again = try await run("import", plain, "--json")

@@ -60,14 +60,15 @@ import Testing
 
     /// How frequent a text is, by the names of a sample, each of which counts once.
     @Test(arguments: [
-        ("py", 3, 2), ("y:", 1, 0), ("3", 2, 0), ("o\u{0}", 0, 0), ("/x:py-", 1, 0), ("none", 0, 0), ("x:py-", 1, 0),
-        ("io", 3, 3), ("1", 1, 1), ("3\nq", 0, 0), ("", 0, 0), ("1:3.10", 1, 0), ("0", 1, 0),
+        ("py", 3, 2, 2), ("y:", 1, 0, 0), ("3", 2, 0, 2), ("o\u{0}", 0, 0, 0), ("/x:py-", 1, 0, 0), ("none", 0, 0, 0),
+        ("x:py-", 1, 0, 0), ("io", 3, 3, 0), ("1", 1, 1, 1), ("3\nq", 0, 0, 0), ("", 0, 0, 0), ("1:3.10", 1, 0, 0),
+        ("0", 1, 0, 1), (".", 4, 3, 1),
     ])
-    func linesThatHoldAText(text: String, count: Int, byRepository: Int) {
+    func linesThatHoldAText(text: String, count: Int, byRepository: Int, byTag: Int) {
         var names = NameSample.Names()
         for name in ["docker.io/python:3", "quay.io/py/y:py", "ghcr.io/x:py-", "1:3.10"] { names.append(name) }
-        #expect(names.lines(with: text) == (count, byRepository))
-        #expect(NameSample.Names().lines(with: text) == (0, 0))
+        #expect(names.lines(with: text) == (count, byRepository, byTag))
+        #expect(NameSample.Names().lines(with: text) == (0, 0, 0))
     }
 
     /// Of each name no more are read than stand on a page, while others have the text in their repository's name.
@@ -147,6 +148,8 @@ import Testing
         for (sort, descending) in [(TagSort.name, false), (.name, true), (.trackedSince, false), (.changes, true)] {
             var query = TagQuery()
             (query.text, query.sort, query.descending, query.limit) = ("freq", sort, descending, 1_000)
+            // A page of few is found among repositories' names at once, and each begins where the last one ended.
+            if sort == .name { query.limit = 90 }
             let found = try await Self.all(query, in: store).map(\.reference)
             #expect(found.count == behind.count && Set(found) == Set(behind), "\(sort)")
             let names = found.map(\.description)

@@ -47,7 +47,7 @@ struct Select: AsyncParsableCommand {
         // Read by another process, so that Ctrl-C finds us waiting and not reading.
         let tags = try await LineReader.lines(
             script: "cat", input: .fileDescriptor(.standardInput, closeAfterSpawningProcess: false),
-            broken: Failure("standard input cannot be read")
+            broken: .badInput("standard input cannot be read")
         ) { nextLines in
             var tags: [Tag] = []
             var number = 0

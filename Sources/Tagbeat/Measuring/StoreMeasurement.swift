@@ -122,7 +122,7 @@ struct StoreMeasurement {
     private mutating func searches() async throws {
         let store = store
         let texts = [
-            "python", "cache", "core-python", "lake0", "zzzzz", "3.1", "a", "py", "-q", "qx", "zq", "~",
+            "python", "cache", "core-python", "lake0", "zzzzz", "3.1", "a", "py", "-q", ".", "qx", "zq", "~",
         ]
         for text in texts {
             for sort in [TagSort.name, .changes, .lastChanged] {

@@ -42,7 +42,7 @@ enum LineReader {
     ///
     /// - Parameters:
     ///   - arguments: the script's `$1`…, never pasted into it.
-    ///   - broken: what is said where it ends without success.
+    ///   - broken: what is thrown where it ends without success.
     static func lines<Value: Sendable>(
         script: String, arguments: [String] = [], input: some InputProtocol = .none,
         environment: Environment = .inherit, broken: Failure,

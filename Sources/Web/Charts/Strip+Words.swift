@@ -62,8 +62,7 @@ extension Strip {
 extension Strip.Mark {
     /// For a tool tip: `Update, 3 Mar 2026`, `12 updates, 3 to 28 Mar 2026, told by the registry`
     var label: String {
-        let first = count == 1 ? isUpdate ? "Update" : "Other change" : what
-        return "\(first), \(when)" + (told.map { ", \($0)" } ?? "")
+        "\(Words.capital(what)), \(when)" + (told.map { ", \($0)" } ?? "")
     }
 
     var what: String {

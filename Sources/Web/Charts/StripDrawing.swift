@@ -100,6 +100,7 @@ struct StripDrawing: Sendable {
             <defs><pattern id="\(id.xml)-h" width="6" height="6" patternUnits="userSpaceOnUse" \
             patternTransform="rotate(45)"><path d="M0 0v6" stroke="currentColor" stroke-opacity=".25" stroke-width="2"/></pattern>\(many)</defs>
             """
+        // About what a band and each of its marks take: growing step by step copies all of it several times.
         text.reserveCapacity(text.utf8.count + lines.reduce(400) { $0 + 800 + 128 * $1.strip.marks.count })
         var y = 0.0
         for line in lines {
