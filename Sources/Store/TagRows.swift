@@ -65,7 +65,8 @@ extension TagStore {
         // What stands in the names of many repositories is found by reading them in their order.
         let isOfMany = isByName && text.isWithinNames && guess?.isOfManyRepositories == true
         var isFrequent = true
-        if isOfMany, guess?.isRareInTags == true, query.rhythm == nil {
+        // Of a single letter the index on tags' names knows nothing.
+        if isOfMany, guess?.isRareInTags == true, query.rhythm == nil, query.text.utf8.count > 1 {
             isFrequent = false
         } else if isScoped, !isByName {
             let first = try await found(query, .first(150)) ?? []
