@@ -131,6 +131,8 @@ import Testing
         #expect(scrape.code == 0, "\(scrape.output)")
         let list = try await run("list")
         #expect(list.code == 0 && list.output.contains(image), "\(list.output)")
+        let sorted = try await run("list", "--sort", "-changes")
+        #expect(sorted.code == 0 && sorted.output.contains("CHANGES"), "\(sorted.output)")
 
         let export = try await run("export")
         #expect(export.code == 0 && export.output.contains(digest))

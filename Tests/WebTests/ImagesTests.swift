@@ -159,6 +159,22 @@ import Testing
         }
     }
 
+    /// Others were tracked: the list stays, and tells which were not.
+    @Test func whatIsLeftOutIsToldInTheList() async throws {
+        try await TestSite.run(settings: { $0.refusal = { $0.host == "localhost" ? "it is private" : nil } }) { site in
+            try site.registry.set(TestSite.python, .found(.numbered(1), mediaType: nil, pushedAt: nil))
+            let images = "image=python:3.12&image=localhost/node:22"
+            let answer = try await site.send(
+                .post, "/tags", body: "\(images)&list=\(PercentCoding.encoded(images))", headers: Self.headers)
+            #expect(answer.status == 303)
+            let location = try #require(answer.headers[.location])
+            #expect(location == "/?\(images)&left=localhost/node:22")
+            let page = try await site.get(location)
+            #expect(page.text.components(separatedBy: "not tracked: “Track” here tells why").count == 2)
+            #expect(!page.text.contains("not tracked yet"))
+        }
+    }
+
     /// What is tracked stands there with all that a list's line says; what is not can be tracked by one press, and two
     /// hundred such lines do not repeat the list two hundred times.
     @Test func aListShowsWhatIsKnown() async throws {

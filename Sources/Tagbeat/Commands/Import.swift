@@ -100,6 +100,9 @@ struct Import: AsyncParsableCommand {
         for problem in answer.problems { Console.error("left out: \(problem)") }
         let skipped = answer.skipped > 0 ? " Left out \(Console.count(answer.skipped, "row"))." : ""
         try report(answer.summary, ["skipped": answer.skipped], note: skipped)
+        if answer.summary.observations == 0, answer.skipped > 0 {
+            throw Failure.badInput("no row of the database could be read")
+        }
     }
 
     private func report(_ summary: ImportSummary, _ more: [String: Int], note: String) throws {

@@ -33,14 +33,15 @@ struct List: AsyncParsableCommand {
                     let lines = try zip(tags.items, statistics).map { try Console.json(TagJSON($0, statistics: $1)) }
                     try Console.output(lines.map { $0 + "\n" }.joined())
                 } else {
-                    rows += zip(tags.items, statistics).map { row($0, $1) }
+                    rows += zip(tags.items, statistics).map { row($0, $1, sort: query.sort) }
                 }
                 page.cursor = tags.next
             } while page.cursor != nil
             if json { return }
             guard !rows.isEmpty else { return try Console.print(emptyNote) }
-            let header = ["TAG", "STATE", "UPDATES", "RHYTHM", "LAST UPDATE", "DIGEST", "WHY"]
-            try Console.print(Console.table(header, rows, rightAligned: [2]))
+            let sorted = Self.heading(query.sort).map { [$0] } ?? []
+            let header = ["TAG", "STATE"] + sorted + ["UPDATES", "RHYTHM", "LAST UPDATE", "DIGEST", "WHY"]
+            try Console.print(Console.table(header, rows, rightAligned: sorted.isEmpty ? [2] : [2, 3]))
         }
     }
 
@@ -48,13 +49,34 @@ struct List: AsyncParsableCommand {
         query.isEmpty && state == nil ? "No tags. Begin with: tagbeat track python:3.12" : "No tag matches."
     }
 
-    private func row(_ tag: TrackedTag, _ statistics: Statistics) -> [String] {
+    /// The heading of a column of what the list is sorted by, where no other column shows it.
+    private static func heading(_ sort: TagSort) -> String? {
+        switch sort {
+        case .name, .lastChanged: nil
+        case .changes: "CHANGES"
+        case .changes30d: "CHANGES IN 30 D"
+        case .interval: "MEAN INTERVAL"
+        case .trackedSince: "TRACKED SINCE"
+        }
+    }
+
+    private static func value(_ sort: TagSort, _ tag: TrackedTag, _ statistics: Statistics) -> String? {
+        switch sort {
+        case .name, .lastChanged: nil
+        case .changes: String(statistics.changes)
+        case .changes30d: String(statistics.changesWithin.days30)
+        case .interval: statistics.interval.meanDays.map { String(format: "%.1f d", $0) } ?? "–"
+        case .trackedSince: String(tag.trackedSince.description.prefix(10))
+        }
+    }
+
+    private func row(_ tag: TrackedTag, _ statistics: Statistics, sort: TagSort) -> [String] {
         let days = statistics.daysSinceLastUpdateBetween == nil ? statistics.daysSinceLastUpdate : nil
         let last = days.map { $0 < 1 ? "today" : "\(Int($0)) d ago" } ?? statistics.lastUpdate
         return [
-            tag.reference.familiar, tag.state.name, String(statistics.updates), statistics.rhythm.label ?? "–",
-            last, tag.digest?.short ?? "–", statistics.rhythm.explanation,
-        ]
+            tag.reference.familiar, tag.state.name, Self.value(sort, tag, statistics), String(statistics.updates),
+            statistics.rhythm.label ?? "–", last, tag.digest?.short ?? "–", statistics.rhythm.explanation,
+        ].compactMap(\.self)
     }
 
     private func tagQuery() throws -> TagQuery {

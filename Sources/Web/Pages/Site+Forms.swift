@@ -31,19 +31,20 @@ extension Site {
         let list = try Query.all("image", in: form["list"])
         let images = list.isEmpty ? references.map(\.familiar) : list
         let problems = try await problems(of: references, for: request, context)
-        // A list says which of its images no registry has.
-        let refused = problems.filter { $0.value.status == .notFound }.keys.map(\.familiar).sorted()
-        if images.count == 1 || (refused.isEmpty && problems.count == Set(references).count),
+        // A list says which of its images no registry has, and which were left out for another reason where some were not.
+        let absent = problems.filter { $0.value.status == .notFound }.keys
+        if images.count == 1 || (absent.isEmpty && problems.count == Set(references).count),
             var problem = references.lazy.compactMap({ problems[$0] }).first
         {
             problem.text = images.joined(separator: "\n")
             throw problem
         }
         guard images.count > 1 else { return Response(status: .seeOther, headers: [.location: Href.tag(first)]) }
-        return Response(
-            status: .seeOther,
-            headers: [.location: Href.images(images) + refused.map { "&refused=" + PercentCoding.encoded($0) }.joined()]
-        )
+        let left = Set(problems.keys).subtracting(absent)
+        let fields = [("refused", Set(absent)), ("left", left)].flatMap { field, references in
+            references.map(\.familiar).sorted().map { "&\(field)=" + PercentCoding.encoded($0) }
+        }
+        return Response(status: .seeOther, headers: [.location: Href.images(images) + fields.joined()])
     }
 
     /// The button "Check now".

@@ -15,8 +15,10 @@ struct ImagesPage: Page {
         let places: String?
         /// How far behind the digest is that it is pinned to.
         let pin: Badge?
-        /// It was just to be tracked.
+        /// It was just to be tracked, and its registry does not have it.
         let isRefused: Bool
+        /// It was just to be tracked, and could not be for another reason.
+        let isLeft: Bool
         let canTrack: Bool
     }
 
@@ -43,7 +45,7 @@ struct ImagesPage: Page {
 extension ImagesPage {
     init(
         _ images: NamedImages, known: [TagReference: TagRow], pins: [TagReference: [Digest: Badge]],
-        refused: Set<TagReference>, canTrack: Bool, now: Timestamp
+        refused: Set<TagReference>, left: Set<TagReference>, canTrack: Bool, now: Timestamp
     ) {
         let count = images.items.count
         heading = count == 0 ? "No image to look at" : Words.count(count, "image")
@@ -57,7 +59,7 @@ extension ImagesPage {
                 known: row, href: Href.tag(item.reference), name: item.reference.familiar,
                 reference: item.reference.description, places: item.places,
                 pin: item.pinned.flatMap { pins[item.reference]?[$0] }, isRefused: refused.contains(item.reference),
-                canTrack: canTrack)
+                isLeft: left.contains(item.reference), canTrack: canTrack)
         }
         unreadable = images.unreadable
         let missing = Set(images.items.map(\.reference)).subtracting(known.keys).map(\.description).sorted()

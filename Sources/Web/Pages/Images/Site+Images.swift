@@ -7,8 +7,13 @@ extension Site {
     /// Several images that an address names.
     func imagesPage(_ images: NamedImages, _ request: Request) async throws -> Response {
         let tags = try await trackedTags(of: images)
-        let refused = Set(try Query.all("refused", in: request.uri.query).compactMap { try? TagReference(parsing: $0) })
-        return try await answer(request, about: tags) { try await imagesPage(images, tags, refused: refused) }
+        func named(by field: String) throws -> Set<TagReference> {
+            Set(try Query.all(field, in: request.uri.query).compactMap { try? TagReference(parsing: $0) })
+        }
+        let (refused, left) = (try named(by: "refused"), try named(by: "left"))
+        return try await answer(request, about: tags) {
+            try await imagesPage(images, tags, refused: refused, left: left)
+        }
     }
 
     /// Several images that were pasted.
@@ -22,15 +27,17 @@ extension Site {
         return tags
     }
 
-    /// - Parameter refused: what was just to be tracked and could not be.
+    /// - Parameters:
+    ///   - refused: what was just to be tracked, and its registry does not have.
+    ///   - left: what was just to be tracked, and could not be for another reason.
     private func imagesPage(
-        _ images: NamedImages, _ tags: [TrackedTag], refused: Set<TagReference> = []
+        _ images: NamedImages, _ tags: [TrackedTag], refused: Set<TagReference> = [], left: Set<TagReference> = []
     ) async throws -> Response {
         let now = clock()
         let rows = try await rows(tags, at: now)
         let page = ImagesPage(
             images, known: Dictionary(rows.map { ($0.reference, $0) }) { $1 },
-            pins: try await pins(of: images, tags: tags, now: now), refused: refused,
+            pins: try await pins(of: images, tags: tags, now: now), refused: refused, left: left,
             canTrack: settings.publicTracking, now: now)
         return html(page)
     }
