@@ -20,7 +20,12 @@ extension TagSchedule {
         var effect = CheckEffect()
         if changed {
             effect.beginsBurst = repository.noteChange(at: now, leader: id)
-            if reason.isRevealed, let leader = repository.leader, leader != id { effect.credited = leader }
+            if reason.isRevealed, let leader = repository.leader, leader != id {
+                effect.credited = leader
+            } else {
+                // What nobody else's check has revealed it needs its own for.
+                credit()
+            }
             noteChange(at: now, in: repository.burst)
         }
         lastCheckAt = max(lastCheckAt, now)

@@ -38,6 +38,8 @@ extension TagSchedule {
             noteChange(at: row.observedAt, in: repository.burst)
             self.lastCheckAt = max(self.lastCheckAt, row.observedAt)
         }
+        // Who would have revealed them is not known.
+        credit(Int(changes))
         self.lastCheckAt = max(self.lastCheckAt, lastCheckAt)
         rate = Float(life(at: self.lastCheckAt).rate)
         nextCheckAt = lane.clock.advanced(byDays: chance * lane.interval(pull: Double(rate)))

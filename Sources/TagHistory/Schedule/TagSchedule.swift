@@ -20,7 +20,8 @@ public struct TagSchedule: Sendable, Equatable {
     public var rate: Float
     /// n: changes seen.
     public var changes: Int16 = 0
-    /// Changes of siblings that were found because a check of this tag had revealed their burst.
+    /// Changes that were found by this tag's own checks: its own that nobody else's had revealed, and those of siblings that
+    /// were found because its check had revealed their burst.
     public var credits: Int16 = 0
     /// The repository's burst when the tag was first seen.
     public var firstBurst: Int16
