@@ -95,7 +95,9 @@ extension TagSchedule {
         if let previous {
             lastCheckAt = max(lastCheckAt, min(previous, now))
             rate = Float(life(at: lastCheckAt).rate)
-            noteChange(at: now, in: repository.burst)
+            let joins = repository.isBeginning(at: now)
+            if joins { credit() }
+            noteChange(at: now, in: repository.burst, joins: joins)
             rate = Float(life(at: now).rate)
         }
         lastCheckAt = max(lastCheckAt, now)

@@ -32,6 +32,11 @@ public struct RepositorySchedule: Sendable, Equatable {
         return begins
     }
 
+    /// Whether a burst has begun so shortly ago that tags are expected to join it.
+    func isBeginning(at now: Timestamp) -> Bool {
+        burstStartedAt.map { now.seconds(since: $0) < Self.quiet } ?? false
+    }
+
     /// Step 3: the probability that a tag joins the current burst, by how many it joined so far and how many it has
     /// missed since.
     func joining(_ tag: TagSchedule) -> Double {

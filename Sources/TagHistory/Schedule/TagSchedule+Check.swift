@@ -20,13 +20,16 @@ extension TagSchedule {
         var effect = CheckEffect()
         if changed {
             effect.beginsBurst = repository.noteChange(at: now, leader: id)
-            if reason.isRevealed, let leader = repository.leader, leader != id {
-                effect.credited = leader
-            } else {
-                // What nobody else's check has revealed it needs its own for.
-                credit()
+            let joins = repository.isBeginning(at: now)
+            if joins {
+                if reason.isRevealed, let leader = repository.leader, leader != id {
+                    effect.credited = leader
+                } else {
+                    // What nobody else's check has revealed it needs its own for.
+                    credit()
+                }
             }
-            noteChange(at: now, in: repository.burst)
+            noteChange(at: now, in: repository.burst, joins: joins)
         }
         lastCheckAt = max(lastCheckAt, now)
         rate = Float(life(at: now).rate)
