@@ -25,6 +25,9 @@ struct Episode {
     /// When its first change counts.
     let countedAt: Timestamp
 
+    /// How long before or after `event` it may have been, in microseconds, where that is days.
+    var vagueness: Double { isVague ? (end - begin) / 2 : 0 }
+
     /// - Parameter isExact: the event's time is known, and not the middle of the span.
     init(outcome: Outcome, begin: Timestamp, end: Timestamp, event: Double, isExact: Bool, countedAt: Timestamp) {
         self.outcome = outcome

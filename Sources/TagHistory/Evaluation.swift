@@ -86,6 +86,20 @@ struct Evaluation {
         (max(index, 1)..<max(updates.count, 1)).map { (updates[$0].event - updates[$0 - 1].event) / Self.day }
     }
 
+    /// By how much one of the intervals may be shorter or longer, where its ends were found after days without a look; nil
+    /// where that is little beside the longest one.
+    var intervalUncertaintyDays: Double? {
+        var most = 0.0
+        for index in max(inWindow.startIndex, 1)..<max(updates.count, 1) {
+            most = max(most, updates[index - 1].vagueness + updates[index].vagueness)
+        }
+        most /= Self.day
+        guard most > 0, let longest = intervals.max(), most > longest * Self.smallUncertainty else { return nil }
+        return most
+    }
+
+    private static let smallUncertainty = 0.22
+
     var rate: Statistics.Rate {
         guard exposureDays > 0 else { return .init() }
         guard !inWindow.isEmpty else { return .init(atMost95: -log(0.05) / exposureDays) }
@@ -127,7 +141,7 @@ struct Evaluation {
             Rhythm.Grounds(
                 updates: updates.count, updatesInWindow: inWindow.count, changes: changes,
                 intervals: intervals.sorted(), firstPartial: firstPartialDays, open: openDays,
-                openBetween: openDaysBetween, isLastVague: isLastVague,
+                uncertainty: intervalUncertaintyDays, openBetween: openDaysBetween, isLastVague: isLastVague,
                 unmoved: newest.map { (now - Double($0.roundedDown.microseconds)) / Self.day },
                 alive: life.alive,
                 ageDays: life.ageDays, unseenDays: (now - lastSeen) / Self.day, windowDays: exposureDays,

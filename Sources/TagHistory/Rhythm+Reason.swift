@@ -27,6 +27,9 @@ extension Rhythm {
                 "\(count(grounds.updates)) in all, the last some time in the "
                     + "\(duration((grounds.openBetween?.upperBound ?? 0) - sure)) before it was found; "
                     + "whether more follow is not known yet"
+            case .stopped where grounds.unseenDays > sure / 2:
+                "\(count(grounds.updates)) in all, none known for \(duration(sure, .down)); if there was none, it is probably "
+                    + "rebuilt no more"
             case .stopped:
                 "\(count(grounds.updates)) in all, none for \(duration(sure, .down)); "
                     + "by its past, it is probably rebuilt no more"
@@ -37,9 +40,9 @@ extension Rhythm {
                         : "none of its \(count(grounds.updates)) came in the last \(duration(sure, .down))")
             case .irregular:
                 "\(updates(grounds)), half of them within \(ceiling(OrderStatistics.median(grounds.intervals) ?? 0)) "
-                    + "of the one before, but once \(duration(gap)) without any"
+                    + "of the one before, but once \(duration(gap)) without any" + uncertainty(grounds)
             default:
-                "\(updates(grounds)), \(longest(gap, grounds))"
+                "\(updates(grounds)), \(longest(gap, grounds))" + uncertainty(grounds)
             }
         let isExpected = word != .unchanged && word != .stopped && word != .superseded
         let isTold = word != .unchanged || grounds.ageDays - grounds.unseenDays >= 1
@@ -61,7 +64,7 @@ extension Rhythm {
 
     /// No more than was watched.
     private static func unchanged(_ gap: Double, _ grounds: Grounds) -> String {
-        guard grounds.unseenDays >= Pulse.shortestGapDays else { return "no update in \(sinceFirstSeen(gap))" }
+        guard grounds.unseenDays >= Pulse.shortestGapDays else { return "no update in \(sinceFirstSeen(gap, .down))" }
         let seen = grounds.ageDays - grounds.unseenDays
         return seen < 1
             ? "seen only \(duration(grounds.unseenDays, .down)) ago and not since"
@@ -79,16 +82,22 @@ extension Rhythm {
             : "never more than \(ceiling(gap)) apart"
     }
 
+    private static func uncertainty(_ grounds: Grounds) -> String {
+        grounds.uncertainty.map { ", give or take \(ceiling($0))" } ?? ""
+    }
+
     private static func updates(_ grounds: Grounds) -> String {
         count(grounds.updatesInWindow)
             + (grounds.isFullWindow
                 ? " in the last year" : " in \(sinceFirstSeen(grounds.ageDays))")
     }
 
-    private static func sinceFirstSeen(_ days: Double) -> String {
+    private static func sinceFirstSeen(
+        _ days: Double, _ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+    ) -> String {
         days * 24 < 1
             ? "the time since it was first seen, under an hour ago"
-            : "the \(days * 24 < 1.5 ? "hour" : duration(days)) since it was first seen"
+            : "the \(days * 24 < 1.5 ? "hour" : duration(days, rule)) since it was first seen"
     }
 
     private static func count(_ updates: Int) -> String {

@@ -66,6 +66,8 @@ public struct Rhythm: Sendable, Codable, Hashable {
         var firstPartial: Double?
         /// The time since the last update.
         var open: Double?
+        /// See ``Evaluation/intervalUncertaintyDays``.
+        var uncertainty: Double?
         /// No less and no more, where that is known to days alone.
         var openBetween: ClosedRange<Double>?
         /// See ``Evaluation/isLastVague``.

@@ -78,7 +78,7 @@ extension Statistics {
                 days30: known.life.due(within: 30)),
             trend: known.trend,
             rhythm: known.rhythm(changes: changes, newest: newest, superseded: superseded),
-            daysSinceLastUpdateBetween: known.openDaysBetween)
+            daysSinceLastUpdateBetween: known.openDaysBetween, intervalUncertaintyDays: known.intervalUncertaintyDays)
     }
 }
 

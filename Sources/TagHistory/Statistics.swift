@@ -26,6 +26,8 @@ public struct Statistics: Sendable, Codable, Hashable {
     /// No less and no more than `daysSinceLastUpdate`, where the last update was found after days without a look. For
     /// people.
     public var daysSinceLastUpdateBetween: ClosedRange<Double>?
+    /// By how much an interval between updates may be shorter or longer; nil where that is little. For people.
+    public var intervalUncertaintyDays: Double?
 
     private enum CodingKeys: String, CodingKey {
         case asOf, observedDays, windowDays, changes, updates, flaps, reverts, updatesInWindow, changesWithin, rate

@@ -95,7 +95,7 @@ extension TagSchedule {
         if let previous {
             lastCheckAt = max(lastCheckAt, min(previous, now))
             rate = Float(life(at: lastCheckAt).rate)
-            let joins = repository.isBeginning(at: now)
+            let joins = repository.mayJoin(after: lastCheckAt)
             if joins { credit() }
             noteChange(at: now, in: repository.burst, joins: joins)
             rate = Float(life(at: now).rate)

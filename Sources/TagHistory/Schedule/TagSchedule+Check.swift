@@ -20,7 +20,7 @@ extension TagSchedule {
         var effect = CheckEffect()
         if changed {
             effect.beginsBurst = repository.noteChange(at: now, leader: id)
-            let joins = repository.isBeginning(at: now)
+            let joins = repository.mayJoin(after: lastCheckAt)
             if joins {
                 if reason.isRevealed, let leader = repository.leader, leader != id {
                     effect.credited = leader

@@ -18,7 +18,8 @@ public struct TagSchedule: Sendable, Equatable {
     public var lastEventDays: Float = 0
     /// λ: changes expected a day, as of the last check.
     public var rate: Float
-    /// n: changes seen soon after the start of their repository's bursts. Others are nothing that a burst foretells.
+    /// n: changes seen that may have come soon after the start of their repository's bursts. Others are nothing that a burst
+    /// foretells.
     public var changes: Int16 = 0
     /// Changes that were found by this tag's own checks: its own that nobody else's had revealed, and those of siblings that
     /// were found because its check had revealed their burst.
@@ -73,7 +74,7 @@ extension TagSchedule {
     }
 
     /// Step 1: what a change tells of the tag's rate. `lastCheckAt` and `rate` are still those of the check before.
-    /// - Parameter joins: it came soon after the burst's start.
+    /// - Parameter joins: it may have come soon after the burst's start.
     mutating func noteChange(at now: Timestamp, in burst: Int16, joins: Bool) {
         let unseen = max(0, now.days(since: lastCheckAt))
         let expected = Double(rate) * unseen

@@ -36,35 +36,27 @@ struct Compare: AsyncParsableCommand {
                 let items = zip(records, statistics).map { TagJSON($0.asOf(past).tag, statistics: $1) }
                 try Console.print(Console.json(ListJSON(items: items, next: nil)))
             } else {
-                try Console.print(Console.table([""] + references.map(\.familiar), rows(statistics)))
-                try Console.print("")
-                for (reference, statistics) in zip(references, statistics) {
-                    try Console.print("\(reference.familiar): \(statistics.rhythm.reason)")
-                }
+                try show(references, records.map { $0.asOf(past) }, statistics, asOf: past)
             }
         }
     }
 
-    /// A line for each measure, a column for each image.
-    private func rows(_ all: [Statistics]) -> [[String]] {
-        func days(_ value: Double?) -> String { value.map { String(format: "%.1f d", $0) } ?? "–" }
-        func range(_ statistics: Statistics) -> String {
-            guard statistics.tellsOfYears, let low = statistics.rate.low95, let high = statistics.rate.high95
-            else { return "–" }
-            return String(format: "%.0f to %.0f", low * 365, high * 365)
+    /// A line for each measure, a column for each image, in the words of the page.
+    private func show(
+        _ references: [TagReference], _ records: [TagRecord], _ statistics: [Statistics], asOf past: Timestamp?
+    ) throws {
+        if let past { try Console.print("As of \(past)\n") }
+        // Sentences stand below.
+        let compared = StatisticsText.compared(Array(zip(records, statistics)), now: past ?? .now()).filter {
+            $0.line.label != StatisticsText.reasonLabel
         }
-        let measures: [(String, (Statistics) -> String)] = [
-            ("rebuilt", { $0.rhythm.label ?? "–" }),
-            ("evidence", { $0.rhythm.evidence.rawValue }),
-            ("updates, last year", { String($0.updatesInWindow) }),
-            ("expected a year (95 %)", range),
-            ("median interval", { days($0.interval.medianDays) }),
-            ("longest gap", { days($0.interval.worstGapDays) }),
-            ("last update", { $0.lastUpdate }),
-            ("next within 7 days", { $0.dueWithin.days7.map { String(format: "%.0f %%", $0 * 100) } ?? "–" }),
-            ("history known for", { days($0.observedDays) }),
-        ]
-        return measures.map { name, value in [name] + all.map(value) }
+        let rows = compared.map { [$0.line.label] + $0.texts }
+        try Console.print(Console.table([""] + references.map(\.familiar), rows) + "\n")
+        for (reference, statistics) in zip(references, statistics) {
+            try Console.print("\(reference.familiar): \(statistics.rhythm.explanation)")
+        }
+        try Console.print("")
+        for (line, _) in compared { if let note = line.note { try Console.print("\(line.label): \(note).") } }
     }
 }
 

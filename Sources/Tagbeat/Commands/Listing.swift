@@ -142,52 +142,33 @@ struct Stats: AsyncParsableCommand {
             if json {
                 try Console.print(Console.json(TagJSON(known, statistics: statistics)))
             } else {
-                try show(known, statistics)
+                try show(known, statistics, asOf: past)
             }
         }
     }
 
-    private func show(_ tag: TrackedTag, _ statistics: Statistics) throws {
+    /// In the words of its page.
+    private func show(_ tag: TrackedTag, _ statistics: Statistics, asOf past: Timestamp?) throws {
         try Console.print("\(tag.reference)")
-        try Console.print("  \(statistics.rhythm.reason)")
-        func days(_ value: Double?) -> String { value.map { String(format: "%.1f days", $0) } ?? "–" }
-        func number(_ value: Double) -> String { String(format: value < 10 ? "%.1f" : "%.0f", value) }
-        func chance(_ value: Double?) -> String { value.map { String(format: "%.0f %%", $0 * 100) } ?? "–" }
-        let (interval, rate, due) = (statistics.interval, statistics.rate, statistics.dueWithin)
-        var rows = [
-            ["state", tag.state.name + (tag.lastError.map { ": \($0)" } ?? "")],
-            ["digest", tag.digest?.description ?? "–"],
-            ["known for", days(statistics.observedDays)],
-            ["evidence", statistics.rhythm.evidence.rawValue],
-            ["updates", "\(statistics.updates), \(statistics.updatesInWindow) of them in the last year"],
+        if let past { try Console.print("  As of \(past); its state is today’s.") }
+        let rhythm = statistics.rhythm
+        try Console.print("  " + (rhythm.label.map { "\($0): \(rhythm.explanation)" } ?? rhythm.reason))
+        try Console.print("")
+        let facts: [(String, String, String?)] =
             [
-                "digest changes",
-                "\(statistics.changes)"
-                    + (statistics.changes == statistics.updates
-                        ? "" : " (a push in steps is one update; metadata alone and an older digest are none)"),
-            ],
-            ["last update", statistics.lastUpdate],
-        ]
-        if let mean = interval.meanDays {
-            rows.append([
-                "between updates", "mean \(days(mean)), median \(days(interval.medianDays)), in the last year",
-            ])
+                ("State", tag.state.name + (tag.lastError.map { ": \($0)" } ?? ""), nil),
+                ("Digest", tag.digest?.description ?? "–", nil),
+                (
+                    "Known for", String(format: "%.1f days", statistics.observedDays),
+                    "From its first sighting to the last successful check."
+                ),
+            ] + StatisticsText.lines(statistics).map { ($0.label, $0.text, $0.note) }
+        let width = facts.map(\.0.count).max() ?? 0
+        for (label, text, note) in facts {
+            try Console.print("  " + label.padding(toLength: width + 2, withPad: " ", startingAt: 0) + text)
+            for line in note.map({ Console.lines(of: $0, width: 72) }) ?? [] {
+                try Console.print(String(repeating: " ", count: width + 4) + line)
+            }
         }
-        rows.append([
-            "longest gap", days(interval.worstGapDays) + (interval.worstGapDays == nil ? "" : ", until now counts too"),
-        ])
-        if statistics.tellsOfYears, let perDay = rate.perDay, let low = rate.low95, let high = rate.high95 {
-            let (low, high) = (number(low * 365), number(high * 365))
-            rows.append([
-                "expected a year",
-                "about \(number(perDay * 365)); with 95 % certainty \(low) to \(high) (what lies unseen between two checks is "
-                    + "reckoned in)",
-            ])
-        }
-        if statistics.updates > 0, statistics.rhythm.isNextAwaited, ![.missing, .untracked].contains(tag.state) {
-            rows.append(["next update", "within 7 days \(chance(due.days7)), 30 days \(chance(due.days30))"])
-        }
-        if let direction = statistics.trend.direction { rows.append(["trend", direction.rawValue]) }
-        for row in rows { try Console.print("  " + row[0].padding(toLength: 16, withPad: " ", startingAt: 0) + row[1]) }
     }
 }

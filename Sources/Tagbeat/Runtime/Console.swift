@@ -51,6 +51,20 @@ enum Console {
         }.joined(separator: "\n")
     }
 
+    /// A text broken between words.
+    /// - Parameter width: characters a line, but for a longer word.
+    static func lines(of text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + word.count < width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
+    }
+
     /// One JSON value a line, keys in order, nulls written.
     static func json(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()

@@ -8,10 +8,17 @@ extension ComparePage {
         let head: Head
         let cells: [String]
 
-        static let labels = [
-            "Rhythm", "Why", "Evidence", "Updates in the last year", "Half come within", "Longest time without one",
-            "Last update", "Age of the newest digest", "Chance of one within 7 days", "Settled digest", "Observed for",
-            "Past known for",
+        static let reasonLabel = "Why"
+
+        /// What each line says, and what that means where it does not say so.
+        static let labels: [(text: String, note: String?)] = [
+            ("Rhythm", nil), (reasonLabel, nil), ("Evidence", "how far the rhythm can be relied on"),
+            ("Updates in the last year", "a push in steps is one"), ("Half come within", "of the one before"),
+            ("Longest time without one", "in the last year; the time since the last one counts, too"),
+            ("Last update", nil), ("Age of the newest digest", nil),
+            ("Chance of one within 7 days", "from now, if it goes on as before"),
+            ("Settled digest", "borne for 7 days and not taken back"), ("Observed for", "by our own checks"),
+            ("Past known for", "from others, too"),
         ]
 
         init(_ record: TagRecord, _ statistics: Statistics, now: Timestamp) {
@@ -30,7 +37,8 @@ extension ComparePage {
                 rhythm.shortWords + (rhythm.isLate ? ", overdue" : ""),
                 Words.sentence(rhythm.explanation),
                 rhythm.evidence.rawValue,
-                Words.number(statistics.updatesInWindow) + Self.window(statistics),
+                Words.number(statistics.updatesInWindow)
+                    + (statistics.windowDays >= 364 ? "" : " " + TagPage.window(statistics)),
                 interval.medianDays.map { Words.days($0) } ?? "–",
                 interval.worstGapDays.map { Words.longest($0) } ?? "–",
                 statistics.daysSinceLastUpdate.map {
@@ -41,10 +49,6 @@ extension ComparePage {
                 behind.map { $0 == 0 ? "the newest" : "\(Words.count($0, "update")) behind" } ?? "none yet",
                 watch.isBegun ? Words.days(watch.days) : "not yet", watch.knownDays.map { Words.days($0) } ?? "–",
             ]
-        }
-
-        private static func window(_ statistics: Statistics) -> String {
-            statistics.windowDays >= 364 ? "" : " in \(Words.days(statistics.windowDays))"
         }
     }
 }

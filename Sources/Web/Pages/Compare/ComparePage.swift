@@ -12,10 +12,13 @@ struct ComparePage: Page {
         let tag: String
         let href: String
         let badge: Badge?
+        /// The comparison without it.
+        var removeHref = ""
     }
 
     struct Line: Sendable, Hashable {
         let label: String
+        let note: String?
         let cells: [String]
         /// The first line stands out.
         var isAnswer = false
@@ -81,9 +84,14 @@ struct ComparePage: Page {
         guard !shown.isEmpty else { return }
         draw(shown.map(\.record), now: now)
         let columns = shown.map { Column($0.record, $0.statistics, now: now) }
-        heads = columns.map(\.head)
+        heads = columns.map { column in
+            var head = column.head
+            let others = references.filter { Href.tag($0) != head.href }.map(\.familiar)
+            head.removeHref = Href.images(others, path: "/compare")
+            return head
+        }
         lines = Column.labels.enumerated().map { index, label in
-            Line(label: label, cells: columns.map { $0.cells[index] }, isAnswer: index == 0)
+            Line(label: label.text, note: label.note, cells: columns.map { $0.cells[index] }, isAnswer: index == 0)
         }
     }
 

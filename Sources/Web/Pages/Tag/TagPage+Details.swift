@@ -12,7 +12,9 @@ extension TagPage {
             Fact(
                 label: "Updates",
                 text: "\(Words.number(statistics.updatesInWindow)) \(window(statistics)), "
-                    + "\(Words.number(statistics.updates)) in all")
+                    + "\(Words.number(statistics.updates)) in all",
+                note: "What comes within six hours of the change before, a day long at most, is one update: a push in steps. "
+                    + "Metadata alone, or an older digest once more, is none.")
         ]
         func add(_ label: String, _ text: String?, _ note: String? = nil) {
             if let text { facts.append(Fact(label: label, text: text, note: note)) }
@@ -26,7 +28,13 @@ extension TagPage {
             "Longest time without one, last year", interval.worstGapDays.map { Words.longest($0) },
             "The time since the last one counts, too.")
         add("Longest time without one, ever", interval.worstGapDaysEver.map { Words.longest($0) })
-        add("Evenness", interval.variation.map(evenness), "How much the intervals differ: 0 would be none at all.")
+        if let within = statistics.intervalUncertaintyDays {
+            add(
+                "Certainty of intervals", "give or take \(Words.atMost(within))",
+                "An update is reckoned in the middle between the looks before and after it; these lay so far apart.")
+        } else {
+            add("Evenness", interval.variation.map(evenness), "How much the intervals differ: 0 would be none at all.")
+        }
         if statistics.tellsOfYears {
             add(
                 "Expected per year", perYear(statistics.rate),
@@ -45,13 +53,18 @@ extension TagPage {
                 "Chance of an update", "\(percent(week)) within 7 days, \(percent(month)) within 30",
                 "Counted from now, if it goes on as before.")
         }
-        add("Pushes that were no update", others(statistics))
+        add("Changes that were no update", others(statistics))
         add("Evidence", evidence(statistics))
         return facts
     }
 
-    private static func window(_ statistics: Statistics) -> String {
-        statistics.windowDays >= 364 ? "in the last year" : "in \(Words.days(statistics.windowDays))"
+    private static let gapNote = "The time since the last one counts, too."
+
+    static func window(_ statistics: Statistics) -> String {
+        if statistics.windowDays <= 0 {
+            return statistics.observedDays > 0 ? "in the last year, in which nobody looked" : "so far"
+        }
+        return statistics.windowDays >= 364 ? "in the last year" : "in \(Words.days(statistics.windowDays))"
     }
 
     private static func bounds(_ interval: Statistics.Interval) -> String {
