@@ -1,4 +1,4 @@
-import OCI
+public import OCI
 public import Store
 public import TagHistory
 
