@@ -154,7 +154,7 @@ import Testing
                 let location = try #require(answer.headers[.location])
                 #expect(location == "/?image=python:3.12&image=node:22&refused=node:22")
                 let page = try await site.get(location)
-                #expect(page.text.components(separatedBy: "not tracked: the registry has no such tag").count == 2)
+                #expect(page.text.components(separatedBy: "was not tracked: the registry had no such tag").count == 2)
             }
         }
     }
@@ -170,8 +170,24 @@ import Testing
             let location = try #require(answer.headers[.location])
             #expect(location == "/?\(images)&left=localhost/node:22")
             let page = try await site.get(location)
-            #expect(page.text.components(separatedBy: "not tracked: “Track” here tells why").count == 2)
+            #expect(page.text.components(separatedBy: "was not tracked: “Track” here tells why").count == 2)
             #expect(!page.text.contains("not tracked yet"))
+        }
+    }
+
+    /// What is watched no longer has its history still, and can be tracked again; what was retired wakes.
+    @Test func whatWasOnceTrackedIsKnown() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            let (stopped, retired) = (TestSite.python, try TagReference(parsing: "a:1"))
+            try await site.seed(stopped, [(30, 1), (20, 2), (10, 3)])
+            #expect(try await site.store.untrack(stopped))
+            try await site.store.track([retired], origin: .visitor, at: TestSite.now)
+            let later = TestSite.now.advanced(bySeconds: 1)
+            #expect(try await site.store.retire(unviewedSince: later, at: later) == 1)
+            let page = try await site.get("/?image=python:3.12&image=a:1").text
+            #expect(page.contains("not tracked</span>") && page.contains("aria-label=\"Track python:3.12\""))
+            #expect(page.contains("class=\"rhythm\">") && !page.contains("not tracked yet"))
+            #expect(try await site.store.state(of: retired) == .pending)
         }
     }
 

@@ -186,6 +186,20 @@ import Testing
         }
     }
 
+    /// It may be pinned somewhere, and nothing that came after it is an update.
+    @Test func aDigestThatWasTakenBackSaysSo() async throws {
+        try await TestSite.run(hasWorker: false) { site in
+            try await site.seed(TestSite.python, [(30, 1), (20, 2), (10, 1)])
+            let digest = Digest.numbered(2)
+            let page = try await site.get("/tags/python:3.12?digest=\(digest)").text
+            #expect(page.contains("Taken back.") && page.contains("it went back to an older digest"))
+            let bearer = try #require(try await site.get("/api/v1/digests/\(digest)").items.first)
+            #expect(bearer["wasReverted"] as? Bool == true && bearer["updatesBehind"] as? Int == 0)
+            let list = try await site.get("/?image=python:3.12@\(digest)").text
+            #expect(list.contains("pinned to a digest that was taken back"))
+        }
+    }
+
     @Test func aHistoryIsAFile() async throws {
         try await TestSite.run(hasWorker: false) { site in
             try await site.seed(TestSite.python, [(30, 1), (20, 2)])

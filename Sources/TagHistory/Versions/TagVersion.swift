@@ -56,6 +56,9 @@ public struct TagVersion: Hashable, Sendable {
     public var version: String { text(span) }
     /// What follows: `-slim` of `3.12-slim`.
     public var suffix: String { text(span.upperBound..<tag.name.utf8.count) }
+    /// How many numbers name it: those that float, as `26`, have the fewest. Dates and versions with a name before them have
+    /// more than any other.
+    public var precision: Int { isPlain ? numbers.count : Int.max }
     public var isPrerelease: Bool { !prerelease.isRelease }
 
     private static let plainPrefixes: Set<String> = [

@@ -80,7 +80,7 @@ extension Site {
             BearerJSON(
                 reference: record.tag.reference, digest: bearing.digest, from: bearing.from, until: bearing.until,
                 updatesBehind: Bearing.updatesBehind(bearing, of: bearings, marks: marks),
-                newestDigest: record.tag.digest)
+                wasReverted: bearing.wasReverted, newestDigest: record.tag.digest)
         }
     }
 }
@@ -101,6 +101,8 @@ struct BearerJSON: Encodable {
     let from: Timestamp
     @OrNull var until: Timestamp?
     let updatesBehind: Int
+    /// The tag went back to an older digest then.
+    let wasReverted: Bool
     @OrNull var newestDigest: Digest?
 }
 

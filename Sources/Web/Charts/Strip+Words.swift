@@ -48,7 +48,11 @@ extension Strip {
             switch stretch.kind {
             case .unobserved: rows.append((stretch.start, Row(when: stretch.words, what: "nobody looked", source: "")))
             case .missing:
-                rows.append((stretch.start, Row(when: stretch.words, what: "missing", source: "our checks")))
+                rows.append(
+                    (
+                        stretch.start,
+                        Row(when: stretch.words, what: "missing", source: stretch.isOwn ? "our checks" : "imported")
+                    ))
             case .told, .watched: continue
             }
         }

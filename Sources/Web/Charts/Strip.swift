@@ -33,6 +33,8 @@ struct Strip: Hashable, Sendable {
         let kind: Kind
         let start: Timestamp
         let end: Timestamp
+        /// Whether our own checks tell so.
+        var isOwn = true
     }
 
     let axis: StripAxis
@@ -133,7 +135,9 @@ extension Strip {
             add(.unobserved, gap.lowerBound, gap.upperBound)
         }
         if isGap(lastSeen, axis.end) { add(.unobserved, lastSeen, axis.end) }
-        for absence in pulse.absences { add(.missing, absence.from, absence.until ?? axis.end) }
+        for absence in pulse.absences {
+            add(.missing, absence.from, absence.until ?? axis.end, isOwn: absence.from >= own)
+        }
     }
 
     private func isGap(_ start: Timestamp, _ end: Timestamp) -> Bool {
@@ -142,13 +146,16 @@ extension Strip {
     }
 
     /// Only what lies on the axis; gaps that touch become one.
-    private mutating func add(_ kind: Stretch.Kind, _ start: Timestamp, _ end: Timestamp) {
+    private mutating func add(_ kind: Stretch.Kind, _ start: Timestamp, _ end: Timestamp, isOwn: Bool = true) {
         let (start, end) = (max(start, axis.start), min(end, axis.end))
         guard start < end else { return }
-        if let last = stretches.last, last.kind == kind, axis.pixels(start.days(since: last.end)) < 1 {
-            stretches[stretches.count - 1] = Stretch(kind: kind, start: last.start, end: max(end, last.end))
+        if let last = stretches.last, last.kind == kind, last.isOwn == isOwn,
+            axis.pixels(start.days(since: last.end)) < 1
+        {
+            stretches[stretches.count - 1] = Stretch(
+                kind: kind, start: last.start, end: max(end, last.end), isOwn: isOwn)
         } else {
-            stretches.append(Stretch(kind: kind, start: start, end: end))
+            stretches.append(Stretch(kind: kind, start: start, end: end, isOwn: isOwn))
         }
     }
 }

@@ -11,6 +11,13 @@ struct YAMLImages {
         "environment", "env", "labels", "annotations", "args", "variables", "matchLabels", "commonLabels",
     ]
 
+    /// All that GitLab knows of a service.
+    private static let serviceKeys: Set<String> = [
+        "name", "alias", "entrypoint", "command", "variables", "pull_policy", "docker", "kubernetes",
+    ]
+    /// Where one of these stands, `container` beside it is the image that the job runs in.
+    private static let jobKeys: Set<String> = ["runs-on", "steps"]
+
     private var anchors: [String: Node] = [:]
     private var aliased = 0
     /// How many aliases the walk is in.
@@ -67,7 +74,7 @@ struct YAMLImages {
             try visit(mapping, owner: owner, in: key, depth: depth, into: &images)
         case .sequence(let sequence):
             for item in sequence {
-                if key == "services", let text = scalar(item) {
+                if key == "services", let text = scalar(item) ?? serviceName(item) {
                     add(text, at: item, owner: nil, into: &images)
                 } else {
                     try visit(item, owner: owner, in: nil, depth: depth + 1, into: &images)
@@ -93,6 +100,7 @@ struct YAMLImages {
             .first { !$0.isEmpty }
         let owner = name.map { .named(YAMLAliases.shown($0)) } ?? owner
         let areSettings = key.map(Self.settings.contains) ?? false
+        let isJob = mapping.contains { $0.key.scalar.map { Self.jobKeys.contains($0.string) } ?? false }
         var hasImage = false
         for (keyNode, value) in mapping {
             let name = keyNode.scalar.map { YAMLAliases.shown($0.string) }
@@ -101,6 +109,8 @@ struct YAMLImages {
             } else if name == "uses", let text = scalar(value),
                 text.lowercased().hasPrefix(ImageAddress.docker)
             {
+                add(text, at: value, owner: owner, into: &images)
+            } else if isJob, name == "container", let text = scalar(value) {
                 add(text, at: value, owner: owner, into: &images)
             } else if name == "dockerfile_inline", let scalar = value.scalar {
                 inline(scalar, into: &images)
@@ -139,6 +149,14 @@ struct YAMLImages {
         }
         try visit(node, owner: owner, in: "image", depth: depth + 1, into: &images)
         return false
+    }
+
+    /// GitLab calls a service's image its name.
+    private func serviceName(_ node: Node) -> String? {
+        guard case .mapping(let mapping) = resolved(node) else { return nil }
+        let pairs = mapping.map { (key: $0.key.scalar?.string ?? "", value: $0.value) }
+        guard pairs.allSatisfy({ Self.serviceKeys.contains($0.key) }) else { return nil }
+        return pairs.first { $0.key == "name" }.flatMap { scalar($0.value) }
     }
 
     private func pair(_ key: Node, _ value: Node) -> (String, String)? {

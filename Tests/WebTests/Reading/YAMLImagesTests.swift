@@ -43,6 +43,25 @@ import Testing
             """,
             ["a:latest | 3 service a", "g:latest | 8 service env", "e:1 | 12 image"]),
         PastedCase(
+            "what jobs run in, and their services", .yaml,
+            """
+            container: z
+            jobs:
+              test:
+                runs-on: ubuntu-latest
+                container: node:26
+                services:
+                  db: {image: "postgres:17"}
+            build:
+              services:
+              - redis:8
+              - name: mysql:9
+                alias: db
+              - name: kong
+                url: http://example.org
+            """,
+            ["node:26 | 5 image", "postgres:17 | 7 service db", "redis:8 | 10 image", "mysql:9 | 11 image"]),
+        PastedCase(
             "variables", .yaml,
             """
             services:

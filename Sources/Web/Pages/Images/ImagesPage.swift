@@ -7,8 +7,10 @@ struct ImagesPage: Page {
     static let template = "images"
 
     struct Row: Sendable, Hashable {
-        /// Nil where it is not tracked.
+        /// Nil where it was never seen.
         let known: TagRow?
+        /// It was tracked once.
+        let isUntracked: Bool
         let href: String
         let name: String
         let reference: String
@@ -45,7 +47,8 @@ struct ImagesPage: Page {
 extension ImagesPage {
     init(
         _ images: NamedImages, known: [TagReference: TagRow], pins: [TagReference: [Digest: Badge]],
-        refused: Set<TagReference>, left: Set<TagReference>, canTrack: Bool, now: Timestamp
+        refused: Set<TagReference>, left: Set<TagReference>,
+        untracked: Set<TagReference>, canTrack: Bool, now: Timestamp
     ) {
         let count = images.items.count
         heading = count == 0 ? "No image to look at" : Words.count(count, "image")
@@ -56,13 +59,15 @@ extension ImagesPage {
         rows = images.items.map { item in
             let row = known[item.reference]
             return Row(
-                known: row, href: Href.tag(item.reference), name: item.reference.familiar,
+                known: row, isUntracked: untracked.contains(item.reference), href: Href.tag(item.reference),
+                name: item.reference.familiar,
                 reference: item.reference.description, places: item.places,
                 pin: item.pinned.flatMap { pins[item.reference]?[$0] }, isRefused: refused.contains(item.reference),
                 isLeft: left.contains(item.reference), canTrack: canTrack)
         }
         unreadable = images.unreadable
-        let missing = Set(images.items.map(\.reference)).subtracting(known.keys).map(\.description).sorted()
+        let missing = Set(images.items.map(\.reference)).subtracting(known.keys).union(untracked).map(\.description)
+            .sorted()
         unknown = canTrack ? Array(missing.prefix(Site.mostAtOnce)) : []
         trackLabel =
             unknown.count < 2
@@ -98,6 +103,14 @@ extension Badge {
         }
         guard let until = bearing.until else {
             self.init(label: "pinned to the newest digest", style: "good")
+            return
+        }
+        guard !bearing.wasReverted else {
+            self.init(label: "pinned to a digest that was taken back", style: "warn")
+            return
+        }
+        guard bearing != bearings.last else {
+            self.init(label: "pinned to the last digest of a tag that is gone", style: "warn")
             return
         }
         let behind = Bearing.updatesBehind(bearing, of: bearings, marks: marks)

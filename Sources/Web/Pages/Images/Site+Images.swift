@@ -6,7 +6,7 @@ import TagHistory
 extension Site {
     /// Several images that an address names.
     func imagesPage(_ images: NamedImages, _ request: Request) async throws -> Response {
-        let tags = try await trackedTags(of: images)
+        let tags = try await knownTags(of: images)
         func named(by field: String) throws -> Set<TagReference> {
             Set(try Query.all(field, in: request.uri.query).compactMap { try? TagReference(parsing: $0) })
         }
@@ -18,13 +18,21 @@ extension Site {
 
     /// Several images that were pasted.
     func imagesPage(_ images: NamedImages) async throws -> Response {
-        try await imagesPage(images, try await trackedTags(of: images))
+        try await imagesPage(images, try await knownTags(of: images))
     }
 
-    private func trackedTags(of images: NamedImages) async throws -> [TrackedTag] {
-        let tags = try await store.tags(named: images.items.map(\.reference)).filter { $0.state != .untracked }
-        views.note(tags, at: clock())
-        return tags
+    /// Those that are watched, or were once seen.
+    private func knownTags(of images: NamedImages) async throws -> [TrackedTag] {
+        var tags = try await store.tags(named: images.items.map(\.reference))
+        let now = clock()
+        views.note(tags, at: now)
+        // A look wakes those that were retired.
+        for index in tags.indices.filter({ tags[$0].state == .untracked }).prefix(Self.mostAtOnce) {
+            let reference = tags[index].reference
+            guard (try? await store.wake(reference, maxTracked: settings.maxTracked, at: now)) == true else { continue }
+            if let woken = try await store.tag(reference) { tags[index] = woken }
+        }
+        return tags.filter { $0.state != .untracked || $0.firstSeenAt != nil }
     }
 
     /// - Parameters:
@@ -38,7 +46,8 @@ extension Site {
         let page = ImagesPage(
             images, known: Dictionary(rows.map { ($0.reference, $0) }) { $1 },
             pins: try await pins(of: images, tags: tags, now: now), refused: refused, left: left,
-            canTrack: settings.publicTracking, now: now)
+            untracked: Set(tags.filter { $0.state == .untracked }.map(\.reference)), canTrack: settings.publicTracking,
+            now: now)
         return html(page)
     }
 

@@ -75,7 +75,11 @@ extension RepositoryPage {
                 if first != second { return first }
                 return (left.lastChangedAt ?? left.distantPast) > (right.lastChangedAt ?? right.distantPast)
             }
-            let groups = versions.values.map { $0.sorted { $0.0 > $1.0 } }.sorted { $0[0].0 > $1[0].0 }
+            // Tags that float, as `26` and `26-alpine`, are those that most choose; `26.7.0` is one of hundreds.
+            let groups = versions.values.map { $0.sorted { $0.0 > $1.0 } }.sorted { left, right in
+                let (first, second) = (left[0].0, right[0].0)
+                return first.precision == second.precision ? first > second : first.precision < second.precision
+            }
             var all: [(shape: String, tags: [RepositoryTag])] = named.isEmpty ? [] : [(Self.names, named)]
             all += groups.map { ($0[0].0.shape.pattern, $0.map(\.1)) }
             if let shape {
@@ -121,7 +125,7 @@ extension RepositoryPage {
         let last = tags.compactMap(\.lastChangedAt).max()
         answer =
             tags.isEmpty
-            ? "No tag of it is watched yet."
+            ? (plan.shape == nil ? "No tag of it is watched yet." : "No tag of this shape is watched.")
             : Words.count(tags.count, "tag") + (plan.shape == nil ? " watched" : " of this shape")
                 + (last.map { ", the last change \(Words.relative($0, now: now))." } ?? ", no change seen yet.")
         feedHref = tags.isEmpty ? nil : Href.feed(repository)

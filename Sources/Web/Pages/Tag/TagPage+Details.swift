@@ -13,7 +13,8 @@ extension TagPage {
                 label: "Updates",
                 text: "\(Words.number(statistics.updatesInWindow)) \(window(statistics)), "
                     + "\(Words.number(statistics.updates)) in all",
-                note: "What comes within six hours of the change before, a day long at most, is one update: a push in steps. "
+                note:
+                    "What comes within six hours of the change before, a day long at most, is one update: a push in steps. "
                     + "Metadata alone, or an older digest once more, is none.")
         ]
         func add(_ label: String, _ text: String?, _ note: String? = nil) {

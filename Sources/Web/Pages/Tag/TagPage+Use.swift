@@ -126,6 +126,18 @@ extension TagPage.Verdict {
         let behind = Bearing.updatesBehind(bearing, of: bearings, marks: marks)
         let days = Words.days(now.days(since: until))
         let borne = "The tag bore it from \(Words.dates(bearing.from, until, joint: "to"))"
+        guard !bearing.wasReverted else {
+            let since = behind > 0 ? " \(Words.capital(Words.count(behind, "update"))) came since." : ""
+            self.init(
+                style: "warn", heading: "Taken back.",
+                text: "\(part)\(borne); then, \(days) ago, it went back to an older digest.\(since)")
+            return
+        }
+        guard bearing != bearings.last else {
+            self.init(
+                style: "warn", heading: "The tag is gone.", text: "\(part)\(borne): it is the last one that was seen.")
+            return
+        }
         guard behind > 0 else {
             self.init(
                 style: "info", heading: "No update behind.",
