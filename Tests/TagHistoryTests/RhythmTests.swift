@@ -18,7 +18,7 @@ import Testing
         Example(text: "A@0", last: 100, reason: "unchanged: no update in the 100 days since it was first seen"),
         Example(
             text: "A@0 B@1 A@1.1", last: 1.2,
-            reason: "unchanged: no update in the 29 hours since it was first seen; its digest changed twice, "
+            reason: "unchanged: no update in the 28 hours since it was first seen; its digest changed twice, "
                 + "which was no update"),
         Example(
             text: weekly(8), last: 57,
@@ -85,8 +85,14 @@ import Testing
         Example(
             text: weekly(20) + " Z@154>140", last: 163,
             reason:
-                "weekly: 21 updates in the 163 days since it was first seen, never more than 7 days apart; overdue, the "
-                + "last was 9 to 23 days ago"),
+                "weekly: 21 updates in the 163 days since it was first seen, never more than 7 days apart, give or take "
+                + "7 days; overdue, the last was 9 to 23 days ago"),
+        // What was looked at once a month is known to a month.
+        Example(
+            text: "D0@0 " + (1...12).map { "D\($0)@\($0 * 30)>\($0 * 30 - 30)" }.joined(separator: " "), last: 360,
+            reason:
+                "monthly: 12 updates in the 360 days since it was first seen, never more than 30 days apart, give or take "
+                + "30 days"),
         Example(
             text: weekly(20) + " Z@154>140", last: 500,
             reason: "stopped: 21 updates in all, none for 346 days; by its past, it is probably rebuilt no more"),
@@ -124,8 +130,8 @@ import Testing
             ),
             (
                 "A@0 B@0.5>0.5", 0.8, 100,
-                "stopped: 1 update in all, none for 99 days; by its past, it is probably rebuilt no more; "
-                    + "last seen 99 days ago"
+                "stopped: 1 update in all, none known for 99 days; if there was none, it is probably rebuilt no "
+                    + "more; last seen 99 days ago"
             ),
             ("A@0", 198, 200, "unchanged: no update in the 200 days since it was first seen"),
             (

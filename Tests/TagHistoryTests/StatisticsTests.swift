@@ -52,6 +52,7 @@ import Testing
         for one in [never, full] {
             var told = one
             told.daysSinceLastUpdateBetween = nil
+            told.intervalUncertaintyDays = nil
             #expect(try JSONDecoder().decode(Statistics.self, from: encoder.encode(one)) == told)
         }
         let text = String(decoding: try encoder.encode(full), as: UTF8.self)

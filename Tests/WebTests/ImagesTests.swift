@@ -178,7 +178,7 @@ import Testing
     /// What is watched no longer has its history still, and can be tracked again; what was retired wakes.
     @Test func whatWasOnceTrackedIsKnown() async throws {
         try await TestSite.run(hasWorker: false) { site in
-            let (stopped, retired) = (TestSite.python, try TagReference(parsing: "a:1"))
+            let (stopped, retired) = (try TestSite.python, try TagReference(parsing: "a:1"))
             try await site.seed(stopped, [(30, 1), (20, 2), (10, 3)])
             #expect(try await site.store.untrack(stopped))
             try await site.store.track([retired], origin: .visitor, at: TestSite.now)

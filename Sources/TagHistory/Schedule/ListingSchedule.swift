@@ -95,9 +95,8 @@ extension TagSchedule {
         if let previous {
             lastCheckAt = max(lastCheckAt, min(previous, now))
             rate = Float(life(at: lastCheckAt).rate)
-            let joins = repository.mayJoin(after: lastCheckAt)
-            if joins { credit() }
-            noteChange(at: now, in: repository.burst, joins: joins)
+            credit()
+            noteChange(at: now, in: repository.burst)
             rate = Float(life(at: now).rate)
         }
         lastCheckAt = max(lastCheckAt, now)

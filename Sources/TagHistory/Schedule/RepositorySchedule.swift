@@ -32,11 +32,6 @@ public struct RepositorySchedule: Sendable, Equatable {
         return begins
     }
 
-    /// Whether what changed after this time may have changed soon after the burst's start, as those that join it do.
-    func mayJoin(after lastCheckAt: Timestamp) -> Bool {
-        burstStartedAt.map { lastCheckAt.seconds(since: $0) < Self.quiet } ?? false
-    }
-
     /// Step 3: the probability that a tag joins the current burst, by how many it joined so far and how many it has
     /// missed since.
     func joining(_ tag: TagSchedule) -> Double {

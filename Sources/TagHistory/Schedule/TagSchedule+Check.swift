@@ -20,16 +20,13 @@ extension TagSchedule {
         var effect = CheckEffect()
         if changed {
             effect.beginsBurst = repository.noteChange(at: now, leader: id)
-            let joins = repository.mayJoin(after: lastCheckAt)
-            if joins {
-                if reason.isRevealed, let leader = repository.leader, leader != id {
-                    effect.credited = leader
-                } else {
-                    // What nobody else's check has revealed it needs its own for.
-                    credit()
-                }
+            if reason.isRevealed, let leader = repository.leader, leader != id {
+                effect.credited = leader
+            } else {
+                // What no other tag's check has revealed it needs its own for.
+                credit()
             }
-            noteChange(at: now, in: repository.burst, joins: joins)
+            noteChange(at: now, in: repository.burst)
         }
         lastCheckAt = max(lastCheckAt, now)
         rate = Float(life(at: now).rate)

@@ -35,7 +35,7 @@ extension TagSchedule {
         for row in rows where row.kind.isChange {
             self.lastCheckAt = max(self.lastCheckAt, row.notBefore ?? row.observedAt)
             rate = Float(life(at: self.lastCheckAt).rate)
-            noteChange(at: row.observedAt, in: repository.burst, joins: true)
+            noteChange(at: row.observedAt, in: repository.burst)
             self.lastCheckAt = max(self.lastCheckAt, row.observedAt)
         }
         // Who would have revealed them is not known.

@@ -18,8 +18,7 @@ public struct TagSchedule: Sendable, Equatable {
     public var lastEventDays: Float = 0
     /// λ: changes expected a day, as of the last check.
     public var rate: Float
-    /// n: changes seen that may have come soon after the start of their repository's bursts. Others are nothing that a burst
-    /// foretells.
+    /// n: changes seen.
     public var changes: Int16 = 0
     /// Changes that were found by this tag's own checks: its own that nobody else's had revealed, and those of siblings that
     /// were found because its check had revealed their burst.
@@ -74,14 +73,13 @@ extension TagSchedule {
     }
 
     /// Step 1: what a change tells of the tag's rate. `lastCheckAt` and `rate` are still those of the check before.
-    /// - Parameter joins: it may have come soon after the burst's start.
-    mutating func noteChange(at now: Timestamp, in burst: Int16, joins: Bool) {
+    mutating func noteChange(at now: Timestamp, in burst: Int16) {
         let unseen = max(0, now.days(since: lastCheckAt))
         let expected = Double(rate) * unseen
         // Changes that hide in a span in which at least one was, 1/(1 − e^(−y)) times those expected.
         events += Float(expected > 1e-6 ? expected / -expm1(-expected) : 1)
         lastEventDays = Float(max(0, lastCheckAt.days(since: firstSeenAt)) + unseen / 2)
-        if joins { changes = changes.addingWithoutOverflow(1) }
+        changes = changes.addingWithoutOverflow(1)
         lastBurst = burst
     }
 }

@@ -150,7 +150,7 @@ import Testing
             test:
               image: {name: "node:20", entrypoint: [""]}
             """,
-            ["ruby:3.3 | 1 image", "postgres:16 | 3 image", "node:20 | 7 image"]),
+            ["ruby:3.3 | 1 image", "postgres:16 | 3 image", "redis:7 | 4 image", "node:20 | 7 image"]),
         PastedCase(
             "a chart's values", .yaml,
             "image:\n  repository: ghcr.io/acme/app\n  tag: \"1.2\"\nsidecar:\n  image:\n    registry: quay.io\n"
